@@ -1,0 +1,65 @@
+// Every bound of the system, by name (law 4). Each says what happens at the limit.
+
+import { DAY_MS, MINUTE_MS, SECOND_MS } from './time.ts';
+
+export const LIMITS = {
+  /** A SIP message's size. Larger ones: UDP is dropped and counted; a stream is answered 513 and closed. */
+  messageBytesMax: 65_535,
+  /** Header fields in one message. More: 400. */
+  headerFieldsMax: 256,
+  /** Bytes of all header fields of a message. More: 400 (stream: 513 and closed). */
+  headerBytesMax: 32_768,
+  /** URI, tag, Call-ID, branch and other tokens. Longer: 400, URIs 414. */
+  tokenBytesMax: 1_024,
+  /** Via header fields, and Route or Record-Route values, in one message. More: 400. */
+  viasMax: 70,
+
+  /** Server and client transactions at once. More: new requests are answered 503 statelessly. */
+  transactionsMax: 100_000,
+  /** Open stream connections of one listener. More: the newest is closed at once and counted. */
+  connectionsMax: 10_000,
+  /** A connection from one address. More: as above. */
+  connectionsPerAddressMax: 500,
+  /** A connection without traffic. Longer: closed. */
+  connectionIdleMs: 15 * MINUTE_MS,
+  /** Time for a connection to deliver a whole message once it began one. Longer: closed. */
+  messageArrivalMs: 10 * SECOND_MS,
+  /** Time for an outgoing connection to be established. Longer: failed. */
+  connectMs: 2 * SECOND_MS,
+  /** Unsent bytes queued on one connection. More: the connection is closed and its packets fail. */
+  connectionQueueBytesMax: 1_048_576,
+
+  /** Bindings on the node. More: REGISTER of a new one is answered 503. */
+  bindingsMax: 200_000,
+  bindingExpiresMinMs: 60 * SECOND_MS,
+  bindingExpiresDefaultMs: 5 * MINUTE_MS,
+  bindingExpiresMaxMs: 60 * MINUTE_MS,
+
+  /** Lifetime of a digest nonce. Older: 401 with stale=true. */
+  nonceLifetimeMs: 5 * MINUTE_MS,
+  /** Nonces whose counts are remembered. More: the oldest is forgotten and its next use is stale. */
+  noncesMax: 100_000,
+
+  /** Calls at once on the node. More: 503 with Retry-After, emergency calls excepted. */
+  callsMax: 10_000,
+  /** Legs of one call, over its whole life. More: the plan goes to its announcement. */
+  legsPerCallMax: 32,
+  /** Timeline entries of one call. More: the last one says so. */
+  timelineEntriesMax: 200,
+  /** A call's length. Longer: ended with BYE. */
+  callLengthMaxMs: DAY_MS,
+  /** Time that a caller may be kept ringing. Longer: the plan goes to its announcement. */
+  ringingMaxMs: 5 * MINUTE_MS,
+
+  /** Steps of one plan, phones of one step. More: refused when provisioned. */
+  planStepsMax: 20,
+  stepPhonesMax: 20,
+  accountsMax: 100_000,
+  /** Bytes of one provisioning or configuration file. More: refused. */
+  fileBytesMax: 16_777_216,
+  /** Bytes of one API request body. More: 413. */
+  requestBodyBytesMax: 16_777_216,
+  ledgerPageMax: 1_000,
+  /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */
+  storeQueueMax: 100_000,
+} as const;

@@ -1,0 +1,17 @@
+// Time is an argument. One scale is used everywhere: milliseconds since the Unix epoch that never run
+// backward (see adapters/system-clock). Durations carry their unit in their name: `delayMs`.
+
+/** Milliseconds since 1970-01-01T00:00:00Z on the node's clock, which never runs backward. May have fractions. */
+export type Instant = number;
+
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The earlier of two deadlines, where `undefined` means "none". */
+export function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  if (a === undefined) return b;
+  if (b === undefined) return a;
+  return a < b ? a : b;
+}

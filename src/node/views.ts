@@ -1,0 +1,94 @@
+// What a running node shows to its surfaces, and what they may ask of it. `app/` provides a NodeControl over
+// the effect loop; admin/, http/ and the tests know only this.
+
+import type { Instant } from '../base/time.ts';
+import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
+
+/** `unknown`: registered, but no probe or call has been answered yet. */
+export type Reachability = 'reachable' | 'unknown' | 'unreachable';
+
+export interface BindingView {
+  readonly contact: string;
+  /** `192.0.2.7:5060`: where it really is. */
+  readonly address: string;
+  readonly transport: string;
+  readonly userAgent: string;
+  readonly registeredAt: Instant;
+  readonly expiresAt: Instant;
+  readonly q: number;
+  readonly reachability: Reachability;
+  readonly reachabilitySince: Instant;
+  readonly roundTripMs?: number;
+}
+
+export interface PhoneView {
+  readonly account: string;
+  readonly user: string;
+  readonly displayName?: string;
+  readonly bindings: readonly BindingView[];
+}
+
+export interface TrunkView {
+  readonly name: string;
+  readonly target: string;
+  readonly health: 'up' | 'down' | 'unknown';
+  readonly healthSince: Instant;
+  readonly healthReason: string;
+  readonly roundTripMs?: number;
+  readonly registration?: { readonly state: 'registered' | 'trying' | 'failed'; readonly reason: string; readonly until?: Instant };
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+  readonly callsActive: number;
+  readonly note?: string;
+}
+
+export interface CallView {
+  readonly id: string;
+  readonly direction: 'in' | 'out' | 'internal';
+  readonly account: string;
+  readonly called: string;
+  readonly caller: string;
+  readonly state: 'trying' | 'ringing' | 'announcing' | 'answered' | 'ending';
+  readonly startedAt: Instant;
+  readonly answeredAt?: Instant;
+  readonly answeredBy?: string;
+  readonly legs: readonly { readonly id: string; readonly peer: string; readonly state: string }[];
+}
+
+/** Told as it happens to whoever subscribed. */
+export type NodeEvent =
+  | { readonly type: 'call-started'; readonly callId: string; readonly called: string; readonly caller: string; readonly at: Instant }
+  | { readonly type: 'timeline'; readonly callId: string; readonly called: string; readonly entry: TimelineEntry }
+  | { readonly type: 'call-ended'; readonly callId: string; readonly entry: LedgerEntry }
+  /** What the test caller itself lived: `final` on the last one. */
+  | { readonly type: 'test-call'; readonly testCallId: string; readonly entry: TimelineEntry; readonly final: boolean; readonly passed: boolean }
+  | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
+  | { readonly type: 'reachability'; readonly user: string; readonly contact: string; readonly reachability: Reachability; readonly at: Instant }
+  | { readonly type: 'trunk'; readonly name: string; readonly health: 'up' | 'down' | 'unknown'; readonly reason: string; readonly at: Instant };
+
+export interface NodeHealth {
+  readonly draining: boolean;
+  readonly store: 'ok' | 'failing';
+  readonly storeReason: string;
+  readonly callsActive: number;
+  readonly bindings: number;
+  readonly transactions: number;
+}
+
+export interface NodeControl {
+  phones(): readonly PhoneView[];
+  trunks(): readonly TrunkView[];
+  calls(): readonly CallView[];
+  health(): NodeHealth;
+  /** The whole of what customers have, after a change was stored. Present calls go on. */
+  directoryChanged(accounts: readonly Account[]): void;
+  /** False where there is no such call. */
+  hangUp(callId: string): boolean;
+  /**
+   * Calls the number from the node's test caller, out through a trunk, so that it comes in again as any
+   * caller's would. Returns the id under which `test-call` events come.
+   * Throws RingthroughError: NOT_FOUND (no trunk), DRAINING, LIMIT_REACHED.
+   */
+  startTestCall(number: E164): string;
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+}

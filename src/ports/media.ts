@@ -1,0 +1,79 @@
+// Media steering. RTP never passes through the core: a media adapter moves packets, steered by these
+// commands, and reports back with these events. Everything is asynchronous, so that the relay may live in
+// another thread, another process (rtpengine) or another machine.
+//
+//   caller ══RTP══ endpoint A ─connect─ endpoint B ══RTP══ phone
+//
+// An endpoint is one RTP/RTCP port pair facing one leg. `open` is answered by `opened` or `open-failed`;
+// every other command has no answer. Commands for an unknown endpoint are ignored.
+
+import type { Endpoint } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+
+export type MediaEndpointId = string;
+
+/** What can be played to an endpoint: a prompt by its name, or a steady tone. */
+export type Sound =
+  | { readonly type: 'prompt'; readonly name: string }
+  | { readonly type: 'tone'; readonly frequencyHz: number };
+
+/** The codecs that the relay itself can speak when it plays (RFC 3551 §6). */
+export type PlayableCodec = 'PCMU' | 'PCMA';
+
+export interface RemoteMedia {
+  /** Where the peer's SDP says that it receives RTP. Port 0 or a held stream: `undefined`. */
+  readonly signalled: Endpoint | undefined;
+  /** Where the peer's RTCP goes; `undefined` means the RTP port plus one (RFC 3605). */
+  readonly rtcp?: Endpoint;
+  /** Address that the leg's signalling came from: the only other source that RTP may be latched to (NAT). */
+  readonly signallingAddress: string;
+  /** Payload type and codec for playing to this peer, and DTMF's payload type; absent where none was agreed. */
+  readonly playable?: { readonly payloadType: number; readonly codec: PlayableCodec };
+  readonly dtmfPayloadType?: number;
+}
+
+export type MediaCommand =
+  | { readonly type: 'open'; readonly id: MediaEndpointId; readonly family: 'ipv4' | 'ipv6' }
+  /** New or changed remote description. A changed `signalled` address allows latching once more. */
+  | { readonly type: 'remote'; readonly id: MediaEndpointId; readonly remote: RemoteMedia }
+  /** Forward both ways between two endpoints; replaces any earlier connection of either. */
+  | { readonly type: 'connect'; readonly a: MediaEndpointId; readonly b: MediaEndpointId }
+  | { readonly type: 'disconnect'; readonly id: MediaEndpointId }
+  /** Plays from the start; `repeat` until stopped. Answered by `played` at the end where it does not repeat. */
+  | { readonly type: 'play'; readonly id: MediaEndpointId; readonly sound: Sound; readonly repeat: boolean }
+  | { readonly type: 'stop-playing'; readonly id: MediaEndpointId }
+  /** Silence watch: `silent` is reported after this long without a packet; 0 switches it off (hold). */
+  | { readonly type: 'watch'; readonly id: MediaEndpointId; readonly silenceMs: number }
+  /** Answered by `closed` with the final statistics; the port pair is free again. */
+  | { readonly type: 'close'; readonly id: MediaEndpointId };
+
+export interface MediaStatistics {
+  readonly packetsReceived: number;
+  readonly bytesReceived: number;
+  readonly packetsSent: number;
+  /** Packets missing from the sequence numbers received (RFC 3550 §A.3), never negative. */
+  readonly packetsLost: number;
+  /** Interarrival jitter (RFC 3550 §6.4.1). */
+  readonly jitterMs: number;
+  /** Packets from sources other than the latched one, dropped. */
+  readonly strangersDropped: number;
+  /** True once audio above the silence threshold was received (G.711 only; other codecs: any packet). */
+  readonly heardAudio: boolean;
+}
+
+export type MediaEvent =
+  | { readonly type: 'opened'; readonly id: MediaEndpointId; readonly local: Endpoint }
+  | { readonly type: 'open-failed'; readonly id: MediaEndpointId; readonly reason: string }
+  /** The first packet from the peer was accepted. */
+  | { readonly type: 'latched'; readonly id: MediaEndpointId; readonly from: Endpoint; readonly at: Instant }
+  /** Audio above the silence threshold arrived for the first time. */
+  | { readonly type: 'heard'; readonly id: MediaEndpointId; readonly at: Instant }
+  | { readonly type: 'played'; readonly id: MediaEndpointId }
+  | { readonly type: 'silent'; readonly id: MediaEndpointId; readonly silentMs: number }
+  | { readonly type: 'closed'; readonly id: MediaEndpointId; readonly statistics: MediaStatistics };
+
+export interface MediaRelay {
+  perform(commands: readonly MediaCommand[]): void;
+  stats(): { readonly endpointsOpen: number; readonly portPairsFree: number; readonly packetsForwarded: number };
+  close(): Promise<void>;
+}

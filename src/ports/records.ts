@@ -1,0 +1,182 @@
+// The records that a node keeps, in the design's own words: accounts own phones, numbers, plans. They are
+// plain data; what they mean is decided in registrar/, routing/ and calls/.
+
+import type { Endpoint, Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+
+/** An E.164 number with its plus sign: `+442079460000`. */
+export type E164 = string;
+
+/** A phone's digest secrets: H(user:realm:password) per algorithm (RFC 7616 §3.4.2), lower-case hex. */
+export interface PhoneSecret {
+  readonly realm: string;
+  readonly md5Ha1: string;
+  readonly sha256Ha1: string;
+}
+
+/** SIP credentials of one device. `user` is unique on the node: it is the user part of its address-of-record. */
+export interface Phone {
+  readonly user: string;
+  readonly displayName?: string;
+  /** The number that this phone presents when it calls out; one of its account's numbers. */
+  readonly callerId?: E164;
+  readonly secret: PhoneSecret;
+}
+
+/** Weekly opening hours. Days are ISO (1 = Monday … 7 = Sunday); minutes count from local midnight. */
+export interface Hours {
+  readonly name: string;
+  /** IANA time zone, such as `Europe/London`. */
+  readonly zone: string;
+  readonly open: readonly { readonly days: readonly number[]; readonly fromMinute: number; readonly toMinute: number }[];
+  /** Local dates (`2026-12-25`) on which the hours count as closed. */
+  readonly holidays: readonly string[];
+}
+
+/** A step is tried only when its condition holds: `during` or `outside` the named hours. */
+export type StepCondition =
+  | { readonly type: 'during'; readonly hours: string }
+  | { readonly type: 'outside'; readonly hours: string };
+
+export type PlanStep =
+  | {
+      readonly type: 'ring';
+      readonly phones: readonly string[];
+      readonly order: 'together' | 'in-turn';
+      /** For the whole step when together, for each phone when in turn. */
+      readonly forMs: number;
+      readonly when?: StepCondition;
+    }
+  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number; readonly when?: StepCondition }
+  | { readonly type: 'announcement'; readonly prompt: string; readonly when?: StepCondition };
+
+export interface Plan {
+  readonly steps: readonly PlanStep[];
+}
+
+/** A manual override: every call to the number goes to `to` until it is cleared or `until` has come. */
+export interface Divert {
+  readonly to: E164;
+  readonly since: Instant;
+  readonly until?: Instant;
+  /** Who set it, for people: `api`, `cli`, … */
+  readonly by: string;
+}
+
+export interface NumberRecord {
+  readonly number: E164;
+  readonly plan: Plan;
+  readonly divert?: Divert;
+}
+
+/** Caps per account (law 8). */
+export interface AccountLimits {
+  readonly callsMax: number;
+  readonly divertedCallsMax: number;
+  readonly phonesMax: number;
+  readonly bindingsPerPhoneMax: number;
+  /** Prefixes of E.164 numbers that may be dialled or diverted to. */
+  readonly destinationsAllowed: readonly string[];
+  /** Prefixes that may not, even where a shorter one is allowed. */
+  readonly destinationsDenied: readonly string[];
+}
+
+export interface Account {
+  readonly name: string;
+  readonly phones: readonly Phone[];
+  readonly numbers: readonly NumberRecord[];
+  readonly hours: readonly Hours[];
+  readonly limits: AccountLimits;
+}
+
+/** One registered contact of a phone (RFC 3261 §10.3), as it is kept in memory and on disk. */
+export interface Binding {
+  readonly user: string;
+  /** The Contact URI as the phone gave it: the key within the phone (compared by RFC 3261 §19.1.4). */
+  readonly contact: string;
+  /** Header parameters of the Contact other than q and expires, such as `+sip.instance`, verbatim. */
+  readonly parameters: string;
+  /** Where requests for it go: the flow that the REGISTER came over (NAT). */
+  readonly flow: Flow;
+  /** Path values (RFC 3327), nearest hop first; empty without. */
+  readonly path: readonly string[];
+  readonly callId: string;
+  readonly cseq: number;
+  /** Preference in thousandths: 1000 is q=1.0. */
+  readonly q: number;
+  readonly userAgent: string;
+  readonly registeredAt: Instant;
+  readonly expiresAt: Instant;
+}
+
+/** What became of an attempt to reach a number. `lost` is a bug or a crash (law 1). */
+export type Outcome = 'answered' | 'diverted' | 'voicemail' | 'announced' | 'abandoned' | 'lost' | 'refused';
+
+/** One thing that happened in a call, as the caller would tell it and why. `what` is from a closed set in calls/. */
+export interface TimelineEntry {
+  readonly at: Instant;
+  readonly what: string;
+  /** A sentence for people. */
+  readonly text: string;
+}
+
+/** Media figures of one leg, for the ledger. */
+export interface LegStatistics {
+  readonly leg: string;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly packetsLost: number;
+  readonly jitterMs: number;
+  readonly strangersDropped: number;
+  readonly heardAudio: boolean;
+}
+
+/** One attempt. Written when it begins (without `outcome`), when it is answered, and when it has ended. */
+export interface LedgerEntry {
+  readonly id: string;
+  readonly direction: 'in' | 'out' | 'internal';
+  readonly account: string;
+  /** The number or user that was called, as routed: E.164 where it is a number. */
+  readonly called: string;
+  readonly caller: string;
+  readonly startedAt: Instant;
+  readonly answeredAt?: Instant;
+  readonly endedAt?: Instant;
+  readonly outcome?: Outcome;
+  /** Who or what answered: a phone's user, an E.164 number, a prompt. */
+  readonly answeredBy?: string;
+  /** Why it ended as it did, in a sentence. */
+  readonly reason: string;
+  /** The final SIP status given to the caller; absent while in progress. */
+  readonly status?: number;
+  readonly timeline: readonly TimelineEntry[];
+  readonly legs: readonly LegStatistics[];
+}
+
+/** A carrier connection, from the configuration. */
+export interface TrunkSettings {
+  readonly name: string;
+  /** Where calls go out, and where inbound calls may come from as well as from `from`. Resolved by `app/`. */
+  readonly target: { readonly host: string; readonly port: number; readonly transport: 'udp' | 'tcp' };
+  /** CIDR ranges or addresses whose calls are this trunk's. */
+  readonly from: readonly string[];
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+  /** Lower is tried first; equals share by weight. */
+  readonly order: number;
+  readonly weight: number;
+  /** Digest credentials for calls out and for registering. Never logged. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+  /** Register with the carrier, and keep registered. */
+  readonly register?: { readonly registrar: string; readonly expiresMs: number };
+  /** ISO 3166 country whose national format the carrier uses for numbers without a plus sign. */
+  readonly country: string;
+  /** How numbers are written to it: `+44…`, or without the plus. */
+  readonly numberFormat: 'e164' | 'e164-without-plus';
+  /** Simultaneous calls on it; a call over it goes to the next trunk. */
+  readonly callsMax: number;
+  /** Told to people beside its name, such as `demo carrier, stands for the PSTN`. */
+  readonly note?: string;
+}
+
+export type { Endpoint };

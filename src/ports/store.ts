@@ -1,0 +1,45 @@
+// The store keeps what must outlive the process: accounts, bindings, ledger. One write is one batch is one
+// transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none of it
+// happened. Adapters must pass test/contract/store.contract.ts.
+
+import type { Account, Binding, Divert, E164, LedgerEntry } from './records.ts';
+
+export type StoreWrite =
+  | { readonly type: 'account'; readonly account: Account }
+  | { readonly type: 'account-removed'; readonly name: string }
+  | { readonly type: 'divert'; readonly number: E164; readonly divert: Divert | undefined }
+  /** All bindings of one phone, replacing what was kept for it; an empty list removes them. */
+  | { readonly type: 'bindings'; readonly user: string; readonly bindings: readonly Binding[] }
+  /** Inserts or replaces by id. */
+  | { readonly type: 'ledger'; readonly entry: LedgerEntry };
+
+export interface LedgerQuery {
+  /** Only attempts to reach this number or user. */
+  readonly called?: string;
+  readonly account?: string;
+  readonly outcome?: string;
+  readonly since?: number;
+  readonly until?: number;
+  /** At most `LEDGER_PAGE_MAX` rows, newest first. */
+  readonly limit: number;
+  /** From an earlier page's `next`. */
+  readonly cursor?: string;
+}
+
+export interface LedgerPage {
+  readonly entries: readonly LedgerEntry[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
+export interface Store {
+  /** Atomic and durable. Rejects with a `RingthroughError` (`STORE_FULL`, `STORE_FAILED`). */
+  write(writes: readonly StoreWrite[]): Promise<void>;
+  accounts(): Promise<readonly Account[]>;
+  bindings(): Promise<readonly Binding[]>;
+  ledger(query: LedgerQuery): Promise<LedgerPage>;
+  ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
+  /** Attempts without an outcome: those that a crash cut off. */
+  unfinished(): Promise<readonly LedgerEntry[]>;
+  close(): Promise<void>;
+}
