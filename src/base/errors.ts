@@ -11,7 +11,11 @@ export const ERROR_CATALOGUE = {
   PROVISION_INVALID: { summary: 'The provisioning file has mistakes.', exit: EXIT.data, http: 422 },
   DATA_FOLDER: { summary: 'The data folder cannot be used.', exit: EXIT.io, http: 500 },
   DATA_IN_USE: { summary: 'Another node uses this data folder.', exit: EXIT.unavailable, http: 409 },
-  KEY_INVALID: { summary: "The node's key file is damaged or does not fit the data.", exit: EXIT.data, http: 500 },
+  KEY_INVALID: {
+    summary: "The node's key file is damaged or does not fit the data.",
+    exit: EXIT.data,
+    http: 500,
+  },
   LISTEN_FAILED: { summary: 'An address or port cannot be listened on.', exit: EXIT.unavailable, http: 500 },
   STORE_FULL: { summary: 'The disk is full; nothing was written.', exit: EXIT.io, http: 507 },
   STORE_FAILED: { summary: 'The store failed; nothing was written.', exit: EXIT.io, http: 500 },
@@ -20,7 +24,11 @@ export const ERROR_CATALOGUE = {
   INVALID_INPUT: { summary: 'The request has mistakes.', exit: EXIT.usage, http: 400 },
   CONFLICT: { summary: 'The change does not fit what is there.', exit: EXIT.data, http: 409 },
   UNAUTHORISED: { summary: 'The API token is missing or wrong.', exit: EXIT.usage, http: 401 },
-  DRAINING: { summary: 'The node is shutting down and takes nothing new.', exit: EXIT.unavailable, http: 503 },
+  DRAINING: {
+    summary: 'The node is shutting down and takes nothing new.',
+    exit: EXIT.unavailable,
+    http: 503,
+  },
   LIMIT_REACHED: { summary: 'A named limit is reached.', exit: EXIT.unavailable, http: 429 },
   NODE_UNREACHABLE: { summary: 'No node answers at the API address.', exit: EXIT.unavailable, http: 502 },
 } as const satisfies Record<string, { summary: string; exit: number; http: number }>;
@@ -41,7 +49,11 @@ export class RingthroughError extends Error {
   readonly mistakes: readonly Mistake[];
 
   /** `message` tells the person what was wrong, where, and what to do, in one line. */
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; mistakes?: readonly Mistake[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; mistakes?: readonly Mistake[] } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.mistakes = options.mistakes ?? [];

@@ -35,7 +35,11 @@ export interface TrunkView {
   readonly healthSince: Instant;
   readonly healthReason: string;
   readonly roundTripMs?: number;
-  readonly registration?: { readonly state: 'registered' | 'trying' | 'failed'; readonly reason: string; readonly until?: Instant };
+  readonly registration?: {
+    readonly state: 'registered' | 'trying' | 'failed';
+    readonly reason: string;
+    readonly until?: Instant;
+  };
   readonly inbound: boolean;
   readonly outbound: boolean;
   readonly callsActive: number;
@@ -57,14 +61,43 @@ export interface CallView {
 
 /** Told as it happens to whoever subscribed. */
 export type NodeEvent =
-  | { readonly type: 'call-started'; readonly callId: string; readonly called: string; readonly caller: string; readonly at: Instant }
-  | { readonly type: 'timeline'; readonly callId: string; readonly called: string; readonly entry: TimelineEntry }
+  | {
+      readonly type: 'call-started';
+      readonly callId: string;
+      readonly called: string;
+      readonly caller: string;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'timeline';
+      readonly callId: string;
+      readonly called: string;
+      readonly entry: TimelineEntry;
+    }
   | { readonly type: 'call-ended'; readonly callId: string; readonly entry: LedgerEntry }
   /** What the test caller itself lived: `final` on the last one. */
-  | { readonly type: 'test-call'; readonly testCallId: string; readonly entry: TimelineEntry; readonly final: boolean; readonly passed: boolean }
+  | {
+      readonly type: 'test-call';
+      readonly testCallId: string;
+      readonly entry: TimelineEntry;
+      readonly final: boolean;
+      readonly passed: boolean;
+    }
   | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
-  | { readonly type: 'reachability'; readonly user: string; readonly contact: string; readonly reachability: Reachability; readonly at: Instant }
-  | { readonly type: 'trunk'; readonly name: string; readonly health: 'up' | 'down' | 'unknown'; readonly reason: string; readonly at: Instant };
+  | {
+      readonly type: 'reachability';
+      readonly user: string;
+      readonly contact: string;
+      readonly reachability: Reachability;
+      readonly at: Instant;
+    }
+  | {
+      readonly type: 'trunk';
+      readonly name: string;
+      readonly health: 'up' | 'down' | 'unknown';
+      readonly reason: string;
+      readonly at: Instant;
+    };
 
 export interface NodeHealth {
   readonly draining: boolean;

@@ -74,6 +74,10 @@ export type MediaEvent =
 
 export interface MediaRelay {
   perform(commands: readonly MediaCommand[]): void;
-  stats(): { readonly endpointsOpen: number; readonly portPairsFree: number; readonly packetsForwarded: number };
+  stats(): {
+    readonly endpointsOpen: number;
+    readonly portPairsFree: number;
+    readonly packetsForwarded: number;
+  };
   close(): Promise<void>;
 }

@@ -28,7 +28,11 @@ export interface Hours {
   readonly name: string;
   /** IANA time zone, such as `Europe/London`. */
   readonly zone: string;
-  readonly open: readonly { readonly days: readonly number[]; readonly fromMinute: number; readonly toMinute: number }[];
+  readonly open: readonly {
+    readonly days: readonly number[];
+    readonly fromMinute: number;
+    readonly toMinute: number;
+  }[];
   /** Local dates (`2026-12-25`) on which the hours count as closed. */
   readonly holidays: readonly string[];
 }
