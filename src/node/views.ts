@@ -2,10 +2,7 @@
 // the effect loop; admin/, http/ and the tests know only this.
 
 import type { Instant } from '../base/time.ts';
-import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
-
-/** `unknown`: registered, but no probe or call has been answered yet. */
-export type Reachability = 'reachable' | 'unknown' | 'unreachable';
+import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 
 export interface BindingView {
   readonly contact: string;

@@ -114,6 +114,9 @@ export interface Binding {
 }
 
 /** What became of an attempt to reach a number. `lost` is a bug or a crash (law 1). */
+/** `unknown`: registered, but no probe or call has been answered yet. */
+export type Reachability = 'reachable' | 'unknown' | 'unreachable';
+
 export type Outcome = 'answered' | 'diverted' | 'voicemail' | 'announced' | 'abandoned' | 'lost' | 'refused';
 
 /** One thing that happened in a call, as the caller would tell it and why. `what` is from a closed set in calls/. */

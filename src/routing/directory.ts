@@ -1,0 +1,32 @@
+// What customers have, indexed for the questions that a call asks: whose phone is this, whose number is
+// that? Built anew on every change (changes are rare, questions are not) and never altered.
+
+import type { Account, E164, NumberRecord, Phone } from '../ports/records.ts';
+
+export class Directory {
+  readonly accounts: readonly Account[];
+  readonly #phones = new Map<string, { readonly account: Account; readonly phone: Phone }>();
+  readonly #numbers = new Map<E164, { readonly account: Account; readonly number: NumberRecord }>();
+  readonly #byName = new Map<string, Account>();
+
+  constructor(accounts: readonly Account[]) {
+    this.accounts = accounts;
+    for (const account of accounts) {
+      this.#byName.set(account.name, account);
+      for (const phone of account.phones) this.#phones.set(phone.user, { account, phone });
+      for (const number of account.numbers) this.#numbers.set(number.number, { account, number });
+    }
+  }
+
+  account(name: string): Account | undefined {
+    return this.#byName.get(name);
+  }
+
+  phone(user: string): { readonly account: Account; readonly phone: Phone } | undefined {
+    return this.#phones.get(user);
+  }
+
+  number(number: E164): { readonly account: Account; readonly number: NumberRecord } | undefined {
+    return this.#numbers.get(number);
+  }
+}

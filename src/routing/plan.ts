@@ -1,0 +1,106 @@
+// From a plan to whom to ring. Pure: the plan, what is known of phones and trunks, and the time go in;
+// ordered targets come out, with a sentence for everything that was left out and why.
+//
+// A step is resolved when the call comes to it, not when the call begins, so that what was learnt meanwhile
+// (a phone that gave no sign of life, a carrier that failed) already counts.
+
+import type { Instant } from '../base/time.ts';
+import type { Account, E164, NumberRecord, PlanStep, Reachability } from '../ports/records.ts';
+import { isOpen } from './hours.ts';
+
+/** A registered contact of a phone, as far as routing cares. */
+export interface PhoneTarget {
+  readonly key: string;
+  readonly reachability: Reachability;
+  /** When `reachability` became what it is. */
+  readonly since: Instant;
+}
+
+export interface RoutingView {
+  readonly now: Instant;
+  readonly account: Account;
+  /** Contacts of a phone, best first. */
+  phoneTargets(user: string): readonly PhoneTarget[];
+}
+
+export type StepTargets =
+  | {
+      readonly type: 'ring';
+      readonly legs: readonly { readonly user: string; readonly key: string }[];
+      readonly forMs: number;
+      readonly left: readonly LeftOut[];
+    }
+  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number }
+  | { readonly type: 'announcement'; readonly prompt: string }
+  | { readonly type: 'none'; readonly left: readonly LeftOut[] };
+
+/** Somebody or something that the step named and that is not tried. */
+export interface LeftOut {
+  readonly who: string;
+  readonly why: string;
+}
+
+/** How long a divert rings its target. */
+const DIVERT_RINGS_MS = 60_000;
+
+/** The steps that a call to the number goes through now: its divert where one is in force, else its plan. */
+export function stepsOf(
+  record: NumberRecord,
+  now: Instant,
+): { readonly steps: readonly PlanStep[]; readonly diverted: boolean } {
+  const { divert } = record;
+  if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
+    return { steps: [{ type: 'dial', number: divert.to, forMs: DIVERT_RINGS_MS }], diverted: true };
+  }
+  return { steps: record.plan.steps.flatMap(inTurn), diverted: false };
+}
+
+/** Ringing in turn is a row of steps with one phone each. */
+function inTurn(step: PlanStep): readonly PlanStep[] {
+  if (step.type !== 'ring' || step.order === 'together') return [step];
+  return step.phones.map((phone) => ({ ...step, phones: [phone], order: 'together' as const }));
+}
+
+export function resolveStep(step: PlanStep, view: RoutingView): StepTargets {
+  const shut = whyShut(step, view);
+  if (shut !== undefined) return { type: 'none', left: [{ who: 'this step', why: shut }] };
+  switch (step.type) {
+    case 'ring':
+      return resolveRing(step, view);
+    case 'dial':
+      return { type: 'dial', number: step.number, forMs: step.forMs };
+    case 'announcement':
+      return { type: 'announcement', prompt: step.prompt };
+  }
+}
+
+function resolveRing(step: PlanStep & { type: 'ring' }, view: RoutingView): StepTargets {
+  const legs: { user: string; key: string }[] = [];
+  const left: LeftOut[] = [];
+  for (const user of step.phones) {
+    const targets = view.phoneTargets(user);
+    const alive = targets.filter((target) => target.reachability !== 'unreachable');
+    for (const target of alive) legs.push({ user, key: target.key });
+    if (targets.length === 0) left.push({ who: user, why: 'is not registered' });
+    else if (alive.length === 0) {
+      const since = Math.min(...targets.map((target) => target.since));
+      left.push({ who: user, why: `stopped answering ${seconds(view.now - since)} ago` });
+    }
+  }
+  return legs.length > 0 ? { type: 'ring', legs, forMs: step.forMs, left } : { type: 'none', left };
+}
+
+function whyShut(step: PlanStep, view: RoutingView): string | undefined {
+  if (step.when === undefined) return undefined;
+  const name = step.when.hours;
+  const hours = view.account.hours.find((candidate) => candidate.name === name);
+  // Provisioning refuses plans that name unknown hours; a step without its condition is better than none.
+  if (hours === undefined) return undefined;
+  const open = isOpen(hours, view.now);
+  if (step.when.type === 'during') return open ? undefined : `is for "${name}" only, which is closed now`;
+  return open ? `is for outside "${name}", which is open now` : undefined;
+}
+
+function seconds(durationMs: number): string {
+  return `${Math.max(0, Math.round(durationMs / 1000))} s`;
+}
