@@ -1,0 +1,108 @@
+// The vocabulary that configuration files, provisioning files and the API share: sections that refuse keys
+// they don't know (a typing slip in `outbond: true` must not go unnoticed until the worst day), and durations
+// with their unit. These schemas check what people write and leave it as it is; what it means is worked out
+// afterwards, where a second look over the whole file is possible. So one schema serves a file, an API
+// request, an API response and the OpenAPI document.
+
+import { z } from 'zod';
+import { present } from '../../base/assert.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
+
+/** An object with these keys and no other; an unknown one is a mistake that names the nearest known one. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return unknownKeys(issue.keys, Object.keys(shape));
+      return issue.code === 'invalid_type' ? expectedSection(issue.input, Object.keys(shape)) : undefined;
+    },
+  });
+}
+
+/** Text of a limited length. A number where text belongs (a password of digits) is told to be put in quotes. */
+export function words(lengthMax: number) {
+  return z
+    .string({ error: (issue) => expectedText(issue.input) })
+    .min(1, 'must not be empty')
+    .max(lengthMax, `must not be longer than ${lengthMax} characters`);
+}
+
+const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: SECOND_MS,
+  m: MINUTE_MS,
+  h: HOUR_MS,
+  d: 24 * HOUR_MS,
+};
+const DURATION_WANTED = 'expected a time with its unit, such as 20s, 5m or 1h';
+
+/** `20s`, `5m`, `1h`, `2d`, `500ms`. Its length is read by `durationMs`. */
+export const duration = z
+  .string({ error: DURATION_WANTED })
+  .regex(DURATION, DURATION_WANTED)
+  .meta({ description: 'A time with its unit', examples: ['20s', '5m', '1h'] });
+
+/** Milliseconds of a text that `duration` accepted. */
+export function durationMs(text: string): number {
+  const [, amount, unit = ''] = present(DURATION.exec(text), `duration in ${text}`);
+  return Math.round(Number(amount) * present(UNITS_MS[unit], `unit ${unit}`));
+}
+
+/** The shortest text for a duration: 90000 → `90s`, 300000 → `5m`. */
+export function formatDuration(lengthMs: number): string {
+  for (const [unit, unitMs] of [
+    ['h', HOUR_MS],
+    ['m', MINUTE_MS],
+    ['s', SECOND_MS],
+  ] as const) {
+    if (lengthMs >= unitMs && lengthMs % unitMs === 0) return `${lengthMs / unitMs}${unit}`;
+  }
+  return `${lengthMs}ms`;
+}
+
+/** The known word nearest to what was written, if it is near enough to be a slip of the keyboard. */
+export function nearest(written: string, known: readonly string[]): string | undefined {
+  let best: { word: string; distance: number } | undefined;
+  for (const word of known) {
+    const distance = editDistance(written.toLowerCase(), word.toLowerCase());
+    if (best === undefined || distance < best.distance) best = { word, distance };
+  }
+  const slipsMax = Math.max(1, Math.floor(written.length / 3));
+  return best !== undefined && best.distance <= slipsMax ? best.word : undefined;
+}
+
+/** `unknown key; did you mean "outbound"?`, the reason for each key being made by `unknownKeyReason`. */
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  return keys.map((key) => unknownKeyReason(key, known)).join('; ');
+}
+
+function unknownKeyReason(key: string, known: readonly string[]): string {
+  const guess = nearest(key, known);
+  const help = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;
+  return `unknown key "${key}"; ${help}`;
+}
+
+function expectedSection(input: unknown, known: readonly string[]): string {
+  const missing = input === undefined || input === null;
+  return `${missing ? 'is missing' : 'is not a section'}; expected keys: ${known.join(', ')}`;
+}
+
+function expectedText(input: unknown): string {
+  if (input === undefined) return 'is missing';
+  const quotable = typeof input === 'number' || typeof input === 'boolean';
+  return quotable ? `expected text; put it in quotes: "${String(input)}"` : 'expected text';
+}
+
+/** Edits (insert, delete, replace) between two words: Levenshtein's distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,83 @@
+// What the use-cases give back, for API and CLI to show. Secrets never come this far: a password appears
+// once, where it was just made, and its hashes nowhere.
+
+import type { Instant } from '../base/time.ts';
+import type { PhoneView } from '../node/views.ts';
+import type { AccountLimits, Divert, E164 } from '../ports/records.ts';
+import type { HoursInput, PlanInput } from './provisioning/schema.ts';
+
+/** A phone with what is registered for it now. */
+export interface PhoneDetails extends PhoneView {
+  readonly callerId?: E164;
+}
+
+export interface NumberView {
+  readonly account: string;
+  readonly number: E164;
+  /** As it would be written in a provisioning file. */
+  readonly plan: PlanInput;
+  /** In words: `rings reception and workshop for 20 s, then the mobile +447700900123`. */
+  readonly planText: string;
+  /** Only while it is in force. */
+  readonly divert?: Divert;
+}
+
+export interface AccountView {
+  readonly name: string;
+  readonly phones: readonly PhoneDetails[];
+  readonly numbers: readonly NumberView[];
+  readonly hours: readonly HoursInput[];
+  readonly limits: AccountLimits;
+}
+
+/** A password that was just made, told this once. */
+export interface NewPassword {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** One difference between what is stored and what was asked for. */
+export interface ProvisionChange {
+  readonly kind: 'added' | 'changed' | 'removed';
+  readonly account: string;
+  /** `account`, `phone reception`, `number +442079460000`, `hours office`, `limits`. */
+  readonly subject: string;
+  /** For people: `rings reception for 20 s, then the mobile +447700900123`. */
+  readonly text: string;
+}
+
+export interface ProvisionReport {
+  /** True where nothing was written, because only the difference was asked for. */
+  readonly dryRun: boolean;
+  /** Empty where everything is already so. */
+  readonly changes: readonly ProvisionChange[];
+  /** Of phones that are new and came without a password. Empty on a dry run. */
+  readonly newPasswords: readonly NewPassword[];
+}
+
+export interface LedgerRequest {
+  /** A number as people write it, or a phone's user. */
+  readonly called?: string;
+  readonly account?: string;
+  readonly outcome?: string;
+  readonly since?: Instant;
+  readonly until?: Instant;
+  /** 50 unless given; at most LIMITS.ledgerPageMax. */
+  readonly limit?: number;
+  /** From an earlier page's `next`. */
+  readonly cursor?: string;
+}
+
+/** One line of a test call as it happens. The last one has `final`. */
+export interface TestCallStep {
+  readonly at: Instant;
+  /** `caller`: what the test caller itself lived; `node`: what the node did with the call, and why. */
+  readonly source: 'caller' | 'node';
+  readonly what: string;
+  readonly text: string;
+  readonly final: boolean;
+  /** On the last one: the call was answered and audio was heard both ways. */
+  readonly passed?: boolean;
+  /** The ledger's id of the attempt, on the steps whose source is `node`. */
+  readonly callId?: string;
+}
