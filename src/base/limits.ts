@@ -20,6 +20,8 @@ export const LIMITS = {
   connectionsMax: 10_000,
   /** A connection from one address. More: as above. */
   connectionsPerAddressMax: 500,
+  /** An accepted connection that has delivered no message yet. Longer: closed. */
+  firstMessageMs: 30 * SECOND_MS,
   /** A connection without traffic. Longer: closed. */
   connectionIdleMs: 15 * MINUTE_MS,
   /** Time for a connection to deliver a whole message once it began one. Longer: closed. */
@@ -28,6 +30,8 @@ export const LIMITS = {
   connectMs: 2 * SECOND_MS,
   /** Unsent bytes queued on one connection. More: the connection is closed and its packets fail. */
   connectionQueueBytesMax: 1_048_576,
+  /** Bytes of datagrams that may wait in the kernel (it may grant less). More: the kernel drops the newest. */
+  udpReceiveBufferBytes: 4_194_304,
 
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
@@ -62,4 +66,9 @@ export const LIMITS = {
   ledgerPageMax: 1_000,
   /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */
   storeQueueMax: 100_000,
+
+  /** Lines, m= sections, and formats of one section, in a session description. More: it is malformed (488). */
+  sdpLinesMax: 1_000,
+  sdpMediaSectionsMax: 32,
+  sdpFormatsMax: 128,
 } as const;
