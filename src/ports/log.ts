@@ -1,3 +1,5 @@
+// The log port: structured lines for operators.
+
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** Structured logs. Secrets and digests never reach it: callers pass names, never credentials. */

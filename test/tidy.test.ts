@@ -1,0 +1,280 @@
+// What review would otherwise say by hand, again and again: lengths, names, left-overs. After TigerBeetle's
+// `tidy.zig`. A rule that is wrong for one place is not bent: the place is listed below by name, with its reason,
+// and an exception that no longer excepts anything fails as well.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { filesUnder, type Module, parseModules, readModules } from './source-tree.ts';
+
+/** Biome holds code to 110; comments and strings, which it leaves alone, may stand out a little. */
+const LINE_CHARACTERS_MAX = 120;
+const FILE_LINES_MAX = 500;
+const FUNCTION_LINES_MAX = 70;
+
+/** What is excepted from a rule: `path` or `path#function` → why. */
+type Exceptions = Readonly<Record<string, string>>;
+
+const LONG_LINES: Exceptions = {};
+const LONG_FILES: Exceptions = {};
+const LONG_FUNCTIONS: Exceptions = {};
+const SLEEPERS: Exceptions = {};
+const UNIMPORTED: Exceptions = {
+  'src/main.ts': 'the entry: bin/ringthrough.js and npm start run it',
+};
+
+/** Names of folders and files that say nothing of what is in them, so that everything ends up there. */
+const EMPTY_NAMES = [
+  'utils',
+  'util',
+  'helpers',
+  'helper',
+  'common',
+  'shared',
+  'misc',
+  'lib',
+  'stuff',
+  'tools',
+];
+
+/** Text that must not be in any source of ours, and why. */
+const BANNED_TEXT: readonly { readonly pattern: RegExp; readonly because: string }[] = [
+  { pattern: /\b(TODO|FIXME|XXX|HACK)\b/, because: 'what is to be done is an issue, not a comment' },
+  { pattern: /@ts-(ignore|nocheck|expect-error)/, because: 'the compiler is right until proven wrong' },
+  { pattern: /\b(test|it|describe|suite)\.(skip|only|todo)\b/, because: 'every test runs, always' },
+  { pattern: /\b(skip|only|todo): (true|['"`])/, because: 'every test runs, always' },
+  { pattern: /\bas unknown as\b/, because: 'a cast through unknown hides what a type says' },
+  { pattern: /\b(eval|Function)\(/, because: 'no text becomes code' },
+];
+
+const ISSUE_NAME = /\b(issue|bug|gh)[-_ ]?#?\d+/i;
+
+const modules = readModules();
+
+interface Finding {
+  /** What an exception would name. */
+  readonly place: string;
+  readonly text: string;
+}
+
+function isTest(file: string): boolean {
+  return file.startsWith('test/') || file.endsWith('.test.ts');
+}
+
+function longLines({ path, lines }: Module): readonly Finding[] {
+  return lines.flatMap((line, index) =>
+    line.length > LINE_CHARACTERS_MAX
+      ? [
+          {
+            place: path,
+            text: `${path}:${index + 1} has ${line.length} characters, of ${LINE_CHARACTERS_MAX}`,
+          },
+        ]
+      : [],
+  );
+}
+
+function longFile({ path, lines }: Module): readonly Finding[] {
+  const count = lines.length - 1;
+  return count >= FILE_LINES_MAX
+    ? [{ place: path, text: `${path} has ${count} lines, of ${FILE_LINES_MAX}` }]
+    : [];
+}
+
+function longFunctions({ path, functions }: Module): readonly Finding[] {
+  return functions
+    .filter(({ lines }) => lines >= FUNCTION_LINES_MAX)
+    .map(({ name, line, lines }) => ({
+      place: `${path}#${name}`,
+      text: `${path}:${line} ${name} has ${lines} lines, of ${FUNCTION_LINES_MAX}`,
+    }));
+}
+
+function bannedText({ path, lines }: Module): readonly Finding[] {
+  return lines.flatMap((line, index) =>
+    BANNED_TEXT.filter(({ pattern }) => pattern.test(line)).map(({ pattern, because }) => ({
+      place: path,
+      text: `${path}:${index + 1} matches ${pattern.source}: ${because}`,
+    })),
+  );
+}
+
+/** Tests wait for conditions, never for a time that is hoped to be enough. */
+function sleeps({ path, imports, names }: Module): readonly Finding[] {
+  if (!isTest(path)) return [];
+  const asleep = [
+    ...imports.filter(({ target }) => target === 'node:timers/promises').map(({ line }) => line),
+    ...names.filter(({ name }) => name === 'setTimeout').map(({ line }) => line),
+  ];
+  return asleep.map((line) => ({
+    place: path,
+    text: `${path}:${line} sleeps: wait for a condition instead`,
+  }));
+}
+
+function unexplained({ path, text }: Module): readonly Finding[] {
+  return /^(#!.*\n)?(\/\/|\/\*)/.test(text) ? [] : [{ place: path, text: `${path} does not say what it is` }];
+}
+
+function emptyNames(file: string): readonly Finding[] {
+  const parts = file.split('/').map((part) => part.replace(/\..*$/, ''));
+  return parts.some((part) => EMPTY_NAMES.includes(part.toLowerCase()))
+    ? [{ place: file, text: `${file} has a name that says nothing of what is in it` }]
+    : [];
+}
+
+/** Modules of src/ that no other module imports; a module's own test does not count. */
+function unimported(all: readonly Module[]): readonly Finding[] {
+  const imported = new Set<string>();
+  for (const module of all) {
+    for (const { target } of module.imports) {
+      if (module.path.replace('.test.ts', '.ts') !== target) imported.add(target);
+    }
+  }
+  return all
+    .filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts') && !imported.has(path))
+    .map(({ path }) => ({ place: path, text: `${path} is imported by nobody` }));
+}
+
+/** Findings that are not excepted, and exceptions that except nothing. */
+function unexcused(findings: readonly Finding[], exceptions: Exceptions): readonly string[] {
+  const places = new Set(findings.map(({ place }) => place));
+  return [
+    ...findings.filter(({ place }) => !(place in exceptions)).map(({ text }) => text),
+    ...Object.keys(exceptions)
+      .filter((place) => !places.has(place))
+      .map((place) => `${place} is excepted, and need not be`),
+  ];
+}
+
+describe('the sources are tidy', () => {
+  test('no line is longer than a window is wide', () => {
+    assert.deepEqual(unexcused(modules.flatMap(longLines), LONG_LINES), []);
+  });
+
+  test('files are short enough to be held in mind', () => {
+    assert.deepEqual(unexcused(modules.flatMap(longFile), LONG_FILES), []);
+  });
+
+  test('functions fit a screen', () => {
+    assert.deepEqual(unexcused(modules.flatMap(longFunctions), LONG_FUNCTIONS), []);
+  });
+
+  test('every module opens by saying what it is', () => {
+    const explained = modules.filter(({ path }) => !path.startsWith('src/') || !path.endsWith('.test.ts'));
+    assert.deepEqual(unexcused(explained.flatMap(unexplained), {}), []);
+  });
+
+  test('nothing is left for later, switched off or hidden from the compiler', () => {
+    const others = modules.filter(({ path }) => path !== 'test/tidy.test.ts');
+    assert.deepEqual(unexcused(others.flatMap(bannedText), {}), []);
+  });
+
+  test('no test sleeps', () => {
+    assert.deepEqual(unexcused(modules.flatMap(sleeps), SLEEPERS), []);
+  });
+
+  test('folders and files are named for what is in them', () => {
+    const files = ['src', 'test', 'examples', 'scripts', 'bench', 'docs', 'assets'].flatMap(filesUnder);
+    assert.deepEqual(unexcused(files.flatMap(emptyNames), {}), []);
+    assert.deepEqual(
+      files.filter((file) => ISSUE_NAME.test(file)),
+      [],
+      'name a test for the behaviour, not for the issue',
+    );
+  });
+
+  test('no module lies dead', () => {
+    assert.deepEqual(unexcused(unimported(modules), UNIMPORTED), []);
+  });
+});
+
+describe('the rules of tidiness, tried on made-up sources', () => {
+  const parsed = (path: string, text: string): Module => {
+    const [module] = parseModules({ [path]: text });
+    assert.ok(module);
+    return module;
+  };
+
+  test('a line one character too long is found', () => {
+    const fits = 'x'.repeat(LINE_CHARACTERS_MAX);
+    assert.equal(longLines(parsed('src/base/a.ts', `${fits}\n${fits}x\n`)).length, 1);
+  });
+
+  test('a file of 500 lines is too long, one of 499 is not', () => {
+    assert.equal(longFile(parsed('src/base/a.ts', '//\n'.repeat(FILE_LINES_MAX))).length, 1);
+    assert.equal(longFile(parsed('src/base/a.ts', '//\n'.repeat(FILE_LINES_MAX - 1))).length, 0);
+  });
+
+  test('a function of 70 lines is too long, whatever its kind, and is named', () => {
+    const body = `{\n${'f();\n'.repeat(FUNCTION_LINES_MAX - 2)}}`;
+    for (const [text, name] of [
+      [`function g() ${body}\n`, 'g'],
+      [`const g = () => ${body};\n`, 'g'],
+      [`class A { g() ${body} }\n`, 'g'],
+      [`class A { constructor() ${body} }\n`, 'constructor'],
+      [`test('a story', () => ${body});\n`, "'a story'"],
+    ] as const) {
+      assert.deepEqual(
+        longFunctions(parsed('src/base/a.ts', text)).map(({ place }) => place),
+        [`src/base/a.ts#${name}`],
+      );
+    }
+    assert.deepEqual(longFunctions(parsed('src/a.test.ts', `describe('many', () => ${body});\n`)), []);
+  });
+
+  test('each banned text is found', () => {
+    const samples = [
+      '// TODO',
+      '// @ts-ignore',
+      "test.skip('a')",
+      '{ skip: true }',
+      'a as unknown as B',
+      'eval(a)',
+    ];
+    assert.equal(samples.length, BANNED_TEXT.length);
+    for (const sample of samples) {
+      assert.equal(bannedText(parsed('src/base/a.ts', `${sample}\n`)).length, 1, sample);
+    }
+  });
+
+  test('a sleep is found in a test, and a timer in the product is not one', () => {
+    assert.equal(
+      sleeps(parsed('test/a.test.ts', `import { setTimeout } from 'node:timers/promises';\n`)).length,
+      2,
+    );
+    assert.equal(sleeps(parsed('src/http/a.test.ts', 'setTimeout(done, 100);\n')).length, 1);
+    assert.equal(sleeps(parsed('src/app/loop.ts', 'setTimeout(done, 100);\n')).length, 0);
+  });
+
+  test('a module that opens with code is found', () => {
+    assert.equal(unexplained(parsed('src/base/a.ts', 'const a = 1;\n// late\n')).length, 1);
+    assert.equal(unexplained(parsed('src/base/a.ts', '// What it is.\nconst a = 1;\n')).length, 0);
+  });
+
+  test('empty names are found, of folders and of files', () => {
+    assert.equal(emptyNames('src/utils/a.ts').length, 1);
+    assert.equal(emptyNames('src/sip/helpers.ts').length, 1);
+    assert.equal(emptyNames('src/sip/utility-billing.ts').length, 0);
+  });
+
+  test('a module that only its own test imports is dead', () => {
+    const tree = parseModules({
+      'src/base/a.ts': '//\n',
+      'src/base/a.test.ts': `import './a.ts';\n`,
+      'src/base/b.ts': '//\n',
+      'src/base/c.test.ts': `import './b.ts';\n`,
+    });
+    assert.deepEqual(
+      unimported(tree).map(({ place }) => place),
+      ['src/base/a.ts'],
+    );
+  });
+
+  test('an exception excuses its place, and fails when it has become needless', () => {
+    const findings = [{ place: 'a', text: 'a is long' }];
+    assert.deepEqual(unexcused(findings, { a: 'a table' }), []);
+    assert.deepEqual(unexcused(findings, { a: 'a table', b: 'once long' }), [
+      'b is excepted, and need not be',
+    ]);
+  });
+});
