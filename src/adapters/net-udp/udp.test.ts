@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, type TestContext, test } from 'node:test';
+import { text, utf8 } from '../../base/bytes.ts';
+import type { Packet, SignallingHandler } from '../../ports/signalling.ts';
+import { openUdp } from './udp.ts';
+
+// What is UDP's own; the rest is in test/contract/signalling.contract.ts.
+
+const IGNORE: SignallingHandler = { received() {}, failed() {}, closed() {} };
+const OPTIONS = utf8('OPTIONS sip:node@voice.example.net SIP/2.0\r\n\r\n');
+
+async function phoneAndListener(t: TestContext, handler = IGNORE, limits = {}) {
+  const transport = await openUdp({ address: '127.0.0.1', port: 0, handler, limits });
+  const phone = createSocket('udp4');
+  phone.bind(0, '127.0.0.1');
+  await once(phone, 'listening');
+  t.after(() => {
+    phone.close();
+    return transport.close();
+  });
+  const { port } = transport.listener.local;
+  return { transport, phone, send: (bytes: Uint8Array) => phone.send(bytes, port, '127.0.0.1') };
+}
+
+describe('the UDP transport', () => {
+  test('answers a double CRLF with one, so that the phone keeps its NAT binding', async (t) => {
+    const { phone, send } = await phoneAndListener(t);
+    send(utf8('\r\n\r\n'));
+    const [pong] = await once(phone, 'message');
+    assert.equal(text(pong), '\r\n');
+  });
+
+  test('swallows the keepalives that ask for no answer: CRLF, NUL, nothing', async (t) => {
+    const batches: (readonly Packet[])[] = [];
+    const arrived = Promise.withResolvers<void>();
+    const received = (batch: readonly Packet[]) => {
+      batches.push(batch);
+      arrived.resolve();
+    };
+    const { transport, send } = await phoneAndListener(t, { ...IGNORE, received });
+    for (const keepalive of ['\r\n', '\0', '\0\0\0\0', '']) send(utf8(keepalive));
+    send(OPTIONS);
+    await arrived.promise;
+    assert.equal(batches.flat().length, 1);
+    assert.equal(transport.stats().counters['keepalives'], 4);
+  });
+
+  test('drops and counts datagrams above the limit', async (t) => {
+    const arrived = Promise.withResolvers<readonly Packet[]>();
+    const { transport, send } = await phoneAndListener(
+      t,
+      { ...IGNORE, received: arrived.resolve },
+      { messageBytesMax: 100 },
+    );
+    send(new Uint8Array(101));
+    send(OPTIONS);
+    assert.equal((await arrived.promise).length, 1);
+    assert.equal(transport.stats().counters['oversized'], 1);
+  });
+
+  test('outlives a peer that is gone', async (t) => {
+    const arrived = Promise.withResolvers<readonly Packet[]>();
+    const { transport, send } = await phoneAndListener(t, { ...IGNORE, received: arrived.resolve });
+    const gone = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(gone, 'listening');
+    const remote = { address: '127.0.0.1', port: gone.address().port };
+    await new Promise<void>((resolve) => gone.close(resolve));
+    const flow = { transport: 'udp', local: transport.listener.local, remote } as const;
+    for (let attempt = 0; attempt < 3; attempt++) transport.send([{ flow, bytes: OPTIONS }]);
+    send(OPTIONS);
+    assert.equal((await arrived.promise).length, 1);
+  });
+});
