@@ -26,6 +26,22 @@ export function words(lengthMax: number) {
     .max(lengthMax, `must not be longer than ${lengthMax} characters`);
 }
 
+/** A list of at most `lengthMax`; `example` is shown to whoever wrote something else. */
+export function list<Item extends z.ZodType>(item: Item, lengthMax: number, example: string) {
+  return z
+    .array(item, { error: `expected a list, such as ${example}` })
+    .max(lengthMax, `must not have more than ${lengthMax} entries`);
+}
+
+/** A whole number from `min` to `max`. */
+export function count(min: number, max: number) {
+  const wanted = `expected a whole number from ${min} to ${max}`;
+  return z.int({ error: wanted }).min(min, wanted).max(max, wanted);
+}
+
+/** `true` or `false`, not `yes` or `"true"`. */
+export const flag = z.boolean({ error: 'expected true or false' });
+
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -71,15 +87,13 @@ export function nearest(written: string, known: readonly string[]): string | und
   return best !== undefined && best.distance <= slipsMax ? best.word : undefined;
 }
 
-/** `unknown key; did you mean "outbound"?`, the reason for each key being made by `unknownKeyReason`. */
+/** One line for each key, in their order: document.ts makes one mistake of each. */
 function unknownKeys(keys: readonly string[], known: readonly string[]): string {
-  return keys.map((key) => unknownKeyReason(key, known)).join('; ');
-}
-
-function unknownKeyReason(key: string, known: readonly string[]): string {
-  const guess = nearest(key, known);
-  const help = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;
-  return `unknown key "${key}"; ${help}`;
+  const reasonOf = (key: string) => {
+    const guess = nearest(key, known);
+    return guess === undefined ? `known here: ${known.join(', ')}` : `did you mean "${guess}"?`;
+  };
+  return keys.map((key) => `unknown key; ${reasonOf(key)}`).join('\n');
 }
 
 function expectedSection(input: unknown, known: readonly string[]): string {
@@ -93,15 +107,21 @@ function expectedText(input: unknown): string {
   return quotable ? `expected text; put it in quotes: "${String(input)}"` : 'expected text';
 }
 
-/** Edits (insert, delete, replace) between two words: Levenshtein's distance, one row at a time. */
+/** Slips (a letter too many, missing, wrong, or two swapped) between two words; one row of the table at a time. */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  let beforePrevious: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {
     const current = [row];
     for (let column = 1; column <= b.length; column++) {
       const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const added = (current[column - 1] ?? 0) + 1;
+      const removed = (previous[column] ?? 0) + 1;
+      const swappable = a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      const swapped = swappable ? (beforePrevious[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      current.push(Math.min(replaced, added, removed, swapped));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { LIMITS } from '../../base/limits.ts';
-import { duration, section, words } from '../documents/section.ts';
+import { count, duration, list, section, words } from '../documents/section.ts';
 
 /** Lower-case letters, digits and hyphens. */
 export const accountName = words(63)
@@ -42,74 +42,72 @@ export const phoneInput = section({
 /** One step. Exactly one of `ring`, `dial`, `announcement`; what goes with which is checked by compile.ts. */
 export const planStepInput = section({
   ring: z
-    .union([phoneUser, z.array(phoneUser).min(1, 'names no phone').max(LIMITS.stepPhonesMax)], {
+    .union([phoneUser, list(phoneUser, LIMITS.stepPhonesMax, '[reception, workshop]')], {
       error: "expected a phone's user, or a list of them such as [reception, workshop]",
     })
-    .optional(),
-  dial: phoneNumber.optional(),
-  announcement: words(63).optional(),
-  order: z.enum(['together', 'in-turn'], { error: 'expected together or in-turn' }).optional(),
-  for: duration.optional(),
-  during: hoursName.optional(),
-  outside: hoursName.optional(),
+    .optional()
+    .meta({ description: 'Phones of the account' }),
+  dial: phoneNumber.optional().meta({ description: 'A number to reach through a trunk' }),
+  announcement: words(63)
+    .optional()
+    .meta({ description: 'A prompt to play', examples: ['closed'] }),
+  order: z
+    .enum(['together', 'in-turn'], { error: 'expected together or in-turn' })
+    .optional()
+    .meta({ description: 'How several phones ring; together unless given' }),
+  for: duration.optional().meta({ description: 'How long it rings: 30s unless given; in turn, each phone' }),
+  during: hoursName.optional().meta({ description: 'Only inside these hours' }),
+  outside: hoursName.optional().meta({ description: 'Only outside these hours' }),
 }).meta({ id: 'PlanStep' });
 
-export const planInput = z
-  .array(planStepInput, { error: 'expected a list of steps, such as - { ring: reception, for: 20s }' })
-  .min(1, 'a plan needs at least one step')
-  .max(LIMITS.planStepsMax, `a plan has at most ${LIMITS.planStepsMax} steps`);
+export const planInput = list(planStepInput, LIMITS.planStepsMax, '[{ ring: reception, for: 20s }]').min(
+  1,
+  'a plan needs at least one step',
+);
 
 export const numberInput = section({ number: phoneNumber, plan: planInput }).meta({ id: 'NumberInput' });
+
+const openSpan = words(64).meta({
+  description: 'Days and times; an end before the start is on the next day',
+  examples: ['mon-fri 09:00-17:30', 'sat,sun 10:00-13:00', 'daily 22:00-06:00'],
+});
 
 export const hoursInput = section({
   name: hoursName,
   zone: words(64).meta({ description: 'IANA time zone', examples: ['Europe/London'] }),
-  open: z
-    .array(
-      words(64).meta({
-        description: 'Days and times; a time past midnight ends on the next day',
-        examples: ['mon-fri 09:00-17:30', 'sat,sun 10:00-13:00'],
-      }),
-      { error: 'expected a list such as ["mon-fri 09:00-17:30"]' },
-    )
-    .max(50),
-  holidays: z
-    .array(words(10).meta({ examples: ['2026-12-25'] }), {
-      error: 'expected a list of dates such as [2026-12-25]',
-    })
-    .max(1_000)
+  open: list(openSpan, 50, '["mon-fri 09:00-17:30"]'),
+  holidays: list(words(10), 1_000, '[2026-12-25]')
     .optional()
-    .meta({ description: 'Local dates on which the hours count as closed' }),
+    .meta({ description: 'Local dates on which the hours count as closed', examples: [['2026-12-25']] }),
 }).meta({ id: 'HoursInput' });
 
-const cap = (max: number) => z.int({ error: 'expected a whole number' }).min(0).max(max).optional();
-const prefixes = z
-  .array(words(16).regex(/^\+\d{0,15}$/, 'must begin with + and a country code, such as +44'), {
-    error: 'expected a list of prefixes such as ["+44"]',
-  })
-  .max(500)
-  .optional();
+const prefix = words(16).regex(/^\+\d{0,15}$/, 'must be + and the first digits of numbers, such as +44');
+const prefixes = list(prefix, 500, '["+44"]').optional();
 
 /** Whatever is left out has its default (docs/provisioning.md). */
 export const limitsInput = section({
-  callsMax: cap(10_000),
-  divertedCallsMax: cap(10_000),
-  phonesMax: cap(10_000),
-  bindingsPerPhoneMax: cap(100),
+  callsMax: count(0, LIMITS.callsMax).optional(),
+  divertedCallsMax: count(0, LIMITS.callsMax).optional(),
+  phonesMax: count(0, 10_000).optional(),
+  bindingsPerPhoneMax: count(1, 100).optional(),
   destinationsAllowed: prefixes,
   destinationsDenied: prefixes,
 }).meta({ id: 'LimitsInput' });
 
 export const accountInput = section({
   name: accountName,
-  phones: z.array(phoneInput).max(10_000).optional(),
-  numbers: z.array(numberInput).max(100_000).optional(),
-  hours: z.array(hoursInput).max(100).optional(),
+  phones: list(phoneInput, 10_000, '[{ user: reception }]').optional(),
+  numbers: list(numberInput, 10_000, '[{ number: "+442079460000", plan: [{ ring: reception }] }]').optional(),
+  hours: list(
+    hoursInput,
+    100,
+    '[{ name: office, zone: Europe/London, open: ["mon-fri 09:00-17:30"] }]',
+  ).optional(),
   limits: limitsInput.optional(),
 }).meta({ id: 'AccountInput' });
 
 export const provisioningFile = section({
-  accounts: z.array(accountInput, { error: 'expected a list of accounts' }).max(LIMITS.accountsMax),
+  accounts: list(accountInput, LIMITS.accountsMax, '[{ name: acme }]'),
 }).meta({ id: 'ProvisioningFile' });
 
 /** `until`: an RFC 3339 time (`2026-10-25T18:00:00Z`), or how long from now (`2h`). Without: until cleared. */

@@ -1,0 +1,126 @@
+// Reads a YAML (or JSON) text against a schema, and says of each mistake where it is: its path as code would
+// write it, its line as an editor counts it, and the reason. All mistakes at once, never only the first.
+
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { utf8 } from '../../base/bytes.ts';
+import type { Mistake } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** A mistake before it is known on which line it stands. */
+export interface Finding {
+  readonly path: Path;
+  readonly reason: string;
+}
+
+export interface Document<T> {
+  readonly value: T;
+  /** Puts the line to what a later look at the value has found. */
+  locate(finding: Finding): Mistake;
+}
+
+/** An empty text counts as `{}`. */
+export function readDocument<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+): Result<Document<z.output<Schema>>, readonly Mistake[]> {
+  const sizeBytes = utf8(text).length;
+  if (sizeBytes > LIMITS.fileBytesMax) {
+    return err([{ path: '', reason: `has ${sizeBytes} bytes; at most ${LIMITS.fileBytesMax} are read` }]);
+  }
+  const parsed = parseYaml(text);
+  if (!parsed.ok) return parsed;
+  const { data, lineOf } = parsed.value;
+  const locate = ({ path, reason }: Finding): Mistake => {
+    const line = lineOf(path);
+    return { path: formatPath(path), reason, ...(line === undefined ? {} : { line }) };
+  };
+  const findings = check(data, schema);
+  if (findings.ok) return ok({ value: findings.value, locate });
+  return err(findings.error.map(locate).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+}
+
+/** The value as the schema gives it, or every mistake in it. For what comes parsed already, such as a request. */
+export function check<Schema extends z.ZodType>(
+  data: unknown,
+  schema: Schema,
+): Result<z.output<Schema>, readonly Finding[]> {
+  const checked = schema.safeParse(data);
+  return checked.success ? ok(checked.data) : err(checked.error.issues.flatMap(findingsOf));
+}
+
+/** `accounts[0].numbers[1].plan[2].for` */
+export function formatPath(path: Path): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else text += text === '' ? String(part) : `.${String(part)}`;
+  }
+  return text;
+}
+
+/** `line 3, sip.listen[0]: expected …` */
+export function formatMistake({ path, reason, line }: Mistake): string {
+  const where = [...(line === undefined ? [] : [`line ${line}`]), ...(path === '' ? [] : [path])].join(', ');
+  return where === '' ? reason : `${where}: ${reason}`;
+}
+
+/** An issue about several unknown keys has one reason a line (section.ts), and becomes one finding each. */
+function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path, reason: issue.message }];
+  const reasons = issue.message.split('\n');
+  return issue.keys.map((key, index) => ({
+    path: [...issue.path, key],
+    reason: reasons[index] ?? issue.message,
+  }));
+}
+
+interface Yaml {
+  readonly data: unknown;
+  lineOf(path: Path): number | undefined;
+}
+
+function parseYaml(text: string): Result<Yaml, readonly Mistake[]> {
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const [error] = document.errors; // those after the first are mostly its consequences
+    if (error !== undefined) {
+      const { line } = lines.linePos(error.pos[0]);
+      return err([{ path: '', reason: `is not YAML here: ${error.message}`, line }]);
+    }
+    const lineOf = (path: Path) => {
+      const offset = offsetOf(document.contents, path);
+      return offset === undefined ? undefined : lines.linePos(offset).line;
+    };
+    return ok({ data: document.toJS() ?? {}, lineOf });
+  } catch (cause) {
+    // Aliases that multiply without end, or nesting too deep for the parser's own recursion.
+    return err([
+      { path: '', reason: `cannot be read as YAML: ${cause instanceof Error ? cause.message : cause}` },
+    ]);
+  }
+}
+
+/** Where the path's last part that exists begins in the text: its key, or the list's item. */
+function offsetOf(root: Node | null, path: Path): number | undefined {
+  let node: unknown = root;
+  let offset = root?.range?.[0];
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (pair === undefined) break;
+      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof part === 'number') {
+      const item = node.items[part];
+      if (item === undefined) break;
+      node = item;
+      if (isMap(item) || isSeq(item) || isScalar(item)) offset = item.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}
