@@ -64,6 +64,8 @@ export const LIMITS = {
   /** Bytes of one API request body. More: 413. */
   requestBodyBytesMax: 16_777_216,
   ledgerPageMax: 1_000,
+  /** Bytes of log lines waiting for whoever reads stderr. More: lines are dropped. */
+  logQueueBytesMax: 1_048_576,
   /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */
   storeQueueMax: 100_000,
 
