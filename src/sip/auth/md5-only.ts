@@ -1,0 +1,110 @@
+// Which clients are offered MD5 alone. RFC 8760 §2.4 wants a client to pick the first challenge it
+// understands. Many in the field give up instead when any challenge, or the first, names SHA-256: they
+// could never register with a server that offers both. So a client known to be like that by its User-Agent,
+// and one that went away from both challenges and came back without credentials, is asked for MD5 only.
+//
+// Nothing is lost by it: only a server that accepts MD5 anyway does this, and who could forge the evidence
+// gains nothing but that.
+
+import type { Instant } from '../../base/time.ts';
+import { HOUR_MS, SECOND_MS } from '../../base/time.ts';
+import type { SipRequest } from '../message/message.ts';
+import { parseUri } from '../message/uri.ts';
+
+/** `product` captures major and minor version; versions from `fixedIn` on choose as they should. */
+interface Md5OnlyClient {
+  readonly product: RegExp;
+  readonly fixedIn?: readonly [major: number, minor: number];
+  readonly why: string;
+}
+
+const MD5_ONLY_CLIENTS: readonly Md5OnlyClient[] = [
+  {
+    product: /^baresip v?(\d+)\.(\d+)/i,
+    fixedIn: [3, 12],
+    why: 'libre ended the registration at any algorithm but MD5 (github.com/baresip/re/pull/1103)',
+  },
+  {
+    product: /^PJSUA v?(\d+)\.(\d+)/i,
+    fixedIn: [2, 11],
+    why: 'looked at the first challenge only (github.com/pjsip/pjproject/pull/2408)',
+  },
+  {
+    product: /^Asterisk PBX (\d+)\.(\d+)/i,
+    fixedIn: [20, 12],
+    why: 'looked at the first challenge only (github.com/sipsorcery-org/sipsorcery/issues/525)',
+  },
+  {
+    product: /^FreeSWITCH(?:-mod_sofia\/(\d+)\.(\d+))?/i,
+    why: 'looks at the first challenge only (github.com/sipsorcery-org/sipsorcery/issues/525)',
+  },
+  {
+    product: /^SIPp(?:[ /]v?(\d+)\.(\d+))?/i,
+    fixedIn: [3, 8],
+    why: 'looked at the first challenge only and knew MD5 (github.com/SIPp/sipp/issues/652)',
+  },
+];
+
+/** True where this User-Agent is known to fail at a SHA-256 challenge. */
+export function isKnownMd5Only(userAgent: string | undefined): boolean {
+  if (userAgent === undefined) return false;
+  for (const { product, fixedIn } of MD5_ONLY_CLIENTS) {
+    const match = product.exec(userAgent);
+    if (match === null) continue;
+    if (fixedIn === undefined || match[1] === undefined) return true;
+    const [major, minor] = [Number(match[1]), Number(match[2])];
+    return major < fixedIn[0] || (major === fixedIn[0] && minor < fixedIn[1]);
+  }
+  return false;
+}
+
+/** A second request of the same moment is no sign that the client gave up. */
+const GIVEN_UP_AFTER_MS = 2 * SECOND_MS;
+/** Longer than any phone waits before it registers again. */
+const REMEMBERED_MS = 2 * HOUR_MS;
+
+/** Remembers who was asked with both algorithms and has not answered with SHA-256 since. */
+export class UnansweredChallenges {
+  /** In the order of the last time asked. */
+  readonly #clients = new Map<string, { readonly firstAt: Instant; readonly lastAt: Instant }>();
+  readonly #max: number;
+
+  /** More than `max`: the longest silent one is forgotten, and asked with both again. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Notes that the sender of `request` is asked now; true where it was asked before and went away. */
+  asked(request: SipRequest, now: Instant): boolean {
+    this.#forget(now);
+    const client = clientOf(request);
+    const firstAt = this.#clients.get(client)?.firstAt ?? now;
+    this.#clients.delete(client);
+    this.#clients.set(client, { firstAt, lastAt: now });
+    return now - firstAt >= GIVEN_UP_AFTER_MS;
+  }
+
+  /** The sender answered with SHA-256. */
+  answered(request: SipRequest): void {
+    this.#clients.delete(clientOf(request));
+  }
+
+  #forget(now: Instant): void {
+    for (const [client, { lastAt }] of this.#clients) {
+      if (this.#clients.size < this.#max && now - lastAt <= REMEMBERED_MS) return;
+      this.#clients.delete(client);
+    }
+  }
+}
+
+/** A phone as a server sees it before it is authenticated: the user it names and the address it sends from. */
+function clientOf(request: SipRequest): string {
+  const via = request.via;
+  return `${claimedUser(request) ?? ''} ${via?.parameters.get('received') ?? via?.host ?? ''}`;
+}
+
+/** The user of the From header, not proven. */
+export function claimedUser(request: SipRequest): string | undefined {
+  const uri = request.from === undefined ? undefined : parseUri(request.from.uri);
+  return uri?.ok && (uri.value.scheme === 'sip' || uri.value.scheme === 'sips') ? uri.value.user : undefined;
+}
