@@ -1,0 +1,238 @@
+// SIP over TCP (RFC 3261 §18) on node:net: one listening socket and all its connections, in both directions.
+// Batches both ways: what all connections bring in one turn of the event loop arrives as one.
+//
+//   send(flow with connectionId)      that connection, or `failed`
+//   send(flow without)                an open connection to its remote, else a new one (RFC 3261 §18.1.1)
+//
+// Ownership: the transport owns its connections and closes them all; each tells its own end once and is
+// forgotten then. A flow without connectionId that used a connection fails when that goes, so that no client
+// transaction waits 32 s for a peer that is known to be gone.
+
+import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import { LIMITS } from '../../base/limits.ts';
+import { listenFailure } from '../../base/listening.ts';
+import { type Endpoint, type Flow, formatEndpoint } from '../../base/net.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type {
+  Listener,
+  Packet,
+  SignallingHandler,
+  SignallingStats,
+  SignallingTransport,
+} from '../../ports/signalling.ts';
+import { type CloseCause, Connection, type ConnectionHandler, type ConnectionLimits } from './connection.ts';
+
+export interface TcpLimits extends ConnectionLimits {
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
+}
+
+export interface TcpOptions {
+  /** An IP literal, IPv6 without brackets; `0.0.0.0` and `::` mean every address of that family. */
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly handler: SignallingHandler;
+  /** Makes the names of connections unlike those of earlier runs, which stored bindings still hold. */
+  readonly clock: Clock;
+  readonly limits?: Partial<TcpLimits>;
+}
+
+/** How long `close` waits for what was written to go out. */
+const CLOSE_GRACE_MS = 500;
+const PROBE_DELAY_MS = 60_000;
+
+/** Throws RingthroughError LISTEN_FAILED. */
+export async function openTcp(options: TcpOptions): Promise<SignallingTransport> {
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_DELAY_MS });
+  const asked = { address: options.address, port: options.port };
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(listenFailure('tcp', asked, 'sip.listen', cause)));
+    server.listen({ host: asked.address, port: asked.port, ipv6Only: true, exclusive: true }, resolve);
+  });
+  server.removeAllListeners('error');
+  return new TcpTransport(server, options);
+}
+
+class TcpTransport implements SignallingTransport, ConnectionHandler {
+  readonly listener: Listener;
+  readonly #server: Server;
+  readonly #handler: SignallingHandler;
+  readonly #limits: TcpLimits;
+  readonly #connections = new Map<string, Connection>();
+  /** By remote end; of several, the newest. */
+  readonly #byRemote = new Map<string, Connection>();
+  readonly #acceptedByAddress = new Map<string, number>();
+  readonly #idPrefix: string;
+  #opened = 0;
+  readonly #counters = {
+    received: 0,
+    sent: 0,
+    keepalives: 0,
+    accepted: 0,
+    connected: 0,
+    refused_connections: 0,
+    send_failed: 0,
+    listener_errors: 0,
+    peer_closed: 0,
+    connection_errors: 0,
+    connect_timeouts: 0,
+    idle_closed: 0,
+    slow_closed: 0,
+    framing_closed: 0,
+    queue_full_closed: 0,
+    listener_closed: 0,
+  };
+  #batch: Packet[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(server: Server, options: TcpOptions) {
+    const bound = server.address();
+    const local =
+      bound === null || typeof bound === 'string'
+        ? { address: options.address, port: options.port }
+        : { address: bound.address, port: bound.port };
+    this.listener = { transport: 'tcp', local };
+    this.#server = server;
+    this.#handler = options.handler;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#idPrefix = Math.floor(options.clock.now()).toString(36);
+    server.on('connection', (socket) => this.#accept(socket));
+    // Such as no file descriptors left: this connection is lost, the next may come through.
+    server.on('error', () => this.#counters.listener_errors++);
+  }
+
+  send(batch: readonly Packet[]): void {
+    if (this.#closing !== undefined) return;
+    for (const { flow, bytes } of batch) {
+      const connection =
+        flow.connectionId === undefined ? this.#toRemote(flow) : this.#connections.get(flow.connectionId);
+      if (connection === undefined) this.#fail(flow, 'the connection is gone');
+      else if (typeof connection === 'string') this.#fail(flow, connection);
+      else if (!connection.send(bytes)) this.#fail(flow, 'the peer does not read what is sent to it');
+      else this.#counters.sent++;
+    }
+  }
+
+  stats(): SignallingStats {
+    return { connections: this.#connections.size, counters: { ...this.#counters } };
+  }
+
+  /** Gives what was written half a second to go out. Nothing is told to the handler from here on. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const connections = [...this.#connections.values()];
+    for (const connection of connections) {
+      connection.finish(CLOSE_GRACE_MS, 'listener_closed', 'the listener was closed');
+    }
+    await Promise.all([stopped, ...connections.map((connection) => connection.ended)]);
+  }
+
+  #accept(socket: Socket): void {
+    const remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+    const ofAddress = this.#acceptedByAddress.get(remote.address) ?? 0;
+    const full =
+      this.#connections.size >= this.#limits.connectionsMax ||
+      ofAddress >= this.#limits.connectionsPerAddressMax;
+    // A peer that reset before it was accepted has no address any more.
+    if (full || remote.port === 0 || this.#closing !== undefined) {
+      this.#counters.refused_connections++;
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    this.#counters.accepted++;
+    this.#acceptedByAddress.set(remote.address, ofAddress + 1);
+    this.#adopt(socket, remote, false);
+  }
+
+  /** The connection for a flow that names none: an open one to its remote, else a new one, else why not. */
+  #toRemote(flow: Flow): Connection | string {
+    const known = this.#byRemote.get(formatEndpoint(flow.remote));
+    const connection = known?.open ? known : this.#connect(flow.remote);
+    if (typeof connection !== 'string') connection.sharedByRemote = true;
+    return connection;
+  }
+
+  #connect(remote: Endpoint): Connection | string {
+    if (this.#connections.size >= this.#limits.connectionsMax) return 'too many connections are open';
+    if (isIP(remote.address) === 0 || remote.port < 1 || remote.port > 65_535) {
+      return `${formatEndpoint(remote)} is not an address that can be connected to`;
+    }
+    const { address } = this.listener.local;
+    const isWildcard = address === '0.0.0.0' || address === '::';
+    const socket = connect({
+      host: remote.address,
+      port: remote.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: PROBE_DELAY_MS,
+      // So that the peer sees the address that it knows us by.
+      ...(isWildcard ? {} : { localAddress: address }),
+    });
+    this.#counters.connected++;
+    return this.#adopt(socket, remote, true);
+  }
+
+  #adopt(socket: Socket, remote: Endpoint, openedByUs: boolean): Connection {
+    const connectionId = `${this.#idPrefix}-${++this.#opened}`;
+    const flow: Flow = { transport: 'tcp', local: this.listener.local, remote, connectionId };
+    const connection = new Connection(socket, flow, openedByUs, this.#limits, this);
+    this.#connections.set(connectionId, connection);
+    this.#byRemote.set(formatEndpoint(remote), connection);
+    return connection;
+  }
+
+  // What a connection tells its transport.
+
+  message(connection: Connection, bytes: Uint8Array): void {
+    this.#counters.received++;
+    if (this.#batch.length === 0) setImmediate(() => this.#deliver());
+    this.#batch.push({ flow: connection.flow, bytes });
+  }
+
+  keepalive(): void {
+    this.#counters.keepalives++;
+  }
+
+  closed(connection: Connection, cause: CloseCause, reason: string): void {
+    this.#counters[cause]++;
+    this.#forget(connection);
+    if (this.#closing !== undefined) return;
+    // Its last messages may still be waiting for the end of this turn; they come before its end.
+    this.#deliver();
+    const { connectionId, ...shared } = connection.flow;
+    if (connection.sharedByRemote) this.#handler.failed(shared, reason);
+    if (connection.connected && connection.carried) this.#handler.closed(connection.flow);
+  }
+
+  #forget(connection: Connection): void {
+    const { connectionId, remote } = connection.flow;
+    if (connectionId !== undefined) this.#connections.delete(connectionId);
+    const key = formatEndpoint(remote);
+    if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+    if (connection.openedByUs) return;
+    const left = (this.#acceptedByAddress.get(remote.address) ?? 1) - 1;
+    if (left > 0) this.#acceptedByAddress.set(remote.address, left);
+    else this.#acceptedByAddress.delete(remote.address);
+  }
+
+  #deliver(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0 && this.#closing === undefined) this.#handler.received(batch);
+  }
+
+  /** Later, never from within `send`; and never after `close`. */
+  #fail(flow: Flow, reason: string): void {
+    this.#counters.send_failed++;
+    setImmediate(() => {
+      if (this.#closing === undefined) this.#handler.failed(flow, reason);
+    });
+  }
+}
