@@ -1,0 +1,166 @@
+// The header fields that we know by name: their usual spelling, their compact form (RFC 3261 §7.3.3 and the
+// registry of IANA), and a way to recognise them in bytes without making a string. Names that are not in
+// here work all the same; they are only decoded before they are compared.
+
+import { TOKEN } from './grammar.ts';
+
+/** A header field's name. Known ones exist once, so that they can be compared by identity. */
+export interface Field {
+  /** Usual spelling, long form; as written for unknown names. */
+  readonly name: string;
+  /** Lower-case long form. */
+  readonly key: string;
+  readonly known: boolean;
+}
+
+const KNOWN_NAMES: readonly (readonly [name: string, compact?: string])[] = [
+  ['Accept'],
+  ['Accept-Contact', 'a'],
+  ['Accept-Encoding'],
+  ['Accept-Language'],
+  ['Alert-Info'],
+  ['Allow'],
+  ['Allow-Events', 'u'],
+  ['Answer-Mode'],
+  ['Authentication-Info'],
+  ['Authorization'],
+  ['Call-ID', 'i'],
+  ['Call-Info'],
+  ['Contact', 'm'],
+  ['Content-Disposition'],
+  ['Content-Encoding', 'e'],
+  ['Content-Language'],
+  ['Content-Length', 'l'],
+  ['Content-Type', 'c'],
+  ['CSeq'],
+  ['Date'],
+  ['Diversion'],
+  ['Error-Info'],
+  ['Event', 'o'],
+  ['Expires'],
+  ['Flow-Timer'],
+  ['From', 'f'],
+  ['Geolocation'],
+  ['History-Info'],
+  ['Identity', 'y'],
+  ['In-Reply-To'],
+  ['Join'],
+  ['Max-Breadth'],
+  ['Max-Forwards'],
+  ['MIME-Version'],
+  ['Min-Expires'],
+  ['Min-SE'],
+  ['Organization'],
+  ['P-Access-Network-Info'],
+  ['P-Asserted-Identity'],
+  ['P-Associated-URI'],
+  ['P-Called-Party-ID'],
+  ['P-Charging-Vector'],
+  ['P-Early-Media'],
+  ['P-Preferred-Identity'],
+  ['Path'],
+  ['Priority'],
+  ['Privacy'],
+  ['Proxy-Authenticate'],
+  ['Proxy-Authorization'],
+  ['Proxy-Require'],
+  ['RAck'],
+  ['Reason'],
+  ['Record-Route'],
+  ['Refer-To', 'r'],
+  ['Referred-By', 'b'],
+  ['Reject-Contact', 'j'],
+  ['Remote-Party-ID'],
+  ['Replaces'],
+  ['Reply-To'],
+  ['Request-Disposition', 'd'],
+  ['Require'],
+  ['Retry-After'],
+  ['Route'],
+  ['RSeq'],
+  ['Server'],
+  ['Service-Route'],
+  ['Session-Expires', 'x'],
+  ['SIP-ETag'],
+  ['SIP-If-Match'],
+  ['Subject', 's'],
+  ['Subscription-State'],
+  ['Supported', 'k'],
+  ['Target-Dialog'],
+  ['Timestamp'],
+  ['To', 't'],
+  ['Unsupported'],
+  ['User-Agent'],
+  ['User-to-User'],
+  ['Via', 'v'],
+  ['Warning'],
+  ['WWW-Authenticate'],
+];
+
+const BY_TEXT = new Map<string, Field>();
+/** Spelling on the wire (lower case) → field; long and compact forms. */
+const SPELLINGS: { readonly spelling: string; readonly field: Field }[] = [];
+
+for (const [name, compact] of KNOWN_NAMES) {
+  const field: Field = { name, key: name.toLowerCase(), known: true };
+  BY_TEXT.set(name, field);
+  for (const spelling of compact === undefined ? [field.key] : [field.key, compact]) {
+    BY_TEXT.set(spelling, field);
+    SPELLINGS.push({ spelling, field });
+  }
+}
+
+/** The field of a name in any case, long or compact. */
+export function fieldOf(name: string): Field {
+  const exact = BY_TEXT.get(name);
+  if (exact !== undefined) return exact;
+  const key = name.toLowerCase();
+  return BY_TEXT.get(key) ?? { name, key, known: false };
+}
+
+// A perfect hash over the lower-cased bytes of all spellings. Its size is found when the module loads, so
+// adding a name never needs thought. For token characters `| 0x20` maps nothing else onto letters or `-`.
+const HASH_FACTOR = 31;
+const { table: HASH_TABLE, mask: HASH_MASK } = buildTable();
+
+function buildTable(): { table: ({ spelling: string; field: Field } | undefined)[]; mask: number } {
+  for (let size = 256; ; size *= 2) {
+    const table = new Array<{ spelling: string; field: Field } | undefined>(size).fill(undefined);
+    const fits = SPELLINGS.every((entry) => {
+      const slot = hashOf(entry.spelling) & (size - 1);
+      const free = table[slot] === undefined;
+      table[slot] = entry;
+      return free;
+    });
+    if (fits) return { table, mask: size - 1 };
+  }
+}
+
+function hashOf(spelling: string): number {
+  let hash = 0;
+  for (let at = 0; at < spelling.length; at++) hash = nextHash(hash, spelling.charCodeAt(at));
+  return hash;
+}
+
+function nextHash(hash: number, byte: number): number {
+  return (Math.imul(hash, HASH_FACTOR) + (byte | 0x20)) | 0;
+}
+
+/** The position after the token that begins at `start`. */
+export function endOfToken(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (TOKEN[bytes[at] ?? 0] === 1) at++;
+  return at;
+}
+
+/** The known field whose name stands at `start` to `end`; undefined for all others. Bytes must be a token. */
+export function knownField(bytes: Uint8Array, start: number, end: number): Field | undefined {
+  let hash = 0;
+  for (let at = start; at < end; at++) hash = nextHash(hash, bytes[at] ?? 0);
+  const entry = HASH_TABLE[hash & HASH_MASK];
+  if (entry === undefined || entry.spelling.length !== end - start) return undefined;
+  for (let at = start; at < end; at++) {
+    if (((bytes[at] ?? 0) | 0x20) !== entry.spelling.charCodeAt(at - start)) return undefined;
+  }
+  return entry.field;
+}

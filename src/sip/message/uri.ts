@@ -1,0 +1,265 @@
+// URIs of SIP messages: sip and sips (RFC 3261 §19.1), tel (RFC 3966), and any other as its text.
+//
+//     sip:alice:secret@[2001:db8::9]:5060;transport=tcp?subject=hi
+//     ^scheme ^password ^host        ^port ^parameters  ^headers
+
+import { text as decodeText, utf8 } from '../../base/bytes.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { equalHosts, formatHostPort, hexDigit, parseHostPort } from './host.ts';
+import { NO_PARAMETERS, type Parameters } from './parameters.ts';
+
+export interface SipUri {
+  readonly scheme: 'sip' | 'sips';
+  /** Unescaped: `%40` has become `@`. */
+  readonly user?: string;
+  /** Unescaped. */
+  readonly password?: string;
+  /** Lower-case; an IPv6 address without brackets. */
+  readonly host: string;
+  readonly port?: number;
+  /** Values as written, escapes and all. */
+  readonly parameters: Parameters;
+  /** What stands after `?`, as written; empty without. */
+  readonly headers: string;
+}
+
+export interface TelUri {
+  readonly scheme: 'tel';
+  /** Without visual separators: `+442079460000`. */
+  readonly number: string;
+  readonly parameters: Parameters;
+}
+
+export interface OtherUri {
+  readonly scheme: 'other';
+  /** The whole URI. */
+  readonly text: string;
+}
+
+export type Uri = SipUri | TelUri | OtherUri;
+
+/** The error is a reason for people. Nothing in angle brackets: a URI alone. */
+export function parseUri(text: string): Result<Uri, string> {
+  const stray = findStray(text);
+  if (stray >= 0) return err(`a URI cannot hold ${JSON.stringify(text[stray])}`);
+  const colon = text.indexOf(':');
+  if (colon <= 0 || !isScheme(text, colon)) return err('a URI begins with a scheme and a colon');
+  const scheme = text.slice(0, colon).toLowerCase();
+  if (scheme === 'sip' || scheme === 'sips') return parseSipUri(text, colon + 1, scheme);
+  if (scheme === 'tel') return parseTelUri(text, colon + 1);
+  return colon + 1 < text.length ? ok({ scheme: 'other', text }) : err('the URI ends after its scheme');
+}
+
+function parseSipUri(text: string, start: number, scheme: 'sip' | 'sips'): Result<SipUri, string> {
+  const at = text.indexOf('@', start);
+  const hostStart = at < 0 ? start : at + 1;
+  const question = text.indexOf('?', hostStart);
+  const end = question < 0 ? text.length : question;
+  const semicolon = text.indexOf(';', hostStart);
+  const hostEnd = semicolon < 0 || semicolon > end ? end : semicolon;
+  const hostPort = parseHostPort(text.slice(hostStart, hostEnd));
+  if (!hostPort.ok) return hostPort;
+  const user = at < 0 ? undefined : text.slice(start, at);
+  if (user !== undefined && (user.length === 0 || user.charCodeAt(0) === COLON))
+    return err('the user part is empty');
+  const parameters = hostEnd < end ? readUriParameters(text.slice(hostEnd + 1, end)) : NO_PARAMETERS;
+  if (parameters === undefined) return err('bad URI parameters');
+  return ok({
+    scheme,
+    ...(user === undefined ? undefined : splitUser(user)),
+    ...hostPort.value,
+    parameters,
+    headers: question < 0 ? '' : text.slice(question + 1),
+  });
+}
+
+const COLON = 0x3a;
+
+function splitUser(userInfo: string): { user: string; password?: string } {
+  const colon = userInfo.indexOf(':');
+  if (colon < 0) return { user: unescapeUri(userInfo) };
+  return { user: unescapeUri(userInfo.slice(0, colon)), password: unescapeUri(userInfo.slice(colon + 1)) };
+}
+
+/** Empty parameters, as in `sip:host;`, are passed over: phones send them. */
+function readUriParameters(text: string): Parameters | undefined {
+  const parameters = new Map<string, string | undefined>();
+  for (const part of text.split(';')) {
+    if (part.length === 0) continue;
+    const equals = part.indexOf('=');
+    const name = (equals < 0 ? part : part.slice(0, equals)).toLowerCase();
+    if (name.length === 0) return undefined;
+    if (!parameters.has(name)) parameters.set(name, equals < 0 ? undefined : part.slice(equals + 1));
+  }
+  return parameters;
+}
+
+function parseTelUri(text: string, start: number): Result<TelUri, string> {
+  const semicolon = text.indexOf(';', start);
+  const digits = text.slice(start, semicolon < 0 ? text.length : semicolon);
+  let number = '';
+  for (let at = 0; at < digits.length; at++) {
+    const character = digits.charAt(at);
+    if (VISUAL_SEPARATORS.includes(character)) continue;
+    if (character === '+' ? at > 0 : !TEL_DIGITS.includes(character))
+      return err(`bad telephone number "${digits}"`);
+    number += character;
+  }
+  if (number.length === 0 || number === '+') return err('the telephone number is empty');
+  const parameters = semicolon < 0 ? NO_PARAMETERS : readUriParameters(text.slice(semicolon + 1));
+  return parameters === undefined ? err('bad URI parameters') : ok({ scheme: 'tel', number, parameters });
+}
+
+const VISUAL_SEPARATORS = '-.()';
+const TEL_DIGITS = '0123456789abcdefABCDEF*#';
+
+export function formatUri(uri: Uri): string {
+  switch (uri.scheme) {
+    case 'other':
+      return uri.text;
+    case 'tel':
+      return `tel:${uri.number}${formatUriParameters(uri.parameters)}`;
+    case 'sip':
+    case 'sips': {
+      const password = uri.password === undefined ? '' : `:${escapeUri(uri.password, PASSWORD_UNRESERVED)}`;
+      const userInfo = uri.user === undefined ? '' : `${escapeUri(uri.user, USER_UNRESERVED)}${password}@`;
+      const headers = uri.headers === '' ? '' : `?${uri.headers}`;
+      return `${uri.scheme}:${userInfo}${formatHostPort(uri.host, uri.port)}${formatUriParameters(uri.parameters)}${headers}`;
+    }
+  }
+}
+
+function formatUriParameters(parameters: Parameters): string {
+  let out = '';
+  for (const [name, value] of parameters) out += value === undefined ? `;${name}` : `;${name}=${value}`;
+  return out;
+}
+
+/** The user of a sip or sips URI, or the number of a tel URI; undefined when there is none. */
+export function uriUser(text: string): string | undefined {
+  const uri = parseUri(text);
+  if (!uri.ok || uri.value.scheme === 'other') return undefined;
+  return uri.value.scheme === 'tel' ? uri.value.number : uri.value.user;
+}
+
+/**
+ * Whether two URIs mean the same (RFC 3261 §19.1.4; tel: RFC 3966 §4).
+ * Deviation: a reserved character of the user part equals its escaped form (`;` and `%3B`), because both
+ * have become the same when the URI was parsed and no known phone tells them apart.
+ */
+export function equalUris(a: Uri, b: Uri): boolean {
+  if (a.scheme === 'other' || b.scheme === 'other')
+    return a.scheme === b.scheme && formatUri(a) === formatUri(b);
+  if (a.scheme === 'tel' || b.scheme === 'tel') {
+    return a.scheme === 'tel' && b.scheme === 'tel' && equalTelUris(a, b);
+  }
+  return (
+    a.scheme === b.scheme &&
+    a.user === b.user &&
+    a.password === b.password &&
+    a.port === b.port &&
+    equalHosts(a.host, b.host) &&
+    equalParameters(a.parameters, b.parameters, NEVER_IGNORED) &&
+    equalUriHeaders(a.headers, b.headers)
+  );
+}
+
+/** A URI with one of these never equals a URI without it; the other parameters may be absent on one side. */
+const NEVER_IGNORED: readonly string[] = ['user', 'ttl', 'method', 'maddr', 'transport'];
+
+function equalTelUris(a: TelUri, b: TelUri): boolean {
+  const all = [...a.parameters.keys(), ...b.parameters.keys()];
+  return (
+    a.number.toLowerCase() === b.number.toLowerCase() && equalParameters(a.parameters, b.parameters, all)
+  );
+}
+
+function equalParameters(a: Parameters, b: Parameters, neverIgnored: readonly string[]): boolean {
+  for (const name of neverIgnored) {
+    if (a.has(name) !== b.has(name)) return false;
+  }
+  for (const [name, value] of a) {
+    if (b.has(name) && foldCase(value) !== foldCase(b.get(name))) return false;
+  }
+  return true;
+}
+
+function foldCase(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : unescapeUri(value).toLowerCase();
+}
+
+/** Headers are never ignored; their order does not matter. */
+function equalUriHeaders(a: string, b: string): boolean {
+  if (a === b) return true;
+  const normal = (headers: string) =>
+    headers
+      .split('&')
+      .map((header) => {
+        const [name = '', ...value] = header.split('=');
+        return `${unescapeUri(name).toLowerCase()}=${unescapeUri(value.join('='))}`;
+      })
+      .sort();
+  return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
+}
+
+/** Control characters, spaces, quotes and angle brackets stand in no URI; returns the first one's position. */
+function findStray(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c || code === 0x3e) return at;
+  }
+  return -1;
+}
+
+/** ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
+function isScheme(text: string, end: number): boolean {
+  for (let at = 0; at < end; at++) {
+    const code = text.charCodeAt(at);
+    const lower = code | 0x20;
+    if (lower >= 0x61 && lower <= 0x7a && code >= 0x41) continue;
+    if (at > 0 && ((code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e))
+      continue;
+    return false;
+  }
+  return true;
+}
+
+/** Decodes `%HH`. A `%` that begins no escape stays, and so does text that would not be UTF-8. */
+function unescapeUri(text: string): string {
+  if (text.indexOf('%') < 0) return text;
+  const source = utf8(text);
+  const decoded = new Uint8Array(source.length);
+  let length = 0;
+  for (let at = 0; at < source.length; at++) {
+    const high = source[at] === 0x25 ? hexDigit(source[at + 1] ?? 0) : -1;
+    const low = high < 0 ? -1 : hexDigit(source[at + 2] ?? 0);
+    decoded[length++] = low < 0 ? (source[at] ?? 0) : high * 16 + low;
+    if (low >= 0) at += 2;
+  }
+  const out = decodeText(decoded.subarray(0, length));
+  return out.indexOf('\ufffd') >= 0 ? text : out;
+}
+
+const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
+const USER_UNRESERVED = allowed(`${UNRESERVED}&=+$,;?/`);
+const PASSWORD_UNRESERVED = allowed(`${UNRESERVED}&=+$,`);
+
+function allowed(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of characters) table[character.charCodeAt(0)] = 1;
+  return table;
+}
+
+function escapeUri(text: string, unreserved: Uint8Array): string {
+  let at = 0;
+  while (at < text.length && unreserved[text.charCodeAt(at)] === 1) at++;
+  if (at === text.length) return text;
+  let out = '';
+  for (const byte of utf8(text)) {
+    out +=
+      unreserved[byte] === 1
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return out;
+}
