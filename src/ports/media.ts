@@ -30,6 +30,8 @@ export interface RemoteMedia {
   /** Payload type and codec for playing to this peer, and DTMF's payload type; absent where none was agreed. */
   readonly playable?: { readonly payloadType: number; readonly codec: PlayableCodec };
   readonly dtmfPayloadType?: number;
+  /** RTP clock rate by payload type, for the jitter; static types are known without (RFC 3551 §6). */
+  readonly clockRates?: Readonly<Record<number, number>>;
 }
 
 export type MediaCommand =
@@ -39,10 +41,16 @@ export type MediaCommand =
   /** Forward both ways between two endpoints; replaces any earlier connection of either. */
   | { readonly type: 'connect'; readonly a: MediaEndpointId; readonly b: MediaEndpointId }
   | { readonly type: 'disconnect'; readonly id: MediaEndpointId }
-  /** Plays from the start; `repeat` until stopped. Answered by `played` at the end where it does not repeat. */
+  /**
+   * Plays from the start, instead of what is forwarded; `repeat` until stopped. Answered by `played` at the end
+   * where it does not repeat, and at once where nothing can be played. A tone that does not repeat lasts 1 s.
+   */
   | { readonly type: 'play'; readonly id: MediaEndpointId; readonly sound: Sound; readonly repeat: boolean }
   | { readonly type: 'stop-playing'; readonly id: MediaEndpointId }
-  /** Silence watch: `silent` is reported after this long without a packet; 0 switches it off (hold). */
+  /**
+   * Silence watch: `silent` is reported after this long without a packet, and again after each further such
+   * time; 0 switches it off (hold).
+   */
   | { readonly type: 'watch'; readonly id: MediaEndpointId; readonly silenceMs: number }
   /** Answered by `closed` with the final statistics; the port pair is free again. */
   | { readonly type: 'close'; readonly id: MediaEndpointId };
@@ -64,7 +72,7 @@ export interface MediaStatistics {
 export type MediaEvent =
   | { readonly type: 'opened'; readonly id: MediaEndpointId; readonly local: Endpoint }
   | { readonly type: 'open-failed'; readonly id: MediaEndpointId; readonly reason: string }
-  /** The first packet from the peer was accepted. */
+  /** The first packet from the peer was accepted; again from its new source after a latch once more. */
   | { readonly type: 'latched'; readonly id: MediaEndpointId; readonly from: Endpoint; readonly at: Instant }
   /** Audio above the silence threshold arrived for the first time. */
   | { readonly type: 'heard'; readonly id: MediaEndpointId; readonly at: Instant }

@@ -97,6 +97,7 @@ describe('the audio of a description', () => {
     ]);
     assert.deepEqual(audio.playable, { payloadType: 8, codec: 'PCMA' });
     assert.equal(audio.dtmfPayloadType, 101);
+    assert.deepEqual(audio.clockRates, { 8: 8000, 9: 8000, 96: 48_000, 101: 8000 });
     assert.equal(audio.ptimeMs, 30);
   });
 

@@ -37,6 +37,8 @@ export interface AudioDescription {
   /** Held the RFC 2543 way, with the unspecified address (RFC 3264 §8.4); `direction` takes it in already. */
   readonly heldByAddress: boolean;
   readonly payloads: readonly Payload[];
+  /** RTP clock rate by payload type, where it is known. */
+  readonly clockRates: Readonly<Record<number, number>>;
   readonly ptimeMs?: number;
   /** Payload type of DTMF (RFC 4733), if agreed. */
   readonly dtmfPayloadType?: number;
@@ -93,6 +95,7 @@ export function audioOf(description: SessionDescription): AudioDescription | und
       : directionOf(description, section),
     heldByAddress,
     payloads,
+    clockRates: clockRatesOf(payloads),
     ...(ptimeMs === undefined ? {} : { ptimeMs }),
     ...(dtmf === undefined ? {} : { dtmfPayloadType: dtmf.type }),
     ...(playable === undefined ? {} : { playable }),
@@ -178,6 +181,12 @@ function firstPlayable(payloads: readonly Payload[]): AudioDescription['playable
     }
   }
   return undefined;
+}
+
+function clockRatesOf(payloads: readonly Payload[]): Readonly<Record<number, number>> {
+  const rates: Record<number, number> = {};
+  for (const { type, clockRate } of payloads) if (clockRate !== undefined) rates[type] = clockRate;
+  return rates;
 }
 
 /** RFC 3605: `a=rtcp:<port> [IN IP4 <address>]`. */
