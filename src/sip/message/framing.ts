@@ -28,6 +28,8 @@ export interface FramingFailure {
   readonly items: readonly StreamItem[];
 }
 
+type Failure = Omit<FramingFailure, 'items'>;
+
 const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
@@ -59,33 +61,35 @@ export class StreamFramer {
     const items: StreamItem[] = [];
     let data = this.#gather(bytes);
     while (data.length > 0) {
-      const before = data.length;
-      data = this.#step(data, items);
-      if (this.#failure !== undefined) return err({ ...this.#failure, items });
-      if (data.length === before) break;
+      const rest = this.#step(data, items);
+      if (!(rest instanceof Buffer)) {
+        this.#failure = { ...rest, items: [] };
+        return err({ ...rest, items });
+      }
+      if (rest.length === data.length) break;
+      data = rest;
     }
     this.#keep(data);
     return ok(items);
   }
 
   /** Takes one item off the front, if there is a whole one. */
-  #step(data: Buffer, items: StreamItem[]): Buffer {
+  #step(data: Buffer, items: StreamItem[]): Buffer | Failure {
     const first = data[0] ?? 0;
     if (first === CR || first === LF) return this.#keepalive(data, items);
     this.#halfPing = false;
-    if (TOKEN[first] !== 1) return this.#fail(data, 'not-sip', 'not SIP', undefined);
+    if (TOKEN[first] !== 1) return failure('not-sip', 'not SIP', undefined);
     if (this.#messageSize === undefined) {
       const headersEnd = findHeadersEnd(data, this.#searched);
       this.#searched = Math.max(0, data.length - 3);
       if (headersEnd < 0) {
         if (data.length <= LIMITS.headerBytesMax) return data;
-        return this.#fail(data, 'too-large', 'the headers do not end', 513);
+        return failure('too-large', 'the headers do not end', 513);
       }
       const length = findContentLength(data, headersEnd);
-      if (length === undefined) return this.#fail(data, 'bad-content-length', 'no clear Content-Length', 400);
+      if (length === undefined) return failure('bad-content-length', 'no clear Content-Length', 400);
       this.#messageSize = headersEnd + length;
-      if (this.#messageSize > LIMITS.messageBytesMax)
-        return this.#fail(data, 'too-large', 'message too large', 513);
+      if (this.#messageSize > LIMITS.messageBytesMax) return failure('too-large', 'message too large', 513);
     }
     if (data.length < this.#messageSize) return data;
     items.push({ type: 'message', bytes: data.subarray(0, this.#messageSize) });
@@ -96,25 +100,15 @@ export class StreamFramer {
   }
 
   /** CRLF between messages; a lone LF is passed over. */
-  #keepalive(data: Buffer, items: StreamItem[]): Buffer {
+  #keepalive(data: Buffer, items: StreamItem[]): Buffer | Failure {
     if (data[0] === LF) return data.subarray(1);
     if (data.length === 1) return data;
-    if (data[1] !== LF) return this.#fail(data, 'not-sip', 'CR without LF', undefined);
+    if (data[1] !== LF) return failure('not-sip', 'CR without LF', undefined);
     // The first half of a ping was given as a pong; if that was in this same push, it is taken back.
     if (this.#halfPing) items.pop();
     items.push({ type: this.#halfPing ? 'ping' : 'pong' });
     this.#halfPing = !this.#halfPing;
     return data.subarray(2);
-  }
-
-  #fail(
-    data: Buffer,
-    code: FramingFailure['code'],
-    reason: string,
-    status: FramingFailure['status'],
-  ): Buffer {
-    this.#failure = { code, reason, status, items: [] };
-    return data;
   }
 
   /** What is there to look at: the new bytes alone, or behind those that wait. */
@@ -137,6 +131,10 @@ export class StreamFramer {
     this.#gathered = rest.length === 0 ? EMPTY : Buffer.from(rest);
     this.#used = rest.length;
   }
+}
+
+function failure(code: Failure['code'], reason: string, status: Failure['status']): Failure {
+  return { code, reason, status };
 }
 
 /** The position after the empty line, or -1. */
