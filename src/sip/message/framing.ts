@@ -62,7 +62,7 @@ export class StreamFramer {
     let data = this.#gather(bytes);
     while (data.length > 0) {
       const rest = this.#step(data, items);
-      if (!(rest instanceof Buffer)) {
+      if ('code' in rest) {
         this.#failure = { ...rest, items: [] };
         return err({ ...rest, items });
       }
