@@ -18,8 +18,8 @@ export interface Finding {
 
 export interface Document<T> {
   readonly value: T;
-  /** Puts the line to what a later look at the value has found. */
-  locate(finding: Finding): Mistake;
+  /** What a later look at the value has found, with its lines, in their order. */
+  locate(findings: readonly Finding[]): readonly Mistake[];
 }
 
 /** An empty text counts as `{}`. */
@@ -34,13 +34,21 @@ export function readDocument<Schema extends z.ZodType>(
   const parsed = parseYaml(text);
   if (!parsed.ok) return parsed;
   const { data, lineOf } = parsed.value;
-  const locate = ({ path, reason }: Finding): Mistake => {
-    const line = lineOf(path);
-    return { path: formatPath(path), reason, ...(line === undefined ? {} : { line }) };
-  };
+  const locate = (findings: readonly Finding[]) =>
+    inOrder(findings.map((finding) => located(finding, lineOf)));
   const findings = check(data, schema);
   if (findings.ok) return ok({ value: findings.value, locate });
-  return err(findings.error.map(locate).sort((a, b) => (a.line ?? 0) - (b.line ?? 0)));
+  return err(locate(findings.error));
+}
+
+function located({ path, reason }: Finding, lineOf: Yaml['lineOf']): Mistake {
+  const line = lineOf(path);
+  return { path: formatPath(path), reason, ...(line === undefined ? {} : { line }) };
+}
+
+/** As they stand in the file; last, those about what is not in it at all. */
+function inOrder(mistakes: Mistake[]): readonly Mistake[] {
+  return mistakes.sort((a, b) => (a.line ?? Number.MAX_SAFE_INTEGER) - (b.line ?? Number.MAX_SAFE_INTEGER));
 }
 
 /** The value as the schema gives it, or every mistake in it. For what comes parsed already, such as a request. */
@@ -108,7 +116,7 @@ function parseYaml(text: string): Result<Yaml, readonly Mistake[]> {
 /** Where the path's last part that exists begins in the text: its key, or the list's item. */
 function offsetOf(root: Node | null, path: Path): number | undefined {
   let node: unknown = root;
-  let offset = root?.range?.[0];
+  let offset = path.length === 0 ? root?.range?.[0] : undefined;
   for (const part of path) {
     if (isMap(node)) {
       const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));

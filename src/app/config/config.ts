@@ -1,0 +1,37 @@
+// What a node needs to know before it starts: ringthrough.yaml with its defaults filled in. load.ts reads it;
+// docs/configuration.md explains each key.
+
+import type { Endpoint } from '../../base/net.ts';
+import type { TrunkSettings } from '../../ports/records.ts';
+import type { PortRange } from './addresses.ts';
+
+export interface SipListener extends Endpoint {
+  readonly transport: 'udp' | 'tcp';
+  /** The address that phones and carriers are told for this listener: in Via, Contact and Record-Route. */
+  readonly advertised: string;
+}
+
+export interface Config {
+  /** The file that it came from; absent on embedded defaults. */
+  readonly file?: string;
+  /** True on embedded defaults: the demo account is made and the demo carrier started. */
+  readonly demo: boolean;
+  readonly node: { readonly name: string; readonly dataFolder: string; readonly country: string };
+  readonly sip: {
+    readonly domain: string;
+    readonly listeners: readonly SipListener[];
+    readonly acceptMd5: boolean;
+  };
+  readonly media: {
+    readonly address: string;
+    readonly advertised: string;
+    readonly ports: PortRange;
+    /** A call without a packet from a side for this long is ended. */
+    readonly silenceMs: number;
+  };
+  readonly http: { readonly listen: Endpoint };
+  readonly log: { readonly level: LogLevel };
+  readonly trunks: readonly TrunkSettings[];
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

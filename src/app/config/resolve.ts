@@ -1,0 +1,148 @@
+// From what the file says to what it means: defaults filled in, addresses parsed, and the questions that no
+// single key can answer alone, such as what a node that listens on every address calls itself.
+
+import { resolve } from 'node:path';
+import type { Findings } from '../../admin/documents/findings.ts';
+import { durationMs } from '../../admin/documents/section.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { MINUTE_MS } from '../../base/time.ts';
+import {
+  familyOf,
+  ipLiteral,
+  isHostName,
+  isLoopback,
+  isWildcard,
+  parseEndpoint,
+  parseListener,
+  parsePortRange,
+} from './addresses.ts';
+import type { Config, SipListener } from './config.ts';
+import { asList, type ConfigFile, itemPath } from './schema.ts';
+import { resolveTrunks, type TrunkContext } from './trunks.ts';
+
+export type ResolveContext = Omit<TrunkContext, 'country'>;
+
+const DEFAULTS = {
+  name: 'node-1',
+  dataFolder: './data',
+  country: 'GB',
+  listen: ['udp:127.0.0.1:5060', 'tcp:127.0.0.1:5060'],
+  loopback: '127.0.0.1',
+  ports: '20000-29999',
+  silenceMs: 2 * MINUTE_MS,
+  http: '127.0.0.1:8080',
+  level: 'info',
+} as const;
+
+export function resolveConfig(
+  file: ConfigFile,
+  context: ResolveContext,
+  findings: Findings,
+): Omit<Config, 'demo'> {
+  const country = file.node?.country ?? DEFAULTS.country;
+  const media = resolveMedia(file.media ?? {}, findings);
+  const listeners = resolveListeners(file.sip ?? {}, media.advertised, findings);
+  const onlyLocal = listeners.every(({ address }) => isLoopback(address));
+  if (file.media?.address === undefined && !onlyLocal) {
+    findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
+  }
+  return {
+    node: {
+      name: file.node?.name ?? DEFAULTS.name,
+      dataFolder: resolve(context.folder, file.node?.data ?? DEFAULTS.dataFolder),
+      country,
+    },
+    sip: {
+      domain: findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), ''),
+      listeners,
+      acceptMd5: file.sip?.acceptMd5 ?? true,
+    },
+    media,
+    http: {
+      listen: findings.take(['http', 'listen'], parseEndpoint(file.http?.listen ?? DEFAULTS.http), {
+        address: '',
+        port: 0,
+      }),
+    },
+    log: { level: file.log?.level ?? DEFAULTS.level },
+    trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
+  };
+}
+
+/** A node that only this machine can reach needs no name; any other one does, for its phones register to it. */
+function domainOf(domain: string | undefined, onlyLocal: boolean): Result<string, string> {
+  if (domain === undefined) {
+    if (onlyLocal) return ok(DEFAULTS.loopback);
+    return err('is missing: the name that phones register to, such as voice.example.net');
+  }
+  const named = familyOf(domain) !== undefined || isHostName(domain);
+  return named ? ok(domain.toLowerCase()) : err('expected a host name, such as voice.example.net');
+}
+
+function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Findings): Config['media'] {
+  const address = findings.take(['media', 'address'], ipLiteral(media.address ?? DEFAULTS.loopback), '');
+  return {
+    address,
+    advertised: findings.take(['media', 'advertise'], mediaAdvertised(address, media.advertise), ''),
+    ports: findings.take(['media', 'ports'], parsePortRange(media.ports ?? DEFAULTS.ports), {
+      from: 0,
+      to: 0,
+    }),
+    silenceMs: media.silence === undefined ? DEFAULTS.silenceMs : durationMs(media.silence),
+  };
+}
+
+function mediaAdvertised(address: string, advertise: string | undefined): Result<string, string> {
+  if (advertise !== undefined) return advertisable(advertise);
+  if (!isWildcard(address)) return ok(address);
+  return err(`is needed because media.address is ${address}: the address that phones send audio to`);
+}
+
+function resolveListeners(
+  sip: NonNullable<ConfigFile['sip']>,
+  mediaAddress: string,
+  findings: Findings,
+): readonly SipListener[] {
+  const advertise = asList(sip.advertise).map((text, index) => {
+    return findings.take(itemPath(['sip', 'advertise'], sip.advertise, index), advertisable(text), '');
+  });
+  const written = sip.listen === undefined ? DEFAULTS.listen : asList(sip.listen);
+  const seen = new Set<string>();
+  return written.flatMap((text, index) => {
+    const path = itemPath(['sip', 'listen'], sip.listen, index);
+    const parsed = parseListener(text);
+    if (!parsed.ok) {
+      findings.add(path, parsed.error);
+      return [];
+    }
+    if (seen.has(text)) findings.add(path, 'is there twice');
+    seen.add(text);
+    const advertised = findings.take(
+      ['sip', 'advertise'],
+      advertisedFor(parsed.value.address, advertise, mediaAddress),
+      '',
+    );
+    return [{ ...parsed.value, advertised }];
+  });
+}
+
+/** What the node calls itself on a listener (RFC 3261 §18.1.1: sent-by must lead back to it). */
+function advertisedFor(
+  address: string,
+  advertise: readonly string[],
+  mediaAddress: string,
+): Result<string, string> {
+  if (isLoopback(address)) return ok(address);
+  const given = advertise.find((candidate) => familyOf(candidate) === familyOf(address));
+  if (given !== undefined) return ok(given);
+  if (!isWildcard(address)) return ok(address);
+  if (familyOf(mediaAddress) === familyOf(address) && !isLoopback(mediaAddress)) return ok(mediaAddress);
+  return err(
+    `is needed because sip.listen has ${address}: the address at which phones and carriers reach this node`,
+  );
+}
+
+function advertisable(text: string): Result<string, string> {
+  if (isWildcard(text)) return err(`${text} cannot be reached; give the address that others use`);
+  return ipLiteral(text);
+}

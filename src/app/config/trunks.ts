@@ -1,0 +1,121 @@
+// The trunks of the configuration. A trunk spends money or lets strangers' calls in, so nothing about it is
+// guessed: calls out must be asked for, and whatever it lacks to work is a mistake now rather than on the day.
+
+import { resolve } from 'node:path';
+import type { Path } from '../../admin/documents/document.ts';
+import type { Findings } from '../../admin/documents/findings.ts';
+import { durationMs } from '../../admin/documents/section.ts';
+import { MINUTE_MS } from '../../base/time.ts';
+import type { TrunkSettings } from '../../ports/records.ts';
+import { familyOf, parseHost, parseRange } from './addresses.ts';
+import { asList, itemPath, type TrunkSection } from './schema.ts';
+
+const SIP_PORT = 5060;
+const REGISTER_EXPIRES_MS = 5 * MINUTE_MS;
+const CALLS_MAX = 100;
+
+export interface TrunkContext {
+  /** Relative paths in the file count from here. */
+  readonly folder: string;
+  /** Reads a file that holds a password; throws where it cannot. */
+  readSecret(path: string): string;
+  /** The country of trunks that name none. */
+  readonly country: string;
+}
+
+export function resolveTrunks(
+  sections: readonly TrunkSection[],
+  context: TrunkContext,
+  findings: Findings,
+): readonly TrunkSettings[] {
+  const names = new Set<string>();
+  return sections.map((section, index) => {
+    if (names.has(section.name))
+      findings.add(['trunks', index, 'name'], `there is another trunk "${section.name}"`);
+    names.add(section.name);
+    return resolveTrunk(section, ['trunks', index], context, findings);
+  });
+}
+
+function resolveTrunk(
+  section: TrunkSection,
+  path: Path,
+  context: TrunkContext,
+  findings: Findings,
+): TrunkSettings {
+  const inbound = section.inbound ?? true;
+  const outbound = section.outbound ?? false;
+  if (!inbound && !outbound) findings.add(path, 'carries no calls: set inbound or outbound to true');
+  const standIn = { host: '', port: 0 };
+  const address = findings.take([...path, 'address'], parseHost(section.address, SIP_PORT), standIn);
+  const from = asList(section.from);
+  from.forEach((range, index) => {
+    findings.take(itemPath([...path, 'from'], section.from, index), parseRange(range), '');
+  });
+  const credentials = resolveCredentials(section, path, context, findings);
+  const register = resolveRegister(section, address.host, path, findings);
+  return {
+    name: section.name,
+    target: { ...address, transport: section.transport ?? 'udp' },
+    from,
+    inbound,
+    outbound,
+    order: section.order ?? 1,
+    weight: section.weight ?? 1,
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(register === undefined ? {} : { register }),
+    country: section.country ?? context.country,
+    numberFormat: section.numberFormat ?? 'e164',
+    callsMax: section.callsMax ?? CALLS_MAX,
+    ...(section.note === undefined ? {} : { note: section.note }),
+  };
+}
+
+function resolveCredentials(
+  section: TrunkSection,
+  path: Path,
+  context: TrunkContext,
+  findings: Findings,
+): TrunkSettings['credentials'] {
+  const { user, password, passwordFile } = section;
+  if (password !== undefined && passwordFile !== undefined) {
+    findings.add([...path, 'passwordFile'], 'stands beside password; keep one of them');
+  }
+  const secret = passwordFile === undefined ? password : readPassword(passwordFile, path, context, findings);
+  if (user === undefined && secret === undefined) return undefined;
+  if (user === undefined) findings.add([...path, 'user'], 'is missing: there is a password, but for whom?');
+  if (secret === undefined) findings.add([...path, 'password'], 'is missing: give password or passwordFile');
+  return { user: user ?? '', password: secret ?? '' };
+}
+
+function readPassword(file: string, path: Path, context: TrunkContext, findings: Findings): string {
+  const found = resolve(context.folder, file);
+  try {
+    const password = context.readSecret(found).replace(/\r?\n$/, '');
+    if (password === '') findings.add([...path, 'passwordFile'], `${found} is empty`);
+    return password;
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    findings.add([...path, 'passwordFile'], `${found} cannot be read (${code})`);
+    return '';
+  }
+}
+
+function resolveRegister(
+  section: TrunkSection,
+  host: string,
+  path: Path,
+  findings: Findings,
+): TrunkSettings['register'] {
+  const { register } = section;
+  if (register === undefined || register === false) return undefined;
+  if (section.user === undefined) findings.add([...path, 'register'], 'needs user and password');
+  const asked = register === true ? {} : register;
+  if (asked.registrar !== undefined) {
+    findings.take([...path, 'register', 'registrar'], parseHost(asked.registrar, SIP_PORT), undefined);
+  }
+  const registrar = asked.registrar ?? (familyOf(host) === 'ipv6' ? `[${host}]` : host);
+  const expiresMs = asked.expires === undefined ? REGISTER_EXPIRES_MS : durationMs(asked.expires);
+  if (expiresMs < MINUTE_MS) findings.add([...path, 'register', 'expires'], 'must be at least 60s');
+  return { registrar, expiresMs };
+}
