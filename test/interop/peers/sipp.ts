@@ -1,0 +1,122 @@
+// sipp: any number of scripted callers, phones or carriers. A scenario (test/interop/scenarios/*.xml) says what
+// is sent and what must come; sipp's own statistics say how many calls went so. With `rtpEcho` it sends all the
+// audio it gets back to its sender, so that whoever calls it hears himself.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { present } from '../../../src/base/assert.ts';
+import { Child } from '../child.ts';
+import { freePorts, HOST, type Rig, until } from '../rig.ts';
+
+const SCENARIOS = path.resolve(import.meta.dirname, '../scenarios');
+
+export interface SippOptions {
+  /** A file of test/interop/scenarios, without its ending. */
+  readonly scenario: string;
+  /** Where requests go to; a scenario that only answers has none. */
+  readonly target?: { readonly port: number };
+  readonly transport?: 'udp' | 'tcp';
+  readonly calls?: number;
+  readonly callsPerSecond?: number;
+  readonly rtpEcho?: boolean;
+  /** Values of the scenario's [keywords]. */
+  readonly keys?: Readonly<Record<string, string>>;
+  /** Digest credentials for [authentication]. */
+  readonly credentials?: { readonly user: string; readonly password: string };
+  readonly withinSeconds?: number;
+}
+
+export interface SippResult {
+  readonly successful: number;
+  readonly failed: number;
+  readonly retransmissions: number;
+}
+
+let started = 0;
+
+export class Sipp {
+  readonly port: number;
+  readonly #child: Child;
+  readonly #statistics: string;
+  readonly #errors: string;
+  readonly #withinSeconds: number;
+
+  static async start(rig: Rig, options: SippOptions): Promise<Sipp> {
+    // A port for signalling, then pairs for audio: sipp echoes on the media port and on the second after it.
+    const port = await freePorts(6);
+    const prefix = path.join(rig.folder, `sipp-${options.scenario}-${++started}`);
+    const { scenario, target, credentials, calls = 1, callsPerSecond = 10, withinSeconds = 20 } = options;
+    const child = Child.start(`sipp ${scenario}`, 'sipp', [
+      ...['-sf', path.join(SCENARIOS, `${scenario}.xml`), '-nostdin'],
+      ...['-i', HOST, '-p', String(port), '-mi', HOST, '-mp', String(port + 2)],
+      ...['-t', options.transport === 'tcp' ? 't1' : 'u1'],
+      ...['-m', String(calls), '-r', String(callsPerSecond)],
+      ...['-timeout', String(withinSeconds), '-timeout_error'],
+      ...['-trace_stat', '-stf', `${prefix}.csv`, '-fd', '1'],
+      ...['-trace_err', '-error_file', `${prefix}.log`],
+      ...(options.rtpEcho ? ['-rtp_echo'] : []),
+      ...(credentials ? ['-au', credentials.user, '-ap', credentials.password] : []),
+      ...Object.entries(options.keys ?? {}).flatMap(([key, value]) => ['-key', key, value]),
+      ...(target ? [`${HOST}:${target.port}`] : []),
+    ]);
+    rig.onEnd(() => child.stop());
+    const sipp = new Sipp(child, port, prefix, withinSeconds);
+    await sipp.#listening();
+    return sipp;
+  }
+
+  private constructor(child: Child, port: number, prefix: string, withinSeconds: number) {
+    this.#child = child;
+    this.port = port;
+    this.#statistics = `${prefix}.csv`;
+    this.#errors = `${prefix}.log`;
+    this.#withinSeconds = withinSeconds;
+  }
+
+  /** What became of its calls, once all have ended. */
+  async result(): Promise<SippResult> {
+    await this.#child.end((this.#withinSeconds + 5) * 1_000);
+    return this.#figures();
+  }
+
+  /** Fails, with what sipp says about it, unless all its calls went as the scenario says. */
+  async succeeded(): Promise<SippResult> {
+    const { code } = await this.#child.end((this.#withinSeconds + 5) * 1_000);
+    if (code !== 0) throw new Error(`${this.#child.name} failed (exit ${code}): ${this.#explain()}`);
+    return this.#figures();
+  }
+
+  /** It opens its statistics once its sockets are bound. */
+  async #listening(): Promise<void> {
+    const ended = this.#child.exited.then(() => this.#explain());
+    await until(`sipp listens on ${this.port}`, 10_000, async () => {
+      const early = await Promise.race([ended, undefined]);
+      if (early !== undefined) throw new Error(`sipp ended at once: ${early}`);
+      return readOrNothing(this.#statistics) || undefined;
+    });
+  }
+
+  #figures(): SippResult {
+    const [head, ...rows] = readFileSync(this.#statistics, 'utf8').trim().split('\n');
+    const names = present(head, 'head of sipp’s statistics').split(';');
+    const last = present(rows.at(-1), 'row of sipp’s statistics').split(';');
+    const figure = (name: string): number => Number(last[names.indexOf(name)]);
+    return {
+      successful: figure('SuccessfulCall(C)'),
+      failed: figure('FailedCall(C)'),
+      retransmissions: figure('Retransmissions(C)'),
+    };
+  }
+
+  #explain(): string {
+    return readOrNothing(this.#errors) || this.#child.output;
+  }
+}
+
+function readOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
