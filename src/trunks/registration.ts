@@ -188,7 +188,7 @@ export class Registration {
   #register(contact: string, expiresMs: number): SipRequest {
     const { registrar, user, userAgent } = this.#options;
     this.#cseq += 1;
-    return new SipRequest(
+    const request = new SipRequest(
       'REGISTER',
       `sip:${registrar}`,
       Headers.of([
@@ -202,6 +202,7 @@ export class Registration {
         ['User-Agent', userAgent],
       ]),
     );
+    return this.#digest?.preauthorise(request) ?? request;
   }
 }
 
