@@ -71,7 +71,8 @@ describe('challenges', () => {
 describe('credentials', () => {
   test("an old phone's credentials, with quoted qop and an empty algorithm, are read", () => {
     const credentials = parseCredentials(
-      'Digest username="reception",realm="r",nonce="n",uri="sip:r",response="0",algorithm=,qop="auth",nc=00000001,cnonce="c"',
+      'Digest username="reception",realm="r",nonce="n",uri="sip:r",response="0",' +
+        'algorithm=,qop="auth",nc=00000001,cnonce="c"',
     );
     assert.ok(credentials.ok);
     assert.equal(credentials.value.algorithm, '');
