@@ -16,6 +16,8 @@ export const LIMITS = {
 
   /** Server and client transactions at once. More: new requests are answered 503 statelessly. */
   transactionsMax: 100_000,
+  /** 2xx responses with different To tags to one forked INVITE. More: ignored. */
+  forkedAnswersMax: 16,
   /** Open stream connections of one listener. More: the newest is closed at once and counted. */
   connectionsMax: 10_000,
   /** A connection from one address. More: as above. */
@@ -63,6 +65,10 @@ export const LIMITS = {
   fileBytesMax: 16_777_216,
   /** Bytes of one API request body. More: 413. */
   requestBodyBytesMax: 16_777_216,
+  /** Connections to the API at once. More: closed at once. */
+  apiConnectionsMax: 500,
+  /** Time for an API request to arrive whole. Longer: 408. */
+  apiRequestMs: 30 * SECOND_MS,
   ledgerPageMax: 1_000,
   /** Bytes of log lines waiting for whoever reads stderr. More: lines are dropped. */
   logQueueBytesMax: 1_048_576,
