@@ -1,0 +1,159 @@
+// An answered call between a simulated user and the node: hold and resume, re-INVITE and UPDATE from either
+// side with glare (RFC 3261 §14), session refreshes (RFC 4028), and hanging up. It keeps what its user hears.
+
+import type { Dialog } from '../../src/sip/dialog/dialog.ts';
+import { createResponse } from '../../src/sip/message/compose.ts';
+import type { SipRequest } from '../../src/sip/message/message.ts';
+import type { TransactionId } from '../../src/sip/transaction/layer.ts';
+import type { Agent, Answer, Asked, DialogUser, InviteUser } from './agent.ts';
+import type { Party } from './media.ts';
+import { answerDirection, type Described, type Direction, describe, readDescription } from './session.ts';
+
+export class Conversation implements DialogUser, InviteUser {
+  readonly agent: Agent;
+  readonly dialog: Dialog;
+  readonly party: Party;
+  over = false;
+  /** How it ended, in words; `undefined` while it goes on. */
+  ending: string | undefined;
+  readonly #ended: (how: string) => void;
+  #version = 1;
+  /** What we want: sendonly while we hold the other side. */
+  #wish: Direction = 'sendrecv';
+  #reinvite: Asked | undefined;
+  /** Direction offered in a 200 to an INVITE without an offer; the answer comes in the ACK. */
+  #offered = false;
+
+  constructor(agent: Agent, dialog: Dialog, party: Party, ended: (how: string) => void) {
+    this.agent = agent;
+    this.dialog = dialog;
+    this.party = party;
+    this.#ended = ended;
+    agent.dialogOpened(this);
+  }
+
+  /** Their description holds from now on; ours had `mine`. */
+  agree(described: Described | undefined, mine: Direction): void {
+    if (described === undefined) return;
+    const agreed = answerDirection(described.direction, mine);
+    this.party.sendsTo = described.endpoint;
+    this.party.talking = !this.over && described.endpoint !== undefined && /send/.test(agreed);
+    this.agent.plane.changed();
+  }
+
+  hold(): void {
+    this.#wish = 'sendonly';
+    this.#offer();
+  }
+
+  resume(): void {
+    this.#wish = 'sendrecv';
+    this.#offer();
+  }
+
+  hangUp(how = 'hung up here'): void {
+    if (this.over) return;
+    const bye = this.dialog.createRequest('BYE');
+    this.#close(how);
+    this.agent.ask(bye, this.agent.flowOf(this.dialog), () => undefined);
+  }
+
+  agentDied(): void {
+    if (!this.over) this.#close('the agent died');
+  }
+
+  requested(id: TransactionId, request: SipRequest): void {
+    const respond = (status: number): void => this.agent.respond(id, createResponse(request, status));
+    if (this.dialog.receiveRequest(request) === 'out-of-order') {
+      respond(500);
+      return;
+    }
+    switch (request.method) {
+      case 'BYE':
+        respond(200);
+        this.#close('hung up there');
+        break;
+      case 'INVITE':
+      case 'UPDATE':
+        if (this.#reinvite !== undefined && request.body.length > 0) respond(491);
+        else this.#reoffered(id, request);
+        break;
+      case 'INFO':
+      case 'OPTIONS':
+        respond(200);
+        break;
+      default:
+        respond(405);
+    }
+  }
+
+  /** Our 200 to a re-INVITE is always out already. */
+  cancelled(): void {}
+
+  acknowledged(ack: SipRequest): void {
+    if (this.#offered) this.agree(readDescription(ack.body), this.#wish);
+    this.#offered = false;
+  }
+
+  ackMissing(): void {
+    this.hangUp('no ACK');
+  }
+
+  #reoffered(id: TransactionId, request: SipRequest): void {
+    const offer = readDescription(request.body);
+    const headers: [string, string][] = [['Contact', this.agent.contact]];
+    const expires = request.headers.get('Session-Expires');
+    if (expires !== undefined && /\btimer\b/.test(request.headers.get('Supported') ?? '')) {
+      headers.push(['Session-Expires', expires], ['Supported', 'timer']);
+      if (expires.includes('refresher=uac')) headers.push(['Require', 'timer']);
+    }
+    const direction = offer === undefined ? this.#wish : answerDirection(offer.direction, this.#wish);
+    this.#offered = offer === undefined && request.method === 'INVITE';
+    this.#version += 1;
+    const body = describe(this.party.at, direction, this.#version);
+    const withBody =
+      offer === undefined && request.method === 'UPDATE' ? {} : { body, contentType: 'application/sdp' };
+    this.agent.respond(id, createResponse(request, 200, { headers, ...withBody }));
+    if (request.method === 'INVITE') this.agent.invitedBy(id, this);
+    this.agree(offer, this.#wish);
+  }
+
+  #offer(): void {
+    if (this.over || this.#reinvite !== undefined) return;
+    this.#version += 1;
+    const wish = this.#wish;
+    const reinvite = this.dialog.createRequest('INVITE', {
+      headers: [['Contact', this.agent.contact]],
+      body: describe(this.party.at, wish, this.#version),
+      contentType: 'application/sdp',
+    });
+    const flow = this.agent.flowOf(this.dialog);
+    this.#reinvite = this.agent.ask(reinvite, flow, (answer) => this.#reanswered(answer, wish));
+  }
+
+  #reanswered(answer: Answer, wish: Direction): void {
+    const asked = this.#reinvite;
+    if (asked === undefined || (answer.type === 'response' && answer.response.status < 200)) return;
+    const status = answer.type === 'response' ? answer.response.status : 408;
+    this.#reinvite = undefined;
+    if (answer.type === 'response' && status < 300) {
+      const { response } = answer;
+      this.dialog.receiveResponse(asked.request, response);
+      const ack = this.dialog.createAck(asked.request.cseq?.number ?? 0);
+      this.agent.acknowledge(asked, ack, this.agent.flowOf(this.dialog));
+      this.agree(readDescription(response.body), wish);
+    } else if (status === 491) {
+      this.agent.world.after(this.agent.random.between(0, 4_000), () => this.#offer());
+    } else if (status === 481 || status === 408) {
+      this.hangUp(`re-INVITE got ${status}`);
+    }
+  }
+
+  #close(how: string): void {
+    this.over = true;
+    this.ending = how;
+    this.agent.dialogClosed(this);
+    this.agent.plane.leave(this.party);
+    this.#ended(how);
+  }
+}

@@ -1,0 +1,306 @@
+// Simulated media: who hears what, without a packet. Phones and carriers put a `Party` for each of their
+// calls on the plane; the node's relay opens endpoints, connects them and plays, as the MediaRelay port says.
+//
+//   party A ──sendsTo──▶ endpoint a ═connect═ endpoint b ──signalled──▶ party B      B hears A
+//
+// What each party heard is written down, so that a run can be judged by ear: by who heard whom, and when.
+
+import { type Endpoint, formatEndpoint } from '../../src/base/net.ts';
+import type { Instant } from '../../src/base/time.ts';
+import type { MediaCommand, MediaEvent, MediaStatistics, RemoteMedia, Sound } from '../../src/ports/media.ts';
+import type { World } from './world.ts';
+
+/** One end user's ear and mouth in one call. */
+export interface Party {
+  readonly name: string;
+  /** The RTP address that its SDP names, unique in the run. */
+  readonly at: Endpoint;
+  /** Where its packets really come from: another address than `at` behind NAT. */
+  readonly from: Endpoint;
+  /** Where the other side's SDP told it to send. */
+  sendsTo: Endpoint | undefined;
+  /** It is there and talks: not held, not dead. */
+  talking: boolean;
+  /** What reached its ear, in order: `prompt unavailable`, `tone 440`, the name of a party. */
+  readonly heard: { readonly what: string; readonly at: Instant }[];
+}
+
+/** A sound takes this long; packets come this far apart, so nothing shorter is heard. */
+const PROMPT_MS = 4_000;
+const PACKET_MS = 20;
+
+interface RelayEndpoint {
+  readonly id: string;
+  readonly local: Endpoint;
+  remote: RemoteMedia | undefined;
+  peer: string | undefined;
+  playing: { readonly sound: Sound; readonly stop: () => void } | undefined;
+  source: Party | undefined;
+  latchedTo: Party | undefined;
+  lastPacketAt: Instant;
+  silenceMs: number;
+  stopWatch: (() => void) | undefined;
+}
+
+/** Where parties and relays meet. It outlives the node. */
+export class MediaPlane {
+  readonly world: World;
+  readonly #parties = new Map<string, Party>();
+  relay: SimulatedRelay | undefined;
+  #ports = 10_000;
+  #listening = false;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** `insideAddress`: what it believes its address to be, where it sits behind NAT. */
+  join(name: string, address: string, insideAddress = address): Party {
+    this.#ports += 2;
+    const at = { address: insideAddress, port: this.#ports };
+    const from = { address, port: this.#ports };
+    const party: Party = { name, at, from, sendsTo: undefined, talking: false, heard: [] };
+    this.#parties.set(formatEndpoint(from), party);
+    return party;
+  }
+
+  leave(party: Party): void {
+    party.talking = false;
+    this.#parties.delete(formatEndpoint(party.from));
+    this.changed();
+  }
+
+  /** Who receives what is sent to this address from the outside. */
+  partyAt(endpoint: Endpoint): Party | undefined {
+    return this.#parties.get(formatEndpoint(endpoint));
+  }
+
+  get parties(): Iterable<Party> {
+    return this.#parties.values();
+  }
+
+  /** Something about who sends where has changed: the next packets show it. */
+  changed(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.world.after(PACKET_MS, () => {
+      this.#listening = false;
+      this.relay?.listen();
+    });
+  }
+}
+
+export class SimulatedRelay {
+  readonly #plane: MediaPlane;
+  readonly #address: string;
+  readonly #report: (events: readonly MediaEvent[]) => void;
+  readonly #endpoints = new Map<string, RelayEndpoint>();
+  readonly #freePorts: number[];
+  #running = true;
+
+  /** `pairs`: how many endpoints may be open at once. */
+  constructor(
+    plane: MediaPlane,
+    address: string,
+    pairs: number,
+    report: (events: readonly MediaEvent[]) => void,
+  ) {
+    this.#plane = plane;
+    this.#address = address;
+    this.#report = report;
+    this.#freePorts = Array.from({ length: pairs }, (_, i) => 20_000 + 2 * i);
+    plane.relay = this;
+  }
+
+  get endpointsOpen(): number {
+    return this.#endpoints.size;
+  }
+
+  /** The node is gone, and every socket with it. */
+  crash(): void {
+    this.#running = false;
+    for (const endpoint of this.#endpoints.values()) hush(endpoint);
+    this.#endpoints.clear();
+    if (this.#plane.relay === this) this.#plane.relay = undefined;
+  }
+
+  perform(command: MediaCommand): void {
+    if (command.type === 'open') {
+      this.#open(command.id);
+      return;
+    }
+    if (command.type === 'connect') {
+      this.#connect(command.a, command.b);
+      return;
+    }
+    const endpoint = this.#endpoints.get(command.id);
+    if (endpoint === undefined) return;
+    switch (command.type) {
+      case 'remote':
+        if (differs(endpoint.remote?.signalled, command.remote.signalled)) endpoint.latchedTo = undefined;
+        endpoint.remote = command.remote;
+        break;
+      case 'disconnect':
+        this.#disconnect(endpoint);
+        break;
+      case 'play':
+        this.#play(endpoint, command.sound, command.repeat);
+        break;
+      case 'stop-playing':
+        endpoint.playing?.stop();
+        endpoint.playing = undefined;
+        break;
+      case 'watch':
+        this.#watch(endpoint, command.silenceMs);
+        break;
+      case 'close':
+        this.#close(endpoint);
+        break;
+    }
+    this.#plane.changed();
+  }
+
+  /** Who hears what, as of the packets that pass now. */
+  listen(): void {
+    const { now } = this.#plane.world;
+    const sources = new Map<string, Party>();
+    for (const party of this.#plane.parties) {
+      if (party.talking && party.sendsTo !== undefined) sources.set(formatEndpoint(party.sendsTo), party);
+    }
+    for (const endpoint of this.#endpoints.values()) {
+      const source = sources.get(formatEndpoint(endpoint.local));
+      if (endpoint.source !== undefined) endpoint.lastPacketAt = now;
+      endpoint.source = source !== undefined && accepts(endpoint, source) ? source : undefined;
+      if (endpoint.source === undefined || endpoint.latchedTo !== undefined) continue;
+      endpoint.latchedTo = endpoint.source;
+      this.#later({ type: 'latched', id: endpoint.id, from: endpoint.source.from, at: now });
+      this.#later({ type: 'heard', id: endpoint.id, at: now });
+    }
+    for (const endpoint of this.#endpoints.values()) this.#deliver(endpoint, now);
+  }
+
+  #deliver(endpoint: RelayEndpoint, now: Instant): void {
+    const signalled = endpoint.remote?.signalled;
+    const listener = signalled && (endpoint.latchedTo ?? this.#plane.partyAt(signalled));
+    if (listener === undefined) return;
+    const other = endpoint.peer === undefined ? undefined : this.#endpoints.get(endpoint.peer);
+    const what = endpoint.playing === undefined ? other?.source?.name : nameOf(endpoint.playing.sound);
+    if (what === undefined || listener.heard.at(-1)?.what === what) return;
+    listener.heard.push({ what, at: now });
+  }
+
+  #open(id: string): void {
+    const port = this.#freePorts.shift();
+    if (port === undefined) {
+      this.#later({ type: 'open-failed', id, reason: 'no port is free' });
+      return;
+    }
+    const local = { address: this.#address, port };
+    this.#endpoints.set(id, {
+      id,
+      local,
+      remote: undefined,
+      peer: undefined,
+      playing: undefined,
+      source: undefined,
+      latchedTo: undefined,
+      lastPacketAt: this.#plane.world.now,
+      silenceMs: 0,
+      stopWatch: undefined,
+    });
+    this.#later({ type: 'opened', id, local });
+  }
+
+  #connect(a: string, b: string): void {
+    const one = this.#endpoints.get(a);
+    const two = this.#endpoints.get(b);
+    if (one === undefined || two === undefined) return;
+    this.#disconnect(one);
+    this.#disconnect(two);
+    one.peer = b;
+    two.peer = a;
+    this.#plane.changed();
+  }
+
+  #disconnect(endpoint: RelayEndpoint): void {
+    const peer = endpoint.peer === undefined ? undefined : this.#endpoints.get(endpoint.peer);
+    endpoint.peer = undefined;
+    if (peer !== undefined) peer.peer = undefined;
+  }
+
+  #play(endpoint: RelayEndpoint, sound: Sound, repeat: boolean): void {
+    endpoint.playing?.stop();
+    const over = (): void => {
+      endpoint.playing = undefined;
+      this.#plane.changed();
+      this.#later({ type: 'played', id: endpoint.id });
+    };
+    const stop = repeat ? (): void => undefined : this.#plane.world.after(PROMPT_MS, over);
+    endpoint.playing = { sound, stop };
+  }
+
+  /** `silent` comes once per silence. */
+  #watch(endpoint: RelayEndpoint, silenceMs: number): void {
+    endpoint.stopWatch?.();
+    endpoint.stopWatch = undefined;
+    if (silenceMs <= 0) return;
+    const { world } = this.#plane;
+    endpoint.lastPacketAt = Math.max(endpoint.lastPacketAt, world.now);
+    const look = (): void => {
+      const lastAt = endpoint.source === undefined ? endpoint.lastPacketAt : world.now;
+      const silentMs = world.now - lastAt;
+      if (silentMs >= silenceMs) this.#later({ type: 'silent', id: endpoint.id, silentMs });
+      else endpoint.stopWatch = world.at(lastAt + silenceMs, look);
+    };
+    endpoint.stopWatch = world.after(silenceMs, look);
+  }
+
+  #close(endpoint: RelayEndpoint): void {
+    hush(endpoint);
+    this.#disconnect(endpoint);
+    this.#endpoints.delete(endpoint.id);
+    this.#freePorts.push(endpoint.local.port);
+    this.#later({ type: 'closed', id: endpoint.id, statistics: statisticsOf(endpoint) });
+  }
+
+  #later(event: MediaEvent): void {
+    this.#plane.world.after(1, () => {
+      if (this.#running) this.#report([event]);
+    });
+  }
+}
+
+function hush(endpoint: RelayEndpoint): void {
+  endpoint.playing?.stop();
+  endpoint.stopWatch?.();
+}
+
+/** From the signalled address, or from the one that the signalling came from (NAT); see src/rtp's latch. */
+function accepts(endpoint: RelayEndpoint, source: Party): boolean {
+  const { remote } = endpoint;
+  return (
+    remote !== undefined &&
+    remote.signalled !== undefined &&
+    (!differs(remote.signalled, source.from) || remote.signallingAddress === source.from.address)
+  );
+}
+
+function differs(a: Endpoint | undefined, b: Endpoint | undefined): boolean {
+  return a?.address !== b?.address || a?.port !== b?.port;
+}
+
+function nameOf(sound: Sound): string {
+  return sound.type === 'prompt' ? `prompt ${sound.name}` : `tone ${sound.frequencyHz}`;
+}
+
+function statisticsOf(endpoint: RelayEndpoint): MediaStatistics {
+  return {
+    packetsReceived: endpoint.latchedTo ? 1 : 0,
+    bytesReceived: endpoint.latchedTo ? 172 : 0,
+    packetsSent: 0,
+    packetsLost: 0,
+    jitterMs: 0,
+    strangersDropped: 0,
+    heardAudio: endpoint.latchedTo !== undefined,
+  };
+}

@@ -1,0 +1,80 @@
+// The simulated store: writes become durable after a while, in order; a crash loses what was not yet durable,
+// except that the disk may have got to some of it before the node could hear so; a full disk refuses.
+
+import { err, ok, type Result } from '../../src/base/result.ts';
+import type { Account, Binding, LedgerEntry } from '../../src/ports/records.ts';
+import type { StoreWrite } from '../../src/ports/store.ts';
+import type { SeededRandom, World } from './world.ts';
+
+interface Pending {
+  readonly writes: readonly StoreWrite[];
+  readonly done: (result: Result<void, string>) => void;
+  readonly forget: () => void;
+}
+
+export class SimulatedStore {
+  readonly accounts = new Map<string, Account>();
+  readonly bindings = new Map<string, readonly Binding[]>();
+  readonly ledger = new Map<string, LedgerEntry>();
+  /** The disk takes nothing while it is full. */
+  full = false;
+  /** Writes refused while it was: what they would have said is known to nobody. */
+  refused = 0;
+  readonly #world: World;
+  readonly #random: SeededRandom;
+  readonly #delayMs: readonly [min: number, max: number];
+  #pending: Pending[] = [];
+  #durableAt = 0;
+
+  constructor(world: World, delayMs: readonly [min: number, max: number]) {
+    this.#world = world;
+    this.#random = world.random.fork('store');
+    this.#delayMs = delayMs;
+  }
+
+  write(writes: readonly StoreWrite[], done: (result: Result<void, string>) => void): void {
+    this.#durableAt = Math.max(this.#durableAt, this.#world.now + this.#random.between(...this.#delayMs));
+    const forget = this.#world.at(this.#durableAt, () => {
+      this.#pending.shift();
+      if (this.full) this.refused += 1;
+      else this.#keep(writes);
+      done(this.full ? err('STORE_FULL') : ok(undefined));
+    });
+    this.#pending.push({ writes, done, forget });
+  }
+
+  /** The node is gone: some of what is under way still reaches the disk, from the front; the rest never was. */
+  crash(): void {
+    const survivors = this.#random.between(0, this.#pending.length);
+    for (const [i, { writes, forget }] of this.#pending.entries()) {
+      forget();
+      if (i < survivors && !this.full) this.#keep(writes);
+    }
+    this.#pending = [];
+  }
+
+  unfinished(): readonly LedgerEntry[] {
+    return [...this.ledger.values()].filter((entry) => entry.outcome === undefined);
+  }
+
+  #keep(writes: readonly StoreWrite[]): void {
+    for (const write of writes) {
+      switch (write.type) {
+        case 'account':
+          this.accounts.set(write.account.name, write.account);
+          break;
+        case 'account-removed':
+          this.accounts.delete(write.name);
+          break;
+        case 'divert':
+          throw new Error('the simulation sets diverts through accounts');
+        case 'bindings':
+          this.bindings.set(write.user, write.bindings);
+          break;
+        case 'ledger':
+          this.ledger.set(write.entry.id, write.entry);
+          break;
+      }
+    }
+  }
+}
