@@ -14,6 +14,7 @@ import {
   isToken,
   quote,
   skipSpace,
+  TOKEN,
   trimmed,
   unquote,
 } from './grammar.ts';
@@ -67,8 +68,11 @@ function parseAddrSpec(text: string): Result<NameAddress, string> {
 /** A scheme, a colon, something after it, and nothing that ends a URI. */
 function looksLikeUri(uri: string): boolean {
   const colon = uri.indexOf(':');
-  if (colon <= 0 || colon === uri.length - 1 || !isToken(uri.slice(0, colon))) return false;
-  for (let at = 0; at < uri.length; at++) {
+  if (colon <= 0 || colon === uri.length - 1) return false;
+  for (let at = 0; at < colon; at++) {
+    if (TOKEN[uri.charCodeAt(at)] !== 1) return false;
+  }
+  for (let at = colon + 1; at < uri.length; at++) {
     const code = uri.charCodeAt(at);
     if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c) return false;
   }

@@ -2,6 +2,7 @@
 // registry of IANA), and a way to recognise them in bytes without making a string. Names that are not in
 // here work all the same; they are only decoded before they are compared.
 
+import { AssertionFailure } from '../../base/assert.ts';
 import { TOKEN } from './grammar.ts';
 
 /** A header field's name. Known ones exist once, so that they can be compared by identity. */
@@ -99,7 +100,7 @@ const KNOWN_NAMES: readonly (readonly [name: string, compact?: string])[] = [
 
 const BY_TEXT = new Map<string, Field>();
 /** Spelling on the wire (lower case) → field; long and compact forms. */
-const SPELLINGS: { readonly spelling: string; readonly field: Field }[] = [];
+const SPELLINGS: Spelling[] = [];
 
 for (const [name, compact] of KNOWN_NAMES) {
   const field: Field = { name, key: name.toLowerCase(), known: true };
@@ -118,32 +119,40 @@ export function fieldOf(name: string): Field {
   return BY_TEXT.get(key) ?? { name, key, known: false };
 }
 
-// A perfect hash over the lower-cased bytes of all spellings. Its size is found when the module loads, so
-// adding a name never needs thought. For token characters `| 0x20` maps nothing else onto letters or `-`.
-const HASH_FACTOR = 31;
-const { table: HASH_TABLE, mask: HASH_MASK } = buildTable();
+// A perfect hash over length, first, middle and last character of all spellings. The table's size is found
+// when the module loads, so adding a name needs no thought (and two names that this cannot tell apart stop
+// the program at once). `| 0x20` makes letters lower-case, and makes no letter or `-` of any other token
+// character.
+interface Spelling {
+  readonly spelling: string;
+  readonly field: Field;
+}
 
-function buildTable(): { table: ({ spelling: string; field: Field } | undefined)[]; mask: number } {
-  for (let size = 256; ; size *= 2) {
-    const table = new Array<{ spelling: string; field: Field } | undefined>(size).fill(undefined);
+const HASH_TABLE = buildTable();
+
+function buildTable(): readonly (Spelling | undefined)[] {
+  for (let size = 256; size <= 65_536; size *= 2) {
+    const table = new Array<Spelling | undefined>(size).fill(undefined);
     const fits = SPELLINGS.every((entry) => {
-      const slot = hashOf(entry.spelling) & (size - 1);
-      const free = table[slot] === undefined;
-      table[slot] = entry;
+      const text = entry.spelling;
+      const end = text.length - 1;
+      const slot = hash(
+        text.length,
+        text.charCodeAt(0),
+        text.charCodeAt(text.length >> 1),
+        text.charCodeAt(end),
+      );
+      const free = table[slot & (size - 1)] === undefined;
+      table[slot & (size - 1)] = entry;
       return free;
     });
-    if (fits) return { table, mask: size - 1 };
+    if (fits) return table;
   }
+  throw new AssertionFailure('two header names have the same hash: use one more character of them');
 }
 
-function hashOf(spelling: string): number {
-  let hash = 0;
-  for (let at = 0; at < spelling.length; at++) hash = nextHash(hash, spelling.charCodeAt(at));
-  return hash;
-}
-
-function nextHash(hash: number, byte: number): number {
-  return (Math.imul(hash, HASH_FACTOR) + (byte | 0x20)) | 0;
+function hash(length: number, first: number, middle: number, last: number): number {
+  return length + (first | 0x20) * 31 + (middle | 0x20) * 961 + (last | 0x20) * 29_791;
 }
 
 /** The position after the token that begins at `start`. */
@@ -153,14 +162,14 @@ export function endOfToken(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** The known field whose name stands at `start` to `end`; undefined for all others. Bytes must be a token. */
+/** The known field whose name stands from `start` to `end`; undefined for all others. The bytes are a token. */
 export function knownField(bytes: Uint8Array, start: number, end: number): Field | undefined {
-  let hash = 0;
-  for (let at = start; at < end; at++) hash = nextHash(hash, bytes[at] ?? 0);
-  const entry = HASH_TABLE[hash & HASH_MASK];
-  if (entry === undefined || entry.spelling.length !== end - start) return undefined;
-  for (let at = start; at < end; at++) {
-    if (((bytes[at] ?? 0) | 0x20) !== entry.spelling.charCodeAt(at - start)) return undefined;
+  const length = end - start;
+  const slot = hash(length, bytes[start] ?? 0, bytes[start + (length >> 1)] ?? 0, bytes[end - 1] ?? 0);
+  const entry = HASH_TABLE[slot & (HASH_TABLE.length - 1)];
+  if (entry === undefined || entry.spelling.length !== length) return undefined;
+  for (let at = 0; at < length; at++) {
+    if (((bytes[start + at] ?? 0) | 0x20) !== entry.spelling.charCodeAt(at)) return undefined;
   }
   return entry.field;
 }

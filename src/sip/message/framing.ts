@@ -10,6 +10,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { endOfToken, fieldOf, knownField } from './fields.ts';
 import { TOKEN } from './grammar.ts';
+import { asBuffer, COLON, CR, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
 
 export type StreamItem =
   | { readonly type: 'message'; readonly bytes: Uint8Array }
@@ -30,11 +31,6 @@ export interface FramingFailure {
 
 type Failure = Omit<FramingFailure, 'items'>;
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const COLON = 0x3a;
 const CONTENT_LENGTH = fieldOf('Content-Length');
 const EMPTY = Buffer.alloc(0);
 
@@ -82,10 +78,10 @@ export class StreamFramer {
     if (this.#messageSize === undefined) {
       const headersEnd = findHeadersEnd(data, this.#searched);
       this.#searched = Math.max(0, data.length - 3);
-      if (headersEnd < 0) {
-        if (data.length <= LIMITS.headerBytesMax) return data;
-        return failure('too-large', 'the headers do not end', 513);
+      if (Math.max(headersEnd, headersEnd < 0 ? data.length : 0) > LIMITS.headerBytesMax) {
+        return failure('too-large', 'the headers are too large', 513);
       }
+      if (headersEnd < 0) return data;
       const length = findContentLength(data, headersEnd);
       if (length === undefined) return failure('bad-content-length', 'no clear Content-Length', 400);
       this.#messageSize = headersEnd + length;
@@ -113,7 +109,7 @@ export class StreamFramer {
 
   /** What is there to look at: the new bytes alone, or behind those that wait. */
   #gather(bytes: Uint8Array): Buffer {
-    if (this.#used === 0) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#used === 0) return asBuffer(bytes);
     const size = this.#used + bytes.length;
     if (size > this.#gathered.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(size, this.#gathered.length * 2));
@@ -165,8 +161,7 @@ function readLength(data: Buffer, nameEnd: number, headersEnd: number): number |
   while (data[at] === SPACE || data[at] === TAB) at++;
   if (data[at] !== COLON) return undefined;
   at++;
-  while (at < headersEnd && (data[at] === SPACE || data[at] === TAB || data[at] === CR || data[at] === LF))
-    at++;
+  while (at < headersEnd && isLinearSpace(data[at])) at++;
   let length = 0;
   let digits = 0;
   for (let byte = data[at] ?? 0; byte >= 0x30 && byte <= 0x39 && digits < 10; byte = data[++at] ?? 0) {

@@ -77,20 +77,23 @@ function tokenDefect(message: SipMessage): string | undefined {
   return undefined;
 }
 
-const LISTS = ['Contact', 'Route', 'Record-Route'] as const;
-
 function listDefect(message: SipMessage): string | undefined {
-  for (const name of LISTS) {
-    if (!message.headers.has(name)) continue;
-    const values = message.headers.values(name);
-    if (values.length > LIMITS.viasMax) return `Too Many ${name} Values`;
-    if (name === 'Contact' && values.length === 1 && values[0] === '*') continue;
-    const well = { Contact: message.contacts, Route: message.routes, 'Record-Route': message.recordRoutes }[
-      name
-    ];
-    if (well.length !== values.length) return `Bad ${name}`;
-  }
-  return undefined;
+  return (
+    (message.headers.get('Contact') === '*' ? undefined : addressesDefect(message, 'Contact', 'contacts')) ??
+    addressesDefect(message, 'Route', 'routes') ??
+    addressesDefect(message, 'Record-Route', 'recordRoutes')
+  );
+}
+
+function addressesDefect(
+  message: SipMessage,
+  name: string,
+  accessor: 'contacts' | 'routes' | 'recordRoutes',
+): string | undefined {
+  if (!message.headers.has(name)) return undefined;
+  const count = message.headers.values(name).length;
+  if (count > LIMITS.viasMax) return `Too Many ${name} Values`;
+  return message[accessor].length === count ? undefined : `Bad ${name}`;
 }
 
 function maxForwardsDefect(request: SipRequest): string | undefined {

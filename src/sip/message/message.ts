@@ -2,7 +2,7 @@
 
 import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { type NameAddress, parseNameAddress } from './address.ts';
-import { isDigit, parseDecimal, skipSpace, splitList, trimmed } from './grammar.ts';
+import { isDigit, parseDecimal, skipSpace, trimmed } from './grammar.ts';
 import type { Headers } from './headers.ts';
 import { parseVia, type Via } from './via.ts';
 
@@ -24,8 +24,8 @@ abstract class MessageBase {
   readonly headers: Headers;
   /** Empty when there is none. */
   readonly body: Uint8Array;
-  #via: Via | null | undefined;
-  #vias: readonly Via[] | undefined;
+  /** One entry for each value, `null` where it is malformed. */
+  #vias: readonly (Via | null)[] | undefined;
   #from: NameAddress | null | undefined;
   #to: NameAddress | null | undefined;
   #cseq: CSeq | null | undefined;
@@ -40,13 +40,16 @@ abstract class MessageBase {
 
   /** The topmost. */
   get via(): Via | undefined {
-    this.#via ??= readVia(this.headers.get('Via'));
-    return this.#via ?? undefined;
+    return this.#readVias()[0] ?? undefined;
   }
 
   /** All well-formed ones, topmost first. */
   get vias(): readonly Via[] {
-    this.#vias ??= this.headers.values('Via').flatMap((value) => readVia(value) ?? []);
+    return this.#readVias().filter((via) => via !== null);
+  }
+
+  #readVias(): readonly (Via | null)[] {
+    this.#vias ??= this.headers.values('Via').map(readVia);
     return this.#vias;
   }
 
@@ -130,10 +133,8 @@ export class SipResponse extends MessageBase {
   }
 }
 
-/** Takes the first value of a comma list. */
-function readVia(text: string | undefined): Via | null {
-  if (text === undefined) return null;
-  const via = parseVia(text.indexOf(',') < 0 ? text : (splitList(text)[0] ?? ''));
+function readVia(text: string): Via | null {
+  const via = parseVia(text);
   return via.ok ? via.value : null;
 }
 
@@ -144,7 +145,12 @@ function readAddress(text: string | undefined): NameAddress | null {
 }
 
 function readAddresses(values: readonly string[]): readonly NameAddress[] {
-  return values.flatMap((value) => readAddress(value) ?? []);
+  const addresses: NameAddress[] = [];
+  for (const value of values) {
+    const address = readAddress(value);
+    if (address !== null) addresses.push(address);
+  }
+  return addresses;
 }
 
 /** `1826 REGISTER`; white space may be any. */

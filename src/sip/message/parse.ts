@@ -12,6 +12,7 @@ import { endOfToken, fieldOf, knownField } from './fields.ts';
 import { isToken, parseDecimal } from './grammar.ts';
 import { HeaderRow, Headers } from './headers.ts';
 import { type SipMessage, SipRequest, SipResponse } from './message.ts';
+import { asBuffer, COLON, CR, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
 
 export interface ParseFailure {
   readonly code:
@@ -33,12 +34,6 @@ export interface ParseFailure {
 }
 
 type Defect = Pick<ParseFailure, 'code' | 'reason'>;
-
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const COLON = 0x3a;
 
 /**
  * One whole message, such as a datagram (RFC 3261 §18.3): the body is what Content-Length says, or the rest
@@ -67,10 +62,6 @@ export function parseMessage(source: Uint8Array): Result<SipMessage, ParseFailur
       ? new SipRequest(line.method, line.uri, headers, body)
       : new SipResponse(line.status, line.reason, headers, body),
   );
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Line ends before the start line are ignored (RFC 3261 §7.5). */
@@ -240,10 +231,6 @@ function makeRow(bytes: Buffer, nameStart: number, nameEnd: number, from: number
   while (start < end && isLinearSpace(bytes[start])) start++;
   while (end > start && isLinearSpace(bytes[end - 1])) end--;
   return HeaderRow.ofBytes(knownField(bytes, nameStart, nameEnd), bytes, nameStart, nameEnd, start, end);
-}
-
-function isLinearSpace(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB || byte === CR || byte === LF;
 }
 
 function describeBadRow(bytes: Buffer, at: number): string {

@@ -22,31 +22,37 @@ export interface Via {
 
 /** One value, not a list. The error is a reason for people. */
 export function parseVia(text: string): Result<Via, string> {
-  const firstSlash = text.indexOf('/');
-  const secondSlash = text.indexOf('/', firstSlash + 1);
-  if (firstSlash < 0 || secondSlash < 0) return err('Via does not begin with SIP/2.0/');
-  const name = trimmed(text, 0, firstSlash);
-  const version = trimmed(text, firstSlash + 1, secondSlash);
-  if (name.toUpperCase() !== 'SIP' || version !== '2.0')
-    return err(`Via of another protocol: ${name}/${version}`);
-
-  const transportStart = skipSpace(text, secondSlash + 1);
+  const transportStart = text.startsWith('SIP/2.0/') ? 8 : endOfProtocol(text);
+  if (transportStart < 0) return err('Via does not begin with SIP/2.0/');
   let transportEnd = transportStart;
   while (transportEnd < text.length && !isSpace(text.charCodeAt(transportEnd))) transportEnd++;
   const transport = text.slice(transportStart, transportEnd);
   if (!isToken(transport)) return err(`bad transport "${transport}" in Via`);
 
   const semicolon = text.indexOf(';', transportEnd);
-  const sentBy = parseHostPort(trimmed(text, transportEnd, semicolon < 0 ? text.length : semicolon));
+  const sentByEnd = semicolon < 0 ? text.length : semicolon;
+  const sentBy = parseHostPort(trimmed(text, transportEnd, sentByEnd));
   if (!sentBy.ok) return sentBy;
-  const parameters = parseParameters(text, semicolon < 0 ? text.length : semicolon);
+  const parameters = parseParameters(text, sentByEnd);
   if (!parameters.ok) return parameters;
-  return ok({
+  const { host, port } = sentBy.value;
+  const via = {
     protocol: 'SIP/2.0',
     transport: transport.toUpperCase(),
-    ...sentBy.value,
+    host,
     parameters: parameters.value,
-  });
+  } as const;
+  return ok(port === undefined ? via : { ...via, port });
+}
+
+/** The position of the transport, wherever white space stands; -1 for another protocol. */
+function endOfProtocol(text: string): number {
+  const firstSlash = text.indexOf('/');
+  const secondSlash = text.indexOf('/', firstSlash + 1);
+  if (firstSlash < 0 || secondSlash < 0) return -1;
+  const name = trimmed(text, 0, firstSlash).toUpperCase();
+  const version = trimmed(text, firstSlash + 1, secondSlash);
+  return name === 'SIP' && version === '2.0' ? skipSpace(text, secondSlash + 1) : -1;
 }
 
 export function formatVia(via: Via): string {
