@@ -30,6 +30,7 @@ export const ERROR_CATALOGUE = {
     http: 503,
   },
   LIMIT_REACHED: { summary: 'A named limit is reached.', exit: EXIT.unavailable, http: 429 },
+  INTERNAL: { summary: 'Something is wrong in Ringthrough itself.', exit: EXIT.failure, http: 500 },
   NODE_UNREACHABLE: { summary: 'No node answers at the API address.', exit: EXIT.unavailable, http: 502 },
 } as const satisfies Record<string, { summary: string; exit: number; http: number }>;
 

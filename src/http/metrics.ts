@@ -1,0 +1,147 @@
+// What a node tells Prometheus, at /metrics. Values are read when they are asked for, so that nothing in the
+// core counts for the sake of a graph; only what events tell (outcomes of attempts) is counted as it happens.
+//
+// Labels come from closed sets and from the configuration, never from packets: a flood must not grow a metric.
+
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { formatEndpoint } from '../base/net.ts';
+import type { NodeControl } from '../node/views.ts';
+import type { MediaRelay } from '../ports/media.ts';
+import type { SignallingTransport } from '../ports/signalling.ts';
+
+export interface MetricsSources {
+  readonly node: NodeControl;
+  readonly signalling: () => readonly SignallingTransport[];
+  readonly media: () => ReturnType<MediaRelay['stats']>;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  render(): Promise<string>;
+  close(): void;
+}
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addNodeGauges(registry, sources.node);
+  addTrunkGauges(registry, sources.node);
+  addSignalling(registry, sources.signalling);
+  addMedia(registry, sources.media);
+  const unsubscribe = countAttempts(registry, sources.node);
+  return {
+    contentType: registry.contentType,
+    render: () => registry.metrics(),
+    close: unsubscribe,
+  };
+}
+
+/** Makes gauges whose value is read whenever somebody asks. */
+function gaugesOf(registry: Registry) {
+  return (name: string, help: string, read: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(read()) });
+  };
+}
+
+function addNodeGauges(registry: Registry, node: NodeControl): void {
+  const gauge = gaugesOf(registry);
+  gauge('ringthrough_calls_active', 'Calls in progress.', () => node.health().callsActive);
+  gauge('ringthrough_bindings', 'Registered contacts of phones.', () => node.health().bindings);
+  gauge('ringthrough_transactions', 'Live SIP transactions.', () => node.health().transactions);
+  gauge('ringthrough_store_ok', '1 while the store takes writes.', () =>
+    node.health().store === 'ok' ? 1 : 0,
+  );
+  gauge('ringthrough_draining', '1 while the node is shutting down.', () => (node.health().draining ? 1 : 0));
+  const bindings: Gauge<'reachability'> = new Gauge({
+    name: 'ringthrough_bindings_by_reachability',
+    help: 'Registered contacts of phones, by whether they answer.',
+    labelNames: ['reachability'],
+    registers: [registry],
+    collect: () => {
+      for (const reachability of ['reachable', 'unknown', 'unreachable']) bindings.set({ reachability }, 0);
+      for (const { reachability } of node.phones().flatMap((phone) => phone.bindings)) {
+        bindings.inc({ reachability });
+      }
+    },
+  });
+}
+
+function addTrunkGauges(registry: Registry, node: NodeControl): void {
+  const up: Gauge<'trunk'> = new Gauge({
+    name: 'ringthrough_trunk_up',
+    help: '1 while the trunk is up, 0 while it is down; absent while that is unknown.',
+    labelNames: ['trunk'],
+    registers: [registry],
+    collect: () => {
+      up.reset();
+      for (const { name, health } of node.trunks()) {
+        if (health !== 'unknown') up.set({ trunk: name }, health === 'up' ? 1 : 0);
+      }
+    },
+  });
+  const calls: Gauge<'trunk'> = new Gauge({
+    name: 'ringthrough_trunk_calls_active',
+    help: 'Calls in progress over the trunk.',
+    labelNames: ['trunk'],
+    registers: [registry],
+    collect: () => {
+      for (const { name, callsActive } of node.trunks()) calls.set({ trunk: name }, callsActive);
+    },
+  });
+}
+
+function addSignalling(registry: Registry, transports: MetricsSources['signalling']): void {
+  const listeners = () =>
+    transports().map((each) => {
+      const { transport, local } = each.listener;
+      return { labels: { transport, local: formatEndpoint(local) }, stats: each.stats() };
+    });
+  const connections: Gauge<'transport' | 'local'> = new Gauge({
+    name: 'ringthrough_signalling_connections',
+    help: 'Open stream connections.',
+    labelNames: ['transport', 'local'],
+    registers: [registry],
+    collect: () => {
+      for (const { labels, stats } of listeners()) connections.set(labels, stats.connections);
+    },
+  });
+  const events: Counter<'transport' | 'local' | 'event'> = new Counter({
+    name: 'ringthrough_signalling_events_total',
+    help: 'What the signalling transports counted since they were opened.',
+    labelNames: ['transport', 'local', 'event'],
+    registers: [registry],
+    collect: () => {
+      events.reset();
+      for (const { labels, stats } of listeners()) {
+        for (const [event, count] of Object.entries(stats.counters)) events.inc({ ...labels, event }, count);
+      }
+    },
+  });
+}
+
+function addMedia(registry: Registry, media: MetricsSources['media']): void {
+  const gauge = gaugesOf(registry);
+  gauge('ringthrough_media_endpoints_open', 'RTP port pairs in use.', () => media().endpointsOpen);
+  gauge('ringthrough_media_port_pairs_free', 'RTP port pairs left.', () => media().portPairsFree);
+  const forwarded: Counter = new Counter({
+    name: 'ringthrough_media_packets_forwarded_total',
+    help: 'RTP and RTCP packets passed on.',
+    registers: [registry],
+    collect: () => {
+      forwarded.reset();
+      forwarded.inc(media().packetsForwarded);
+    },
+  });
+}
+
+function countAttempts(registry: Registry, node: NodeControl): () => void {
+  const attempts = new Counter({
+    name: 'ringthrough_attempts_total',
+    help: 'Attempts to reach a number that have ended, by what became of them.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return node.subscribe((event) => {
+    if (event.type === 'call-ended') attempts.inc({ outcome: event.entry.outcome ?? 'lost' });
+  });
+}

@@ -1,0 +1,214 @@
+// What the API answers, as schemas: they write the responses, and the OpenAPI document is made of them.
+// A response holds what its schema names and nothing else, so a secret that a view should carry by mistake
+// would still not leave. Each is the shape of a view (admin/views.ts, node/views.ts, ports/records.ts), which
+// the compiler compares where a route answers with it. Times are milliseconds inside and RFC 3339 outside.
+
+import { z } from 'zod';
+import { hoursInput, planInput } from '../admin/provisioning/schema.ts';
+/** Milliseconds since 1970 ⇄ `2026-11-24T09:30:00.000Z`. */
+export const instant = z
+  .codec(
+    z.iso.datetime({ offset: true, error: 'expected a time such as 2026-11-24T09:30:00Z' }),
+    z.number(),
+    {
+      decode: (text) => Date.parse(text),
+      encode: (milliseconds) => new Date(milliseconds).toISOString(),
+    },
+  )
+  .meta({ type: 'string', format: 'date-time' });
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item).readonly();
+}
+
+const roundTripMs = z.number().optional();
+
+const binding = z
+  .object({
+    contact: z.string(),
+    address: z.string().meta({ description: 'Where it really is', examples: ['192.0.2.7:5060'] }),
+    transport: z.string(),
+    userAgent: z.string(),
+    registeredAt: instant,
+    expiresAt: instant,
+    q: z.number(),
+    reachability: z
+      .enum(['reachable', 'unknown', 'unreachable'])
+      .meta({ description: 'unknown: registered, but nothing sent to it was answered yet' }),
+    reachabilitySince: instant,
+    roundTripMs,
+  })
+  .meta({ id: 'Binding', description: 'A registered contact of a phone' });
+
+export const phone = z
+  .object({
+    account: z.string(),
+    user: z.string(),
+    displayName: z.string().optional(),
+    callerId: z.string().optional(),
+    bindings: listOf(binding),
+  })
+  .meta({ id: 'PhoneView' });
+
+const divert = z
+  .object({
+    to: z.string(),
+    since: instant,
+    until: instant.optional(),
+    by: z.string().meta({ description: 'Who set it' }),
+  })
+  .meta({ id: 'DivertView', description: 'A manual override of a plan' });
+
+export const number = z
+  .object({
+    account: z.string(),
+    number: z.string(),
+    plan: planInput,
+    planText: z.string().meta({ description: 'The plan in words' }),
+    divert: divert.optional(),
+  })
+  .meta({ id: 'NumberView' });
+
+const limits = z
+  .object({
+    callsMax: z.number(),
+    divertedCallsMax: z.number(),
+    phonesMax: z.number(),
+    bindingsPerPhoneMax: z.number(),
+    destinationsAllowed: listOf(z.string()),
+    destinationsDenied: listOf(z.string()),
+  })
+  .meta({ id: 'LimitsView' });
+
+export const account = z
+  .object({
+    name: z.string(),
+    phones: listOf(phone),
+    numbers: listOf(number),
+    hours: listOf(hoursInput),
+    limits,
+  })
+  .meta({ id: 'AccountView' });
+
+export const newPassword = z
+  .object({ user: z.string(), password: z.string() })
+  .meta({ id: 'NewPassword', description: 'Told this once; only its hashes are kept' });
+
+const provisionChange = z
+  .object({
+    kind: z.enum(['added', 'changed', 'removed']),
+    account: z.string(),
+    subject: z.string(),
+    text: z.string(),
+  })
+  .meta({ id: 'ProvisionChange' });
+
+export const provisionReport = z
+  .object({
+    dryRun: z.boolean(),
+    changes: listOf(provisionChange),
+    newPasswords: listOf(newPassword),
+  })
+  .meta({ id: 'ProvisionReport' });
+
+const timelineEntry = z
+  .object({ at: instant, what: z.string(), text: z.string() })
+  .meta({ id: 'TimelineEntry' });
+
+const legStatistics = z
+  .object({
+    leg: z.string(),
+    packetsReceived: z.number(),
+    packetsSent: z.number(),
+    packetsLost: z.number(),
+    jitterMs: z.number(),
+    strangersDropped: z.number(),
+    heardAudio: z.boolean(),
+  })
+  .meta({ id: 'LegStatistics' });
+
+const direction = z.enum(['in', 'out', 'internal']);
+export const outcome = z.enum([
+  'answered',
+  'diverted',
+  'voicemail',
+  'announced',
+  'abandoned',
+  'lost',
+  'refused',
+]);
+
+export const ledgerEntry = z
+  .object({
+    id: z.string(),
+    direction,
+    account: z.string(),
+    called: z.string(),
+    caller: z.string(),
+    startedAt: instant,
+    answeredAt: instant.optional(),
+    endedAt: instant.optional(),
+    outcome: outcome.optional().meta({ description: 'Absent while in progress' }),
+    answeredBy: z.string().optional(),
+    reason: z.string(),
+    status: z.number().optional().meta({ description: 'The final SIP status that the caller got' }),
+    timeline: listOf(timelineEntry),
+    legs: listOf(legStatistics),
+  })
+  .meta({ id: 'LedgerEntry', description: 'One attempt to reach a number' });
+
+export const ledgerPage = z
+  .object({
+    entries: listOf(ledgerEntry),
+    next: z.string().optional().meta({ description: 'The cursor of the next page; absent on the last' }),
+  })
+  .meta({ id: 'LedgerPage' });
+
+export const call = z
+  .object({
+    id: z.string(),
+    direction,
+    account: z.string(),
+    called: z.string(),
+    caller: z.string(),
+    state: z.enum(['trying', 'ringing', 'announcing', 'answered', 'ending']),
+    startedAt: instant,
+    answeredAt: instant.optional(),
+    answeredBy: z.string().optional(),
+    legs: listOf(z.object({ id: z.string(), peer: z.string(), state: z.string() })),
+  })
+  .meta({ id: 'Call', description: 'A call in progress' });
+
+export const trunk = z
+  .object({
+    name: z.string(),
+    target: z.string(),
+    health: z.enum(['up', 'down', 'unknown']),
+    healthSince: instant,
+    healthReason: z.string(),
+    roundTripMs,
+    registration: z
+      .object({
+        state: z.enum(['registered', 'trying', 'failed']),
+        reason: z.string(),
+        until: instant.optional(),
+      })
+      .optional(),
+    inbound: z.boolean(),
+    outbound: z.boolean(),
+    callsActive: z.number(),
+    note: z.string().optional(),
+  })
+  .meta({ id: 'Trunk' });
+
+export const testCallStep = z
+  .object({
+    at: instant,
+    source: z.enum(['caller', 'node']),
+    what: z.string(),
+    text: z.string(),
+    final: z.boolean(),
+    passed: z.boolean().optional(),
+    callId: z.string().optional(),
+  })
+  .meta({ id: 'TestCallStep', description: 'What happened; the last one is final' });

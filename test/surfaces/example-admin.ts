@@ -1,0 +1,221 @@
+// An Admin that keeps nothing: it notes what it is asked and answers with examples. With it, the tests of the
+// API and of the CLI say what a surface makes of a use-case; what the use-cases do is tested in src/admin.
+
+import { Admin } from '../../src/admin/admin.ts';
+import type { AccountView, NumberView, PhoneDetails, TestCallStep } from '../../src/admin/views.ts';
+import { RingthroughError } from '../../src/base/errors.ts';
+import type { CallView, NodeControl, NodeEvent, NodeHealth, TrunkView } from '../../src/node/views.ts';
+import type { LedgerEntry } from '../../src/ports/records.ts';
+import type { Store } from '../../src/ports/store.ts';
+
+export const NOW = Date.UTC(2026, 10, 24, 9, 30);
+
+export const RECEPTION: PhoneDetails = {
+  account: 'acme',
+  user: 'reception',
+  displayName: 'Reception',
+  bindings: [
+    {
+      contact: 'sip:reception@192.0.2.7:5062',
+      address: '192.0.2.7:5062',
+      transport: 'udp',
+      userAgent: 'Desk Phone 2',
+      registeredAt: NOW - 60_000,
+      expiresAt: NOW + 240_000,
+      q: 1,
+      reachability: 'reachable',
+      reachabilitySince: NOW - 60_000,
+      roundTripMs: 3.4,
+    },
+  ],
+};
+
+export const WORKSHOP: PhoneDetails = { account: 'acme', user: 'workshop', bindings: [] };
+
+export const MAIN_NUMBER: NumberView = {
+  account: 'acme',
+  number: '+442079460000',
+  plan: [{ ring: ['reception', 'workshop'], for: '20s' }, { dial: '+447700900123' }],
+  planText: 'rings reception and workshop for 20 s, then the mobile +447700900123',
+};
+
+export const DIVERTED_NUMBER: NumberView = {
+  ...MAIN_NUMBER,
+  divert: { to: '+447700900123', since: NOW, until: NOW + 7_200_000, by: 'cli' },
+};
+
+export const ACME: AccountView = {
+  name: 'acme',
+  phones: [RECEPTION, WORKSHOP],
+  numbers: [MAIN_NUMBER],
+  hours: [],
+  limits: {
+    callsMax: 10,
+    divertedCallsMax: 4,
+    phonesMax: 100,
+    bindingsPerPhoneMax: 10,
+    destinationsAllowed: ['+44'],
+    destinationsDenied: ['+449'],
+  },
+};
+
+export const ATTEMPT: LedgerEntry = {
+  id: 'attempt-1',
+  direction: 'in',
+  account: 'acme',
+  called: '+442079460000',
+  caller: '+442079460999',
+  startedAt: NOW,
+  answeredAt: NOW + 4_200,
+  endedAt: NOW + 65_000,
+  outcome: 'diverted',
+  answeredBy: '+447700900123',
+  reason: 'no phone could be reached, so the mobile was called',
+  status: 200,
+  timeline: [{ at: NOW, what: 'started', text: 'a call from +442079460999 came in' }],
+  legs: [],
+};
+
+export const CALL: CallView = {
+  id: 'call-1',
+  direction: 'in',
+  account: 'acme',
+  called: '+442079460000',
+  caller: '+442079460999',
+  state: 'ringing',
+  startedAt: NOW,
+  legs: [{ id: 'leg-1', peer: 'reception', state: 'ringing' }],
+};
+
+export const TRUNK: TrunkView = {
+  name: 'carrier-a',
+  target: 'udp:198.51.100.4:5060',
+  health: 'up',
+  healthSince: NOW,
+  healthReason: 'answers OPTIONS',
+  roundTripMs: 12,
+  inbound: true,
+  outbound: true,
+  callsActive: 1,
+  note: 'stands for the PSTN',
+};
+
+export const TEST_CALL_STEPS: readonly TestCallStep[] = [
+  { at: NOW, source: 'caller', what: 'invited', text: 'called +442079460000', final: false },
+  { at: NOW + 40, source: 'node', what: 'ringing', text: 'reception rings', final: false, callId: 'call-2' },
+  {
+    at: NOW + 900,
+    source: 'caller',
+    what: 'ended',
+    text: 'answered, audio both ways',
+    final: true,
+    passed: true,
+  },
+];
+
+/** What each use-case answers; one that is a RingthroughError is thrown. */
+export const EXAMPLES = {
+  accounts: [ACME],
+  account: ACME,
+  putAccount: { account: ACME, newPasswords: [{ user: 'workshop', password: 'just-made-once' }] },
+  removeAccount: undefined,
+  phones: [RECEPTION, WORKSHOP],
+  phone: RECEPTION,
+  putPhone: { phone: WORKSHOP, newPassword: { user: 'workshop', password: 'just-made-once' } },
+  removePhone: undefined,
+  numbers: [MAIN_NUMBER],
+  number: MAIN_NUMBER,
+  putNumber: MAIN_NUMBER,
+  removeNumber: undefined,
+  setPlan: MAIN_NUMBER,
+  setDivert: DIVERTED_NUMBER,
+  clearDivert: MAIN_NUMBER,
+  provision: {
+    dryRun: false,
+    changes: [{ kind: 'added', account: 'acme', subject: 'phone workshop', text: 'new' }],
+    newPasswords: [{ user: 'workshop', password: 'just-made-once' }],
+  },
+  ledger: { entries: [ATTEMPT], next: 'page-2' },
+  ledgerEntry: ATTEMPT,
+  calls: [CALL],
+  call: CALL,
+  hangUp: undefined,
+  trunks: [TRUNK],
+  testCall: TEST_CALL_STEPS,
+} as const;
+
+export type UseCase = keyof typeof EXAMPLES;
+
+/** Those that answer at once; the others answer with a promise, `testCall` with a stream. */
+const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks']);
+
+export function exampleNode() {
+  const listeners = new Set<(event: NodeEvent) => void>();
+  const health: NodeHealth = {
+    draining: false,
+    store: 'ok',
+    storeReason: '',
+    callsActive: 1,
+    bindings: 1,
+    transactions: 2,
+  };
+  const state = { health };
+  const node: NodeControl = {
+    phones: () => [RECEPTION, WORKSHOP],
+    trunks: () => [TRUNK],
+    calls: () => [CALL],
+    health: () => state.health,
+    directoryChanged() {},
+    hangUp: () => true,
+    startTestCall: () => 'test-1',
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const tell = (event: NodeEvent) => {
+    for (const listener of listeners) listener(event);
+  };
+  return { node, state, tell };
+}
+
+export function exampleAdmin(node: NodeControl) {
+  const asked: (readonly [UseCase, ...unknown[]])[] = [];
+  const failing = new Map<UseCase, RingthroughError>();
+  const answer = (useCase: UseCase, args: readonly unknown[]): unknown => {
+    // An abort signal is the surface's own affair.
+    asked.push([useCase, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
+    const failure = failing.get(useCase);
+    if (useCase === 'testCall') return stream(failure);
+    if (failure !== undefined && SYNCHRONOUS.has(useCase)) throw failure;
+    if (failure !== undefined) return Promise.reject(failure);
+    const example = EXAMPLES[useCase];
+    return SYNCHRONOUS.has(useCase) ? example : Promise.resolve(example);
+  };
+  const real = new Admin({
+    store: undefined as unknown as Store,
+    node,
+    clock: { now: () => NOW },
+    random: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
+    hashing: { md5Hex: () => '', sha256Hex: () => '', hmacSha256Hex: () => '' },
+    realm: 'voice.example.net',
+    country: 'GB',
+    prompts: [],
+  });
+  const admin = new Proxy(real, {
+    get:
+      (_target, name) =>
+      (...args: unknown[]) =>
+        answer(String(name) as UseCase, args),
+  });
+  return { admin, asked, failing };
+}
+
+async function* stream(failure: RingthroughError | undefined): AsyncGenerator<TestCallStep> {
+  if (failure !== undefined) throw failure;
+  yield* TEST_CALL_STEPS;
+}
+
+export function notFound(what: string): RingthroughError {
+  return new RingthroughError('NOT_FOUND', `there is no ${what}`);
+}
