@@ -37,6 +37,8 @@ export const LIMITS = {
 
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
+  /** Contacts in one REGISTER. More: 400. */
+  registerContactsMax: 32,
   bindingExpiresMinMs: 60 * SECOND_MS,
   bindingExpiresDefaultMs: 5 * MINUTE_MS,
   bindingExpiresMaxMs: 60 * MINUTE_MS,
@@ -50,6 +52,8 @@ export const LIMITS = {
   callsMax: 10_000,
   /** Legs of one call, over its whole life. More: the plan goes to its announcement. */
   legsPerCallMax: 32,
+  /** Test calls at once. More: refused, with LIMIT_REACHED. */
+  testCallsMax: 8,
   /** Timeline entries of one call. More: the last one says so. */
   timelineEntriesMax: 200,
   /** A call's length. Longer: ended with BYE. */
@@ -74,9 +78,22 @@ export const LIMITS = {
   logQueueBytesMax: 1_048_576,
   /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */
   storeQueueMax: 100_000,
+  /** The database's size on disk, its log excepted. More: writes fail with STORE_FULL; what is there stays readable. */
+  databaseBytesMax: 68_719_476_736,
 
   /** Lines, m= sections, and formats of one section, in a session description. More: it is malformed (488). */
   sdpLinesMax: 1_000,
   sdpMediaSectionsMax: 32,
   sdpFormatsMax: 128,
+
+  /** Port pairs tried for one media endpoint when other programs hold ports of the range. More: it fails to open. */
+  mediaBindAttemptsMax: 32,
+  /** A released port pair rests this long, so that the last call's packets don't reach the next one. */
+  mediaPortRestMs: 5 * SECOND_MS,
+  /** RTP (and RTCP) packets a second that one endpoint takes from its peer. More: dropped, and logged once. */
+  mediaPacketsPerSecondMax: 500,
+  /** 20 ms steps of a playback that are made good at once after a stall. More: it goes on later instead. */
+  mediaCatchUpStepsMax: 5,
+  /** One prompt's WAV file, about two minutes. More: refused when it is loaded. */
+  promptBytesMax: 2_000_000,
 } as const;

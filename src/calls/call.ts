@@ -1,0 +1,647 @@
+// One call, from the INVITE that brought it to the last leg's end: it walks the plan's steps, rings legs,
+// connects the caller with the first that answers, and otherwise speaks to the caller before it refuses.
+//
+//   begin ─▶ walking ──leg answers──▶ talking ─────────────▶ ended
+//              │  └─plan exhausted─▶ announcing ─▶ refused ──▶│
+//              └─────────── CANCEL, operator, limits ─────────┘
+//
+// Everything that happens to a call comes in through the public methods below, one event at a time, from the
+// node's one queue; nothing here is ever entered twice at once. After the caller's part is over the call
+// stays until each leg's transactions have ended, so that late answers are hung up.
+
+import type { Deadline } from '../base/deadlines.ts';
+import { LIMITS } from '../base/limits.ts';
+import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import type { MediaEvent } from '../ports/media.ts';
+import type { Account, LegStatistics, NumberRecord, PlanStep } from '../ports/records.ts';
+import { destinationAllowed } from '../routing/destinations.ts';
+import { resolveStep, type StepTargets } from '../routing/plan.ts';
+import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
+import type { SessionDescription } from '../sdp/description.ts';
+import type { SipRequest, SipResponse } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
+import { CallerLeg } from './caller-leg.ts';
+import { Conversation } from './conversation.ts';
+import { type Caller, callerHeaders, diversionHeaders } from './identity.ts';
+import type { HeaderRow, Leg } from './leg.ts';
+import { MediaSide } from './media-side.ts';
+import { CallRecord, type Ending } from './record.ts';
+import type { Session } from './session.ts';
+import type { CallDeadline, PeerKind, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
+
+/** Where a call is to go, as node/ decided from its source and Request-URI. */
+export interface CallRoute {
+  readonly direction: 'in' | 'out' | 'internal';
+  readonly account: Account;
+  /** E.164 where it is a number, else a phone's user. */
+  readonly called: string;
+  /** The number of ours that was called; absent for calls out and to a phone. */
+  readonly number?: NumberRecord;
+  readonly steps: readonly PlanStep[];
+  /** A divert is in force, so the steps are not the plan's. */
+  readonly diverted: boolean;
+  readonly emergency: boolean;
+  /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
+  readonly refusal?: { readonly verdict: Verdict; readonly text: string };
+}
+
+export interface CallStart {
+  readonly id: string;
+  /** For o= lines: unique on the node, whole. */
+  readonly sessionId: number;
+  readonly route: CallRoute;
+  readonly caller: Caller;
+  readonly callerKind: PeerKind;
+  readonly invite: SipRequest;
+  readonly transaction: TransactionId;
+  readonly flow: CallerLeg['flow'];
+}
+
+type Phase = 'opening' | 'walking' | 'announcing' | 'talking' | 'ended';
+
+/** The longest prompt, and the time in which the relay must have given its endpoints back. */
+const PROMPT_MAX_MS = 2 * MINUTE_MS;
+const WRAP_UP_MAX_MS = 5 * SECOND_MS;
+
+export class Call implements Session {
+  readonly id: string;
+  readonly start: CallStart;
+  readonly record: CallRecord;
+  readonly #around: Surroundings;
+  readonly #caller: CallerLeg;
+  readonly #callees: CalleeLeg[] = [];
+  readonly #timers = new Map<CallDeadline['type'], Deadline<TimerOf>>();
+  #phase: Phase = 'opening';
+  #step = 0;
+  /** Trunks that may still carry the number of the present dial step. */
+  #trunks: TrunkChoice[] = [];
+  #dialling: (PlanStep & { type: 'dial' }) | undefined;
+  #verdict: Verdict | undefined;
+  /** The last final status of a far end, for calls that go straight to it. */
+  #farStatus: number | undefined;
+  #divertedLegTaken = false;
+  #announced: Ending | undefined;
+  #conversation: Conversation | undefined;
+  #ledgerWritten = false;
+
+  constructor(start: CallStart, around: Surroundings, now: Instant) {
+    this.id = start.id;
+    this.start = start;
+    this.#around = around;
+    const { route } = start;
+    this.record = new CallRecord(
+      {
+        id: start.id,
+        direction: route.direction,
+        account: route.account.name,
+        called: route.called,
+        caller: start.caller.id ?? 'anonymous',
+      },
+      now,
+      (entry) => around.audience.timeline(start.id, route.called, entry),
+    );
+    const options = {
+      id: 'caller',
+      callId: start.id,
+      kind: start.callerKind,
+      words: 'the caller',
+      media: this.#side('caller'),
+    };
+    this.#caller = new CallerLeg(options, start.invite, start.transaction, start.flow, around);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get legs(): readonly Leg[] {
+    return [this.#caller, ...this.#callees];
+  }
+
+  get ringing(): boolean {
+    return this.#caller.state === 'ringing';
+  }
+
+  /** All of it is over: node/ may forget it. */
+  get over(): boolean {
+    return this.#phase === 'ended' && this.#ledgerWritten && this.legs.every((leg) => leg.over);
+  }
+
+  // ── what happens to a call ──
+
+  begin(now: Instant): void {
+    this.#caller.trying();
+    const { route, caller } = this.start;
+    this.record.note(now, 'arrived', `${caller.id ?? 'an anonymous caller'} calls ${route.called}`);
+    this.#around.audience.ledger(this.record.entry([]));
+    this.#schedule('ringing-over', now + LIMITS.ringingMaxMs);
+    this.#caller.media.open(this.start.flow.remote.address);
+  }
+
+  media(event: MediaEvent, legId: string, now: Instant): void {
+    const leg = this.#leg(legId);
+    switch (event.type) {
+      case 'opened':
+        leg.media.opened(event.local);
+        if (leg.media.state === 'open') this.#mediaOpened(leg, now);
+        break;
+      case 'open-failed':
+        leg.media.gone();
+        this.#mediaFailed(leg, event.reason, now);
+        break;
+      case 'closed':
+        leg.media.gone(event.statistics);
+        break;
+      case 'played':
+        if (leg === this.#caller && this.#phase === 'announcing') this.#announcementOver(now);
+        break;
+      case 'heard':
+        this.#conversation?.heard(leg, event.at);
+        break;
+      case 'silent':
+        this.#conversation?.silent(leg, now);
+        break;
+      case 'latched':
+        break;
+    }
+    this.#settle(now);
+  }
+
+  response(legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
+    const leg = this.#leg(legId);
+    if (!this.#conversation?.response(leg, id, response, now)) {
+      if (leg instanceof CalleeLeg) this.#news(leg, leg.response(id, response, now), now);
+      else this.#caller.response(id, response.status);
+    }
+    this.#settle(now);
+  }
+
+  transactionFailed(legId: string, id: TransactionId, text: string, now: Instant): void {
+    const leg = this.#leg(legId);
+    if (!this.#conversation?.transactionFailed(leg, id, now)) {
+      if (leg instanceof CalleeLeg) this.#news(leg, leg.transactionFailed(id, text), now);
+      else this.#caller.transactionFailed(id);
+    }
+    this.#settle(now);
+  }
+
+  /** CANCEL of the first INVITE, or of a re-INVITE. */
+  cancelled(id: TransactionId, now: Instant): void {
+    if (id !== this.#caller.transaction) {
+      this.#conversation?.cancelled(id);
+    } else if (this.#caller.waiting) {
+      this.record.note(now, 'cancelled', 'the caller hung up before an answer');
+      const heard = this.#phase === 'announcing';
+      this.#caller.refuse(487, this.#around.sip.newTag());
+      this.#end(
+        {
+          outcome: heard ? 'announced' : 'abandoned',
+          text: heard ? 'the caller hung up during the announcement' : 'the caller hung up before an answer',
+          status: 487,
+        },
+        now,
+      );
+    }
+    this.#settle(now);
+  }
+
+  acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void {
+    this.#conversation?.acknowledged(id, ack, now);
+    this.#settle(now);
+  }
+
+  ackMissing(now: Instant): void {
+    if (this.#phase === 'talking')
+      this.#end({ outcome: this.#answerOutcome(), text: 'an answer was never acknowledged' }, now);
+    this.#settle(now);
+  }
+
+  /** A request within one of its dialogs. */
+  request(legId: string, request: SipRequest, id: TransactionId, now: Instant): void {
+    this.#conversation?.request(this.#leg(legId), request, id, now);
+    this.#settle(now);
+  }
+
+  deadline(deadline: CallDeadline, now: Instant): void {
+    switch (deadline.type) {
+      case 'no-sign-of-life': {
+        const leg = this.#leg(deadline.leg);
+        if (leg instanceof CalleeLeg) this.#news(leg, leg.silent(), now);
+        break;
+      }
+      case 'step-over':
+        this.#stepOver(now);
+        break;
+      case 'ringing-over':
+        if (this.#phase === 'walking') this.#conclude(now, 'it rang for as long as a call may ring');
+        break;
+      case 'prompt-overdue':
+        if (this.#phase === 'announcing') this.#announcementOver(now);
+        break;
+      case 'length-over':
+        this.hangUp('the call has reached its greatest length', now);
+        break;
+      case 'session':
+        this.#conversation?.sessionDue(this.#leg(deadline.leg), now);
+        break;
+      case 'wrap-up-overdue':
+        for (const leg of this.legs) if (!leg.media.settled) leg.media.gone();
+        break;
+    }
+    this.#settle(now);
+  }
+
+  /** The operator, a limit, or the node's stop ends it. */
+  hangUp(text: string, now: Instant): void {
+    if (this.#phase === 'ended') return;
+    const answered = this.#phase === 'talking';
+    this.#caller.refuse(503, this.#around.sip.newTag());
+    this.#end(
+      answered ? { outcome: this.#answerOutcome(), text } : { outcome: 'refused', text, status: 503 },
+      now,
+    );
+    this.#settle(now);
+  }
+
+  // ── walking the plan ──
+
+  #mediaOpened(leg: Leg, now: Instant): void {
+    if (leg instanceof CalleeLeg) {
+      leg.invite(now);
+    } else if (this.#phase === 'opening') {
+      const { offer, flow, media } = this.#caller;
+      if (offer !== undefined) media.accept(offer, flow.remote.address);
+      this.#phase = 'walking';
+      const { refusal } = this.start.route;
+      if (refusal === undefined) return this.#nextStep(now);
+      this.#verdict = refusal.verdict;
+      this.#conclude(now, refusal.text);
+    }
+  }
+
+  #mediaFailed(leg: Leg, reason: string, now: Instant): void {
+    if (leg instanceof CalleeLeg) this.#news(leg, leg.mediaFailed(reason), now);
+    else if (this.#phase === 'opening') {
+      this.#caller.refuse(503, this.#around.sip.newTag(), [['Retry-After', '10']]);
+      this.#end({ outcome: 'refused', text: `no media could be opened: ${reason}`, status: 503 }, now);
+    }
+  }
+
+  #nextStep(now: Instant): void {
+    this.#unschedule('step-over');
+    this.#dialling = undefined;
+    this.#trunks = [];
+    const { route } = this.start;
+    while (this.#phase === 'walking') {
+      const step = route.steps[this.#step++];
+      if (step === undefined || this.#callees.length >= LIMITS.legsPerCallMax) return this.#conclude(now);
+      const targets = resolveStep(step, {
+        now,
+        account: route.account,
+        phoneTargets: (user) => this.#around.phones.targets(user),
+      });
+      if (this.#tryStep(targets, now)) return;
+    }
+  }
+
+  /** False when the step had nobody to try, so that the plan goes on at once. */
+  #tryStep(targets: StepTargets, now: Instant): boolean {
+    if (targets.type === 'ring' || targets.type === 'none') {
+      for (const { who, why } of targets.left) {
+        this.record.note(now, 'left-out', `${who} ${why}`);
+        if (who !== 'this step') this.#verdict = mostTelling(this.#verdict, 'unreachable');
+      }
+    }
+    switch (targets.type) {
+      case 'none':
+        return false;
+      case 'announcement':
+        this.#announce(
+          targets.prompt,
+          { outcome: 'announced', text: `the plan plays "${targets.prompt}"`, status: 480 },
+          now,
+        );
+        return true;
+      case 'ring':
+        return this.#ring(targets, now);
+      case 'dial':
+        return this.#dial(targets, now);
+    }
+  }
+
+  #ring(targets: StepTargets & { type: 'ring' }, now: Instant): boolean {
+    for (const { user, key } of targets.legs) {
+      const choice = this.#around.phones.choice(key);
+      if (choice === undefined || this.#callees.length >= LIMITS.legsPerCallMax) continue;
+      this.record.note(now, 'ringing-phone', `ringing ${user}`);
+      this.#openLeg(
+        { type: 'phone', name: user, key, uri: choice.uri, routes: choice.routes },
+        choice.flow,
+        user,
+      );
+    }
+    if (!this.#trying) return false;
+    this.#schedule('step-over', now + targets.forMs);
+    return true;
+  }
+
+  #dial(step: StepTargets & { type: 'dial' }, now: Instant): boolean {
+    const { route } = this.start;
+    const refusal = this.#whyNotDial(step.number);
+    if (refusal !== undefined) {
+      this.record.note(now, 'refused', refusal);
+      this.#verdict = mostTelling(this.#verdict, 'not-tried');
+      return false;
+    }
+    this.#divertedLegTaken ||= route.number !== undefined;
+    this.#dialling = step;
+    this.#trunks = [...this.#around.trunks.choices(step.number)];
+    if (this.#trunks.length === 0) this.record.note(now, 'refused', `no trunk can carry ${step.number} now`);
+    if (!this.#dialNextTrunk(now)) {
+      this.#verdict = mostTelling(this.#verdict, 'failing');
+      this.#releaseDivertedLeg();
+      return false;
+    }
+    this.#schedule('step-over', now + step.forMs);
+    return true;
+  }
+
+  /** Caps on what a diverted or outbound leg may cost (law 8); emergency calls have none (law 7). */
+  #whyNotDial(number: string): string | undefined {
+    const { route } = this.start;
+    if (route.emergency) return undefined;
+    const allowed = destinationAllowed(number, route.account.limits);
+    if (!allowed.ok) return allowed.error;
+    if (route.number === undefined || this.#divertedLegTaken) return undefined;
+    return this.#around.takeDivertedLeg(route.account.name, route.account.limits.divertedCallsMax)
+      ? undefined
+      : `the account already has its ${route.account.limits.divertedCallsMax} diverted calls`;
+  }
+
+  #dialNextTrunk(now: Instant): boolean {
+    const trunk = this.#trunks.shift();
+    if (trunk === undefined || this.#dialling === undefined || this.#callees.length >= LIMITS.legsPerCallMax)
+      return false;
+    const { number } = this.#dialling;
+    this.record.note(now, 'dialling', `dialling ${number} over ${trunk.name}`);
+    this.#openLeg(
+      { type: 'trunk', name: trunk.name, key: number, uri: trunk.uri, routes: [] },
+      trunk.flow,
+      `${number} over ${trunk.name}`,
+    );
+    return true;
+  }
+
+  #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string): void {
+    const { start } = this;
+    const id = `leg${this.#callees.length + 1}`;
+    const fromTag = this.#around.sip.newTag();
+    const forwarded =
+      target.type === 'trunk' && start.route.number !== undefined
+        ? diversionHeaders(
+            start.invite,
+            start.route.number.number,
+            target.key,
+            this.#verdict,
+            this.#around.domain,
+          )
+        : [];
+    const headers: HeaderRow[] = [
+      ...callerHeaders(start.caller, target.type, this.#around.domain, fromTag),
+      ...forwarded,
+    ];
+    const content = {
+      headers,
+      maxForwards: (start.invite.maxForwards ?? 70) - 1,
+      to: target.type === 'phone' ? `<sip:${target.name}@${this.#around.domain}>` : `<${target.uri}>`,
+      sipCallId: this.#around.sip.newCallId(),
+      offer: this.#caller.offer,
+    };
+    const options = { id, callId: this.id, kind: target.type, words, media: this.#side(id) };
+    const leg = new CalleeLeg(options, target, content, this.#around.sip.newTag(), flow, this.#around);
+    this.#callees.push(leg);
+    leg.media.open(flow.remote.address);
+  }
+
+  #news(leg: CalleeLeg, news: LegNews | undefined, now: Instant): void {
+    switch (news?.type) {
+      case undefined:
+        break;
+      case 'ringing':
+        this.#rings(leg, news.status, news.sdp, now);
+        break;
+      case 'answered':
+        this.#answered(leg, news.sdp, now);
+        break;
+      case 'failed':
+        this.#legFailed(leg, news, now);
+        break;
+    }
+  }
+
+  #rings(leg: CalleeLeg, status: number, sdp: SessionDescription | undefined, now: Instant): void {
+    const early = sdp !== undefined && this.#caller.offer !== undefined && this.#tryingLegs.length === 1;
+    if (leg.told === (early ? 'early' : 'rings')) return;
+    leg.told = early ? 'early' : 'rings';
+    const afterMs = Math.round(now - leg.invitedAt);
+    this.record.note(
+      now,
+      early ? 'early-media' : 'rings',
+      `${leg.words} rings, ${status} after ${afterMs} ms`,
+    );
+    if (early) {
+      this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
+      this.#caller.progress(183, leg.callerTag, this.#caller.media.describe(sdp));
+    } else if (leg.rang) {
+      this.#caller.progress(180, leg.callerTag);
+    }
+  }
+
+  #legFailed(leg: CalleeLeg, news: LegNews & { type: 'failed' }, now: Instant): void {
+    this.record.note(now, 'failed', `${leg.words} ${news.text}: ${VERDICTS[news.verdict].words}`);
+    leg.giveUp(408, 'No sign of life');
+    if (this.#phase !== 'walking') return;
+    this.#verdict = mostTelling(this.#verdict, news.verdict);
+    this.#farStatus = news.status ?? this.#farStatus;
+    if (
+      leg.target.type === 'trunk' &&
+      VERDICTS[news.verdict].trunk === 'next-trunk' &&
+      this.#dialNextTrunk(now)
+    )
+      return;
+    if (this.#trying) return;
+    this.#releaseDivertedLeg();
+    this.#nextStep(now);
+  }
+
+  #stepOver(now: Instant): void {
+    if (this.#phase !== 'walking') return;
+    for (const leg of this.#tryingLegs) {
+      this.record.note(now, 'no-answer', `${leg.words} did not answer in time`);
+      leg.giveUp(480, 'No answer');
+    }
+    this.#verdict = mostTelling(this.#verdict, 'no-answer');
+    this.#releaseDivertedLeg();
+    this.#nextStep(now);
+  }
+
+  // ── an answer ──
+
+  #answered(leg: CalleeLeg, sdp: SessionDescription, now: Instant): void {
+    if (this.#phase !== 'walking') {
+      leg.giveUp(487, 'The caller has gone');
+      return;
+    }
+    this.#phase = 'talking';
+    for (const type of ['step-over', 'ringing-over'] as const) this.#unschedule(type);
+    for (const other of this.#tryingLegs) other.giveUp(200, 'Call completed elsewhere');
+    this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
+    this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
+    this.record.answered(now, leg.target.type === 'phone' ? leg.target.name : leg.target.key);
+    const afterMs = Math.round(now - this.record.startedAt);
+    this.record.note(
+      now,
+      'answered',
+      `${leg.words} answered, ${(afterMs / 1000).toFixed(1)} s after the call came in`,
+    );
+    this.#around.audience.ledger(this.record.entry([]));
+    this.#schedule('length-over', now + LIMITS.callLengthMaxMs);
+    this.#conversation = new Conversation(this.#caller, leg, this.#around, this.record, (text, at) =>
+      this.#end({ outcome: this.#answerOutcome(), text }, at),
+    );
+    this.#conversation.begin();
+  }
+
+  #answerOutcome(): 'answered' | 'diverted' {
+    return this.#dialling !== undefined && this.start.route.number !== undefined ? 'diverted' : 'answered';
+  }
+
+  // ── no answer ──
+
+  /** The plan is at its end: the caller is told, in words where its media can carry them. */
+  #conclude(now: Instant, why?: string): void {
+    for (const leg of this.#tryingLegs) leg.giveUp(480, 'No answer');
+    this.#unschedule('step-over');
+    const verdict = this.#verdict ?? 'not-tried';
+    const { status, prompt, words } = VERDICTS[verdict];
+    const { route } = this.start;
+    const text = why ?? `${route.called} ${words}`;
+    const direct = route.number === undefined && this.#farStatus !== undefined;
+    if (direct) {
+      // The far end has spoken for itself: its own status makes the phone's busy or failure tone.
+      this.#refuse({ outcome: 'refused', text, status: this.#farStatus ?? status }, now);
+    } else {
+      this.#announce(prompt, { outcome: 'announced', text, status }, now);
+    }
+  }
+
+  #announce(prompt: string, ending: Ending, now: Instant): void {
+    const { offer, media } = this.#caller;
+    const sdp = offer === undefined || media.state !== 'open' ? undefined : media.answerOwn(offer);
+    if (sdp === undefined) {
+      this.#refuse(
+        {
+          ...ending,
+          outcome: 'refused',
+          text: `${ending.text}; no announcement, for want of a common codec`,
+        },
+        now,
+      );
+      return;
+    }
+    this.#phase = 'announcing';
+    this.#announced = ending;
+    this.record.note(now, 'announcement', `the caller hears "${prompt}": ${ending.text}`);
+    this.#around.media({ type: 'disconnect', id: media.id });
+    this.#caller.progress(183, this.#around.sip.newTag(), sdp);
+    this.#around.media({
+      type: 'play',
+      id: media.id,
+      sound: { type: 'prompt', name: prompt },
+      repeat: false,
+    });
+    this.#schedule('prompt-overdue', now + PROMPT_MAX_MS);
+  }
+
+  #announcementOver(now: Instant): void {
+    if (this.#announced !== undefined) this.#refuse(this.#announced, now);
+  }
+
+  #refuse(ending: Ending, now: Instant): void {
+    this.#caller.refuse(ending.status ?? 480, this.#around.sip.newTag());
+    this.#end(ending, now);
+  }
+
+  // ── the end ──
+
+  #end(ending: Ending, now: Instant): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended';
+    for (const type of [...this.#timers.keys()]) this.#unschedule(type);
+    this.#conversation?.close();
+    for (const leg of this.#callees) leg.giveUp(ending.status ?? 200, ending.text);
+    this.#caller.giveUp(200, ending.text);
+    this.#caller.media.close();
+    this.#releaseDivertedLeg();
+    this.record.note(now, 'ended', ending.text);
+    this.record.ended(now, ending);
+    this.#schedule('wrap-up-overdue', now + WRAP_UP_MAX_MS);
+  }
+
+  #settle(_now: Instant): void {
+    if (this.#phase !== 'ended') return;
+    if (!this.#ledgerWritten && this.legs.every((leg) => leg.media.settled)) {
+      this.#ledgerWritten = true;
+      this.#unschedule('wrap-up-overdue');
+      this.#around.audience.ledger(this.record.entry(this.legs.flatMap(statisticsOf)));
+    }
+    if (this.over) this.#around.finished(this.id);
+  }
+
+  #releaseDivertedLeg(): void {
+    if (!this.#divertedLegTaken) return;
+    this.#divertedLegTaken = false;
+    this.#around.releaseDivertedLeg(this.start.route.account.name);
+  }
+
+  // ── small parts ──
+
+  get #tryingLegs(): readonly CalleeLeg[] {
+    return this.#callees.filter((leg) => leg.trying);
+  }
+
+  get #trying(): boolean {
+    return this.#callees.some((leg) => leg.trying);
+  }
+
+  #leg(id: string): Leg {
+    return this.#callees.find((leg) => leg.id === id) ?? this.#caller;
+  }
+
+  #side(legId: string): MediaSide {
+    return new MediaSide(`${this.start.id}/${legId}`, this.start.sessionId, (command) =>
+      this.#around.media(command),
+    );
+  }
+
+  #schedule(type: Exclude<CallDeadline['type'], 'no-sign-of-life' | 'session'>, at: Instant): void {
+    this.#unschedule(type);
+    this.#timers.set(type, this.#around.schedule(at, { callId: this.id, deadline: { type } }));
+  }
+
+  #unschedule(type: CallDeadline['type']): void {
+    this.#around.unschedule(this.#timers.get(type));
+    this.#timers.delete(type);
+  }
+}
+
+function statisticsOf(leg: Leg): readonly LegStatistics[] {
+  const { statistics } = leg.media;
+  if (statistics === undefined || (statistics.packetsReceived === 0 && statistics.packetsSent === 0))
+    return [];
+  const { packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio } = statistics;
+  return [
+    { leg: leg.words, packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio },
+  ];
+}

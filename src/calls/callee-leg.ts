@@ -1,0 +1,369 @@
+// A leg that the node opens: INVITE to a phone's contact or to a number over a trunk.
+//
+//   opening ─media open─▶ inviting ─100─▶ proceeding ─18x─▶ ringing ─2xx─▶ answered ─BYE─▶ over
+//                            │2 s without a sign of life: silent        │ cancelled meanwhile: ACK + BYE
+//                            └──────────── failure, CANCEL ─────────────┴─▶ over
+//
+// A leg that the call gave up (`abandoned`) lives on until its transactions end, so that a late 200 is
+// acknowledged and hung up (RFC 3261 §9.1, §13.2.2.4) while the caller is long elsewhere.
+
+import type { Deadline } from '../base/deadlines.ts';
+import type { Flow } from '../base/net.ts';
+import { type Instant, SECOND_MS } from '../base/time.ts';
+import { type Verdict, verdictOf } from '../routing/verdicts.ts';
+import { parseSdp, type SessionDescription } from '../sdp/description.ts';
+import { Dialog } from '../sip/dialog/dialog.ts';
+import { Headers } from '../sip/message/headers.ts';
+import { SipRequest, type SipResponse } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
+import {
+  MIN_SE_MS,
+  minSeOf,
+  SESSION_EXPIRES_MS,
+  sessionFromResponse,
+  sessionRequestHeaders,
+} from './session-timer.ts';
+import type { Surroundings, TimerOf } from './surroundings.ts';
+
+/** Without any response in this time the leg counts as unreachable, and the plan goes on. */
+export const SIGN_OF_LIFE_MS = 2 * SECOND_MS;
+
+export type CalleeState =
+  | 'opening'
+  | 'inviting'
+  | 'proceeding'
+  | 'ringing'
+  | 'answered'
+  | 'abandoned'
+  | 'over';
+
+/** What a leg tells its call. */
+export type LegNews =
+  | { readonly type: 'ringing'; readonly status: number; readonly sdp: SessionDescription | undefined }
+  | { readonly type: 'answered'; readonly sdp: SessionDescription }
+  | { readonly type: 'failed'; readonly verdict: Verdict; readonly status?: number; readonly text: string };
+
+export interface CalleeTarget {
+  readonly type: 'phone' | 'trunk';
+  /** The phone's user or the trunk's name. */
+  readonly name: string;
+  /** The binding's key; for a trunk, the number. */
+  readonly key: string;
+  readonly uri: string;
+  readonly routes: readonly string[];
+}
+
+export interface InviteContent {
+  /** From, identity, Diversion …: everything that does not depend on the leg's state. From carries its tag. */
+  readonly headers: readonly HeaderRow[];
+  readonly maxForwards: number;
+  readonly to: string;
+  readonly sipCallId: string;
+  /** The caller's offer, or one of the node's own. `undefined`: the INVITE goes without, the answer brings an offer. */
+  readonly offer: SessionDescription | 'own' | undefined;
+}
+
+export class CalleeLeg extends Leg {
+  readonly target: CalleeTarget;
+  /** Tag under which the caller sees this leg, as a branch of its own. */
+  readonly callerTag: string;
+  #state: CalleeState = 'opening';
+  rang = false;
+  invitedAt: Instant = 0;
+  /** What the caller was last told of it. */
+  told: 'nothing' | 'rings' | 'early' = 'nothing';
+  /** The 2xx that came without our offer: its ACK waits for the caller's answer. */
+  ackPending = false;
+  #content: InviteContent;
+  #invite: SipRequest | undefined;
+  #transaction: TransactionId | undefined;
+  #signOfLife: Deadline<TimerOf> | undefined;
+  #earlySdp: SessionDescription | undefined;
+  #challenged = false;
+  #minSeMs = MIN_SE_MS;
+  /** INVITE transactions, BYEs and the like whose end is still to come. */
+  #open = new Set<TransactionId>();
+
+  constructor(
+    options: LegOptions,
+    target: CalleeTarget,
+    content: InviteContent,
+    callerTag: string,
+    flow: Flow,
+    around: Surroundings,
+  ) {
+    super(options, flow, around);
+    this.target = target;
+    this.callerTag = callerTag;
+    this.#content = content;
+    if (target.type === 'trunk') around.trunks.legStarted(target.name);
+  }
+
+  override get state(): CalleeState {
+    return this.#state;
+  }
+
+  override get over(): boolean {
+    return this.#state === 'over' || (this.#state === 'abandoned' && this.#open.size === 0);
+  }
+
+  /** The call still waits for what this leg brings. */
+  get trying(): boolean {
+    return ['opening', 'inviting', 'proceeding', 'ringing'].includes(this.#state);
+  }
+
+  /** Media is open: the INVITE goes out. */
+  invite(now: Instant): void {
+    if (this.#state !== 'opening') return;
+    this.#state = 'inviting';
+    this.invitedAt = now;
+    this.#send(this.#buildInvite(1));
+    this.#signOfLife = this.around.schedule(now + SIGN_OF_LIFE_MS, {
+      callId: this.callId,
+      deadline: { type: 'no-sign-of-life', leg: this.id },
+    });
+  }
+
+  /** The two seconds are over. */
+  silent(): LegNews | undefined {
+    if (this.#state !== 'inviting') return undefined;
+    this.#noSignOfLife(`gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`);
+    return {
+      type: 'failed',
+      verdict: 'unreachable',
+      text: `gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`,
+    };
+  }
+
+  response(id: TransactionId, response: SipResponse, now: Instant): LegNews | undefined {
+    if (response.status >= 200) this.#open.delete(id);
+    if (id !== this.#transaction) return undefined;
+    if (this.#state === 'inviting') this.#firstSign();
+    if (response.status < 200) return this.#provisional(response);
+    if (response.status < 300) return this.#accepted(response, now);
+    return this.#rejected(response);
+  }
+
+  /** Timer B or F, or the transport failed. */
+  transactionFailed(id: TransactionId, text: string): LegNews | undefined {
+    this.#open.delete(id);
+    if (id !== this.#transaction) return undefined;
+    this.#transaction = undefined;
+    if (!this.trying) return undefined;
+    const verdict = this.rang ? 'failing' : 'unreachable';
+    if (this.#state === 'inviting') this.#noSignOfLife(text);
+    this.#end();
+    return { type: 'failed', verdict, text };
+  }
+
+  mediaFailed(reason: string): LegNews | undefined {
+    if (this.#state !== 'opening') return undefined;
+    this.#end();
+    return { type: 'failed', verdict: 'failing', text: `no media could be opened: ${reason}` };
+  }
+
+  /** The call does not want it any more: CANCEL what rings, BYE what was answered. */
+  giveUp(cause: number, text: string): void {
+    const reason = reasonHeader(cause, text);
+    this.media.close();
+    this.around.unschedule(this.#signOfLife);
+    if (this.#state === 'answered') {
+      this.#acknowledgeLate();
+      this.#track(this.sayBye(reason));
+      this.#abandon();
+    } else if (this.trying) {
+      if (this.#transaction !== undefined) this.around.sip.cancel(this.#transaction, [reason]);
+      this.#abandon();
+    }
+  }
+
+  /** The peer said BYE, or its dialog is known to be gone: nothing more to send. */
+  hungUp(): void {
+    this.#acknowledgeLate();
+    this.closeDialog();
+    this.media.close();
+    this.#abandon();
+  }
+
+  /** ACK for the answer to an INVITE without offer: it carries the caller's answer. */
+  acknowledge(sdp: Uint8Array | undefined): void {
+    if (!this.ackPending || this.dialog === undefined || this.#transaction === undefined) return;
+    this.ackPending = false;
+    const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
+    const ack = this.dialog.createAck(this.#inviteCseq(), body);
+    this.around.sip.acknowledge(this.#transaction, ack, this.dialogFlow());
+  }
+
+  // ── one function per kind of answer ──
+
+  #firstSign(): void {
+    this.#state = 'proceeding';
+    this.around.unschedule(this.#signOfLife);
+    if (this.target.type === 'phone') this.around.phones.alive(this.target.key);
+    else this.around.trunks.answered(this.target.name, this.flow);
+  }
+
+  #provisional(response: SipResponse): LegNews | undefined {
+    if (response.status === 100 || !this.trying) return undefined;
+    this.#state = 'ringing';
+    this.rang ||= response.status === 180 || response.status === 183;
+    const sdp = sdpOf(response);
+    if (sdp !== undefined && this.#content.offer !== undefined) {
+      this.#earlySdp = sdp;
+      this.media.accept(sdp, this.flow.remote.address);
+    }
+    return { type: 'ringing', status: response.status, sdp };
+  }
+
+  #accepted(response: SipResponse, now: Instant): LegNews | undefined {
+    const dialog = this.#invite === undefined ? undefined : Dialog.asUac(this.#invite, response);
+    if (dialog === undefined || !dialog.ok) return this.#unusable('answered without a usable dialog');
+    const first = this.dialog === undefined && this.trying;
+    if (!first) {
+      // A second branch behind the peer answered too, or the call has gone on: hang that one up.
+      this.#hangUpBranch(dialog.value);
+      return undefined;
+    }
+    this.dialog = dialog.value;
+    this.around.dialogOpened(this.dialog, this.callId, this.id);
+    const sdp = sdpOf(response) ?? this.#earlySdp;
+    if (sdp === undefined) return this.#unusable('answered without a session description');
+    this.learn(response);
+    this.#state = 'answered';
+    this.media.accept(sdp, this.flow.remote.address);
+    this.ackPending = true;
+    if (this.#content.offer !== undefined) this.acknowledge(undefined);
+    this.startSession(sessionFromResponse(response), now);
+    return { type: 'answered', sdp };
+  }
+
+  #rejected(response: SipResponse): LegNews | undefined {
+    if (!this.trying) return undefined;
+    const again = this.#again(response);
+    if (again !== undefined) {
+      this.#send(again);
+      return undefined;
+    }
+    this.#end();
+    const verdict = verdictOf(response.status, this.rang);
+    return {
+      type: 'failed',
+      verdict,
+      status: response.status,
+      text: `${response.status} ${response.reason}`,
+    };
+  }
+
+  /** The INVITE once more: with credentials (401, 407), or with the session interval asked for (422). */
+  #again(response: SipResponse): SipRequest | undefined {
+    const invite = this.#invite;
+    if (invite === undefined) return undefined;
+    if (
+      (response.status === 401 || response.status === 407) &&
+      this.target.type === 'trunk' &&
+      !this.#challenged
+    ) {
+      this.#challenged = true;
+      return this.around.trunks.authorise(this.target.name, invite, response);
+    }
+    const minSeMs = response.status === 422 ? minSeOf(response) : undefined;
+    if (minSeMs === undefined || minSeMs <= this.#minSeMs || minSeMs > 24 * SESSION_EXPIRES_MS)
+      return undefined;
+    this.#minSeMs = minSeMs;
+    return this.#buildInvite((invite.cseq?.number ?? 1) + 1);
+  }
+
+  // ── parts ──
+
+  #buildInvite(cseq: number): SipRequest {
+    const { headers, maxForwards, to, sipCallId, offer } = this.#content;
+    const intervalMs = Math.max(SESSION_EXPIRES_MS, this.#minSeMs);
+    const rows: HeaderRow[] = [
+      ...this.target.routes.map((route): HeaderRow => ['Route', route]),
+      ['Max-Forwards', String(maxForwards)],
+      ...headers,
+      ['To', to],
+      ['Call-ID', sipCallId],
+      ['CSeq', `${cseq} INVITE`],
+      ...this.targetHeaders(),
+      ...sessionRequestHeaders(intervalMs, this.#minSeMs),
+    ];
+    if (offer === undefined) return new SipRequest('INVITE', this.target.uri, Headers.of(rows));
+    rows.push(['Content-Type', SDP_TYPE]);
+    const sdp = offer === 'own' ? this.media.offerOwn() : this.media.describe(offer);
+    return new SipRequest('INVITE', this.target.uri, Headers.of(rows), sdp);
+  }
+
+  #send(invite: SipRequest): void {
+    this.#invite = invite;
+    this.#transaction = this.around.request(invite, this.flow, this.callId, this.id);
+    this.#track(this.#transaction);
+  }
+
+  #track(id: TransactionId | undefined): void {
+    if (id !== undefined) this.#open.add(id);
+  }
+
+  #inviteCseq(): number {
+    return this.#invite?.cseq?.number ?? 1;
+  }
+
+  #noSignOfLife(text: string): void {
+    if (this.target.type === 'phone') this.around.phones.silent(this.target.key);
+    else this.around.trunks.failed(this.target.name, this.flow, text);
+  }
+
+  /** A 2xx that the call cannot use: acknowledged and hung up at once. */
+  #unusable(text: string): LegNews | undefined {
+    const trying = this.trying;
+    this.ackPending = true;
+    this.acknowledge(undefined);
+    this.#track(this.sayBye(reasonHeader(488, text)));
+    this.media.close();
+    this.#abandon();
+    return trying ? { type: 'failed', verdict: 'incompatible', text } : undefined;
+  }
+
+  #hangUpBranch(dialog: Dialog): void {
+    if (this.#transaction === undefined) return;
+    const flow = this.around.sip.flowFor(dialog, this.flow, this.kind);
+    this.around.sip.acknowledge(this.#transaction, dialog.createAck(this.#inviteCseq()), flow);
+    const bye = dialog.createRequest('BYE', { headers: [reasonHeader(487, 'Call completed elsewhere')] });
+    this.#track(this.around.request(bye, flow, this.callId, this.id));
+  }
+
+  #acknowledgeLate(): void {
+    if (this.ackPending) this.acknowledge(undefined);
+  }
+
+  #abandon(): void {
+    this.#state = 'abandoned';
+    this.#release();
+  }
+
+  #end(): void {
+    this.#state = 'over';
+    this.around.unschedule(this.#signOfLife);
+    this.media.close();
+    this.#release();
+  }
+
+  #released = false;
+
+  /** The trunk's channel is free again as soon as the call does not want the leg any more. */
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    if (this.target.type === 'trunk') this.around.trunks.legEnded(this.target.name);
+  }
+}
+
+/** The message's session description; `undefined` where there is none that can be read. */
+export function sdpOf(message: SipRequest | SipResponse): SessionDescription | undefined {
+  if (message.body.length === 0) return undefined;
+  const type = message.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== SDP_TYPE) return undefined;
+  const sdp = parseSdp(message.body);
+  return sdp.ok ? sdp.value : undefined;
+}

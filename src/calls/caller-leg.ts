@@ -1,0 +1,122 @@
+// The leg on which a call came in: the UAS side of the first INVITE.
+//
+// Each called leg (and each announcement) looks to the caller like a branch of a forking proxy, with a To tag
+// of its own (RFC 3261 §12.1.1, §19.3). So when the plan goes on after early media, the next branch may bring
+// another session description without breaking the rule of one answer per dialog (RFC 3261 §13.2.1).
+
+import type { Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import type { SessionDescription } from '../sdp/description.ts';
+import { Dialog } from '../sip/dialog/dialog.ts';
+import { createResponse } from '../sip/message/compose.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import { sdpOf } from './callee-leg.ts';
+import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
+import { allows, answerSession, type Session } from './session-timer.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export type CallerState = 'waiting' | 'ringing' | 'answered' | 'refused' | 'over';
+
+export class CallerLeg extends Leg {
+  readonly invite: SipRequest;
+  readonly transaction: TransactionId;
+  /** The caller's offer; `undefined` when the INVITE had none. */
+  readonly offer: SessionDescription | undefined;
+  #state: CallerState = 'waiting';
+  /** Session terms that the 2xx will carry. */
+  #session: { readonly session: Session | undefined; readonly headers: readonly HeaderRow[] };
+  #open = new Set<TransactionId>();
+
+  constructor(
+    options: LegOptions,
+    invite: SipRequest,
+    transaction: TransactionId,
+    flow: Flow,
+    around: Surroundings,
+  ) {
+    super(options, flow, around);
+    this.invite = invite;
+    this.transaction = transaction;
+    this.offer = sdpOf(invite);
+    this.peerAllowsUpdate = allows(invite, 'UPDATE');
+    const answer = answerSession(invite);
+    this.#session = answer.type === 'accepted' ? answer : { session: undefined, headers: answer.headers };
+  }
+
+  override get state(): CallerState {
+    return this.#state;
+  }
+
+  override get over(): boolean {
+    return (this.#state === 'over' || this.#state === 'refused') && this.#open.size === 0;
+  }
+
+  /** No final response yet. */
+  get waiting(): boolean {
+    return this.#state === 'waiting' || this.#state === 'ringing';
+  }
+
+  trying(): void {
+    this.around.sip.respond(this.transaction, createResponse(this.invite, 100));
+  }
+
+  /** 180 or 183 under the branch's tag; `sdp` is our description for the caller. */
+  progress(status: number, tag: string, sdp?: Uint8Array): void {
+    if (!this.waiting) return;
+    this.#state = 'ringing';
+    const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
+    const headers: HeaderRow[] = [
+      ['Contact', this.around.sip.contact(this.flow)],
+      ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO'],
+    ];
+    this.around.sip.respond(
+      this.transaction,
+      createResponse(this.invite, status, { toTag: tag, headers, ...body }),
+    );
+  }
+
+  answer(tag: string, sdp: Uint8Array, now: Instant): void {
+    if (!this.waiting) return;
+    this.#state = 'answered';
+    this.dialog = Dialog.asUas(this.invite, tag, this.around.sip.contact(this.flow));
+    this.dialog.confirm();
+    this.around.dialogOpened(this.dialog, this.callId, this.id);
+    const headers = [...this.targetHeaders(), ...this.#session.headers];
+    this.around.sip.respond(
+      this.transaction,
+      createResponse(this.invite, 200, { toTag: tag, headers, body: sdp, contentType: SDP_TYPE }),
+    );
+    this.startSession(this.#session.session, now);
+  }
+
+  refuse(status: number, tag: string, headers: readonly HeaderRow[] = []): void {
+    if (!this.waiting) return;
+    this.#state = 'refused';
+    this.media.close();
+    this.around.sip.respond(this.transaction, createResponse(this.invite, status, { toTag: tag, headers }));
+  }
+
+  response(id: TransactionId, status: number): void {
+    if (status >= 200) this.#open.delete(id);
+  }
+
+  transactionFailed(id: TransactionId): void {
+    this.#open.delete(id);
+  }
+
+  /** We end it: BYE when it was answered. */
+  giveUp(cause: number, text: string): void {
+    if (this.#state !== 'answered') return;
+    const bye = this.sayBye(reasonHeader(cause, text));
+    if (bye !== undefined) this.#open.add(bye);
+    this.hungUp();
+  }
+
+  /** The caller said BYE, or its dialog is known to be gone. */
+  hungUp(): void {
+    this.closeDialog();
+    this.media.close();
+    this.#state = 'over';
+  }
+}

@@ -1,0 +1,236 @@
+// All calls of the node: finds the call that an event is about, and keeps the caps. It owns what finding needs
+// (transactions, dialogs, media endpoints and deadlines, each mapped to a call's leg) and nothing of what a
+// call decides.
+
+import { assert } from '../base/assert.ts';
+import { type Deadline, Deadlines } from '../base/deadlines.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import type { MediaCommand, MediaEvent } from '../ports/media.ts';
+import type { E164 } from '../ports/records.ts';
+import { Dialog } from '../sip/dialog/dialog.ts';
+import { tagOf } from '../sip/message/address.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
+import { Call, type CallStart } from './call.ts';
+import type { Session } from './session.ts';
+import type { Outside, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
+import { TestCall } from './test-call.ts';
+
+interface LegOf {
+  readonly callId: string;
+  readonly leg: string;
+}
+
+export type StartOf = Omit<CallStart, 'id' | 'sessionId'>;
+
+export class Calls {
+  readonly #outside: Outside;
+  readonly #around: Surroundings;
+  readonly #calls = new Map<string, Session>();
+  readonly #legOfTransaction = new Map<TransactionId, LegOf>();
+  /** Transactions of each call, so that none outlives it in the index. */
+  readonly #transactionsOf = new Map<string, TransactionId[]>();
+  readonly #legOfDialog = new Map<string, LegOf>();
+  readonly #deadlines = new Deadlines<TimerOf>();
+  readonly #invites = new Set<string>();
+  /** Calls between people by account, and diverted legs by account. */
+  readonly #callsOf = new Map<string, number>();
+  readonly #divertedOf = new Map<string, number>();
+  readonly #newCallId: () => string;
+  #sessionId: number;
+
+  /** `newCallId`: short, unique on the node over restarts. `firstSessionId`: for o= lines, such as the time in seconds. */
+  constructor(outside: Outside, newCallId: () => string, firstSessionId: number) {
+    this.#outside = outside;
+    this.#newCallId = newCallId;
+    this.#sessionId = firstSessionId;
+    this.#around = this.#surroundings();
+  }
+
+  /** Calls and test calls that are not over, late legs included. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()].filter((session) => session instanceof Call);
+  }
+
+  /** Every leg, dialog and timer still held: for the invariants. */
+  get leftovers(): {
+    readonly calls: number;
+    readonly transactions: number;
+    readonly dialogs: number;
+    readonly deadlines: number;
+  } {
+    return {
+      calls: this.#calls.size,
+      transactions: this.#legOfTransaction.size,
+      dialogs: this.#legOfDialog.size,
+      deadlines: this.#deadlines.size,
+    };
+  }
+
+  /** Calls of an account that are not over. */
+  callsOf(account: string): number {
+    return this.#callsOf.get(account) ?? 0;
+  }
+
+  /** The same INVITE by another way: forked before it reached us (RFC 3261 §8.2.2.2). */
+  has(invite: SipRequest): boolean {
+    return this.#invites.has(identityOf(invite));
+  }
+
+  start(start: StartOf, now: Instant): void {
+    const call = new Call(
+      { ...start, id: this.#newCallId(), sessionId: this.#sessionId++ },
+      this.#around,
+      now,
+    );
+    this.#calls.set(call.id, call);
+    this.#invites.add(identityOf(start.invite));
+    this.#own(start.transaction, { callId: call.id, leg: 'caller' });
+    const { name } = start.route.account;
+    this.#callsOf.set(name, this.callsOf(name) + 1);
+    call.begin(now);
+  }
+
+  /** `undefined`: there are as many test calls as there may be. */
+  startTest(number: E164, trunk: TrunkChoice, now: Instant): string | undefined {
+    const tests = [...this.#calls.values()].filter((session) => session instanceof TestCall).length;
+    if (tests >= LIMITS.testCallsMax) return undefined;
+    const id = this.#newCallId();
+    this.#calls.set(id, new TestCall(id, this.#sessionId++, number, trunk, this.#around, now));
+    return id;
+  }
+
+  hangUp(callId: string, text: string, now: Instant): boolean {
+    const call = this.#calls.get(callId);
+    call?.hangUp(text, now);
+    return call !== undefined;
+  }
+
+  hangUpAll(text: string, now: Instant): void {
+    for (const call of [...this.#calls.values()]) call.hangUp(text, now);
+  }
+
+  /** What became of a transaction; false where it belongs to no call. */
+  transaction(effect: TransactionEffect, now: Instant): boolean {
+    if (effect.type === 'send' || effect.type === 'request' || effect.type === 'stray-response') return false;
+    const owner = effect.id === undefined ? undefined : this.#legOfTransaction.get(effect.id);
+    const call = owner === undefined ? undefined : this.#calls.get(owner.callId);
+    if (effect.id === undefined || owner === undefined || call === undefined) return false;
+    switch (effect.type) {
+      case 'response':
+        call.response(owner.leg, effect.id, effect.response, now);
+        break;
+      case 'timeout':
+        call.transactionFailed(owner.leg, effect.id, 'did not answer in time', now);
+        break;
+      case 'transport-failed':
+        call.transactionFailed(owner.leg, effect.id, effect.reason, now);
+        break;
+      case 'cancelled':
+        call.cancelled(effect.id, now);
+        break;
+      case 'ack':
+        call.acknowledged(effect.id, effect.request, now);
+        break;
+      case 'ack-missing':
+        call.ackMissing(now);
+        break;
+    }
+    return true;
+  }
+
+  /** A request within a dialog; false where no call has that dialog. */
+  request(request: SipRequest, id: TransactionId, now: Instant): boolean {
+    const owner = this.#legOfDialog.get(Dialog.keyOf(request));
+    const call = owner === undefined ? undefined : this.#calls.get(owner.callId);
+    if (owner === undefined || call === undefined) return false;
+    this.#own(id, owner);
+    call.request(owner.leg, request, id, now);
+    return true;
+  }
+
+  media(event: MediaEvent, now: Instant): void {
+    const [callId = '', leg = ''] = event.id.split('/');
+    this.#calls.get(callId)?.media(event, leg, now);
+  }
+
+  expire(now: Instant): void {
+    for (let due = this.#deadlines.take(now); due !== undefined; due = this.#deadlines.take(now)) {
+      this.#calls.get(due.value.callId)?.deadline(due.value.deadline, now);
+    }
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#deadlines.next();
+  }
+
+  #own(id: TransactionId, owner: LegOf): void {
+    // The call may already be over; then nobody is left to hear of the transaction.
+    if (!this.#calls.has(owner.callId)) return;
+    this.#legOfTransaction.set(id, owner);
+    const known = this.#transactionsOf.get(owner.callId);
+    if (known === undefined) this.#transactionsOf.set(owner.callId, [id]);
+    else known.push(id);
+  }
+
+  #finished(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (call === undefined) return;
+    assert(call.over, 'only a call that is over is forgotten');
+    this.#calls.delete(callId);
+    for (const id of this.#transactionsOf.get(callId) ?? []) this.#legOfTransaction.delete(id);
+    this.#transactionsOf.delete(callId);
+    if (!(call instanceof Call)) return;
+    this.#invites.delete(identityOf(call.start.invite));
+    count(this.#callsOf, call.start.route.account.name, -1);
+  }
+
+  #surroundings(): Surroundings {
+    const { domain, sip, phones, trunks, audience } = this.#outside;
+    return {
+      domain,
+      sip,
+      phones,
+      trunks,
+      audience,
+      media: (command: MediaCommand) => this.#outside.media(command),
+      request: (request: SipRequest, flow: Flow, callId: string, leg: string) => {
+        const id = this.#outside.request(request, flow);
+        this.#own(id, { callId, leg });
+        return id;
+      },
+      dialogOpened: (dialog: Dialog, callId: string, leg: string) => {
+        this.#legOfDialog.set(dialog.key, { callId, leg });
+      },
+      dialogClosed: (dialog: Dialog) => {
+        this.#legOfDialog.delete(dialog.key);
+      },
+      schedule: (at: Instant, timer: TimerOf) => this.#deadlines.add(at, timer),
+      unschedule: (deadline: Deadline<TimerOf> | undefined) => this.#deadlines.cancel(deadline),
+      takeDivertedLeg: (account: string, divertedCallsMax: number) => {
+        if ((this.#divertedOf.get(account) ?? 0) >= divertedCallsMax) return false;
+        count(this.#divertedOf, account, 1);
+        return true;
+      },
+      releaseDivertedLeg: (account: string) => count(this.#divertedOf, account, -1),
+      finished: (callId: string) => this.#finished(callId),
+    };
+  }
+}
+
+function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
+  const next = (counts.get(key) ?? 0) + by;
+  assert(next >= 0, `more ended than began: ${key}`);
+  if (next === 0) counts.delete(key);
+  else counts.set(key, next);
+}
+
+function identityOf(invite: SipRequest): string {
+  return `${invite.callId}|${invite.from === undefined ? '' : tagOf(invite.from)}|${invite.cseq?.number}`;
+}

@@ -1,0 +1,291 @@
+// An answered call: two legs, and what passes between them until one ends it. Requests that change the session
+// go through an Exchange; BYE ends both; each leg's session is refreshed and its media watched, so that a peer
+// that died without a word is found out.
+
+import { type Instant, SECOND_MS } from '../base/time.ts';
+import { createResponse } from '../sip/message/compose.ts';
+import type { SipRequest, SipResponse } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import { type CalleeLeg, sdpOf } from './callee-leg.ts';
+import type { CallerLeg } from './caller-leg.ts';
+import { Exchange, type ExchangeEnd } from './exchange.ts';
+import { ALLOW, type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
+import type { CallRecord } from './record.ts';
+import { answerSession, type Session, sessionFromResponse, sessionRequestHeaders } from './session-timer.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** After this long without a packet a peer is asked whether it still lives … */
+const SILENCE_PROBE_MS = 30 * SECOND_MS;
+/** … and when nothing came from either side for this long the call is over. */
+const SILENCE_END_MS = 300 * SECOND_MS;
+
+/** A request of our own within a dialog: a session refresh or a question whether the peer lives. */
+interface OwnRequest {
+  readonly leg: Leg;
+  readonly request: SipRequest;
+  readonly purpose: 'refresh' | 'probe';
+}
+
+export class Conversation {
+  readonly #caller: CallerLeg;
+  readonly #callee: CalleeLeg;
+  readonly #around: Surroundings;
+  readonly #record: CallRecord;
+  readonly #end: (text: string, now: Instant) => void;
+  readonly #exchanges: Exchange[] = [];
+  readonly #own = new Map<TransactionId, OwnRequest>();
+  readonly #silent = new Set<Leg>();
+  #closed = false;
+
+  constructor(
+    caller: CallerLeg,
+    callee: CalleeLeg,
+    around: Surroundings,
+    record: CallRecord,
+    end: (text: string, now: Instant) => void,
+  ) {
+    this.#caller = caller;
+    this.#callee = callee;
+    this.#around = around;
+    this.#record = record;
+    this.#end = end;
+  }
+
+  begin(): void {
+    this.#watch(this.#caller);
+    this.#watch(this.#callee);
+  }
+
+  /** The call is over: whoever waits for an answer gets one. */
+  close(): void {
+    this.#closed = true;
+    for (const exchange of this.#exchanges) exchange.abort();
+    this.#exchanges.length = 0;
+  }
+
+  // ── requests from a peer ──
+
+  request(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
+    if (leg.dialog?.receiveRequest(request) !== 'accepted')
+      return this.#answer(id, request, 500, [['Retry-After', '1']]);
+    leg.learn(request);
+    switch (request.method) {
+      case 'BYE':
+        return this.#bye(leg, request, id, now);
+      case 'INVITE':
+      case 'UPDATE':
+        return this.#change(leg, request, id, now);
+      case 'INFO':
+        this.#exchanges.push(new Exchange(leg, this.#other(leg), request, id, this.#around));
+        return;
+      case 'OPTIONS':
+        return this.#answer(id, request, 200, leg.targetHeaders());
+      default:
+        return this.#answer(id, request, 405, [['Allow', ALLOW]]);
+    }
+  }
+
+  #bye(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
+    this.#answer(id, request, 200, []);
+    this.close();
+    if (leg === this.#caller) this.#caller.hungUp();
+    else this.#callee.hungUp();
+    this.#end(`${leg.words} hung up`, now);
+  }
+
+  #change(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
+    const terms = answerSession(request);
+    if (terms.type === 'too-small') return this.#answer(id, request, 422, terms.headers);
+    if (request.body.length > 0 && sdpOf(request) === undefined) return this.#answer(id, request, 488, []);
+    if (request.method === 'UPDATE' && request.body.length === 0) {
+      leg.startSession(terms.session, now);
+      return this.#answer(id, request, 200, [...leg.targetHeaders(), ...terms.headers]);
+    }
+    // Glare, ours or theirs: the asker tries again after a while (RFC 3261 §14.2).
+    if (this.#changing) return this.#answer(id, request, 491, []);
+    this.#exchanges.push(new Exchange(leg, this.#other(leg), request, id, this.#around));
+  }
+
+  get #changing(): boolean {
+    const asked = [...this.#own.values()].some(({ request }) => request.method === 'INVITE');
+    return (
+      asked ||
+      this.#callee.ackPending ||
+      this.#exchanges.some(
+        ({ answered, ackOwed, request }) => request.method !== 'INFO' && (!answered || ackOwed),
+      )
+    );
+  }
+
+  /** ACK of our 2xx to a peer's INVITE or re-INVITE. */
+  acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void {
+    if (id !== this.#caller.transaction) {
+      for (const exchange of this.#exchanges)
+        if (exchange.serverTransaction === id) exchange.acknowledged(ack);
+      return;
+    }
+    if (!this.#callee.ackPending) return;
+    const answer = sdpOf(ack);
+    if (answer === undefined) {
+      this.#callee.acknowledge(undefined);
+      this.#end('the caller acknowledged an offer without answering it', now);
+      return;
+    }
+    this.#caller.media.accept(answer, this.#caller.flow.remote.address);
+    this.#callee.acknowledge(this.#callee.media.describe(answer));
+  }
+
+  cancelled(id: TransactionId): void {
+    for (const exchange of this.#exchanges) if (exchange.serverTransaction === id) exchange.cancel();
+  }
+
+  // ── answers to what we sent ──
+
+  /** True where the response was to something that belongs here. */
+  response(leg: Leg, id: TransactionId, response: SipResponse, now: Instant): boolean {
+    const exchange = this.#exchanges.find(({ clientTransaction }) => clientTransaction === id);
+    if (exchange !== undefined) {
+      this.#exchangeEnded(exchange, exchange.response(response, now), now);
+      return true;
+    }
+    const own = this.#own.get(id);
+    if (own === undefined) return false;
+    if (response.status < 200) return true;
+    this.#own.delete(id);
+    this.#ownAnswered(own, id, response, now);
+    void leg;
+    return true;
+  }
+
+  transactionFailed(leg: Leg, id: TransactionId, now: Instant): boolean {
+    const exchange = this.#exchanges.find(({ clientTransaction }) => clientTransaction === id);
+    if (exchange !== undefined) {
+      this.#exchangeEnded(exchange, exchange.failed(), now);
+      return true;
+    }
+    if (!this.#own.delete(id)) return false;
+    this.#dialogGone(leg, 'does not answer any more', now);
+    return true;
+  }
+
+  #exchangeEnded(exchange: Exchange, end: ExchangeEnd | undefined, now: Instant): void {
+    if (end === undefined) return;
+    if (end.type === 'dialog-gone') return this.#dialogGone(exchange.to, 'is not in the call any more', now);
+    if (!end.refreshed) return;
+    const held = exchange.from.media.quiet || exchange.to.media.quiet;
+    if (held !== this.#held) {
+      this.#held = held;
+      this.#record.note(
+        now,
+        held ? 'held' : 'resumed',
+        `${exchange.from.words} ${held ? 'put the call on hold' : 'took the call back'}`,
+      );
+    }
+    this.#watch(exchange.from);
+    this.#watch(exchange.to);
+    this.#exchanges.splice(
+      0,
+      this.#exchanges.length,
+      ...this.#exchanges.filter(({ answered, ackOwed }) => !answered || ackOwed),
+    );
+  }
+
+  #held = false;
+
+  #ownAnswered(own: OwnRequest, id: TransactionId, response: SipResponse, now: Instant): void {
+    const { leg, request, purpose } = own;
+    if (response.status === 408 || response.status === 481)
+      return this.#dialogGone(leg, 'is not in the call any more', now);
+    if (purpose === 'probe') return;
+    if (response.status < 300) {
+      this.#refreshed(leg, request, id, response, now);
+    } else if (response.status === 491) {
+      leg.startSession({ intervalMs: 6 * SECOND_MS, weRefresh: true }, now);
+    } else {
+      // Refused but alive: some peers know neither UPDATE nor timers. Ask again in the other way.
+      leg.peerAllowsUpdate = request.method !== 'UPDATE' && leg.peerAllowsUpdate;
+      leg.startSession(leg.session, now);
+    }
+  }
+
+  #refreshed(leg: Leg, request: SipRequest, id: TransactionId, response: SipResponse, now: Instant): void {
+    leg.dialog?.receiveResponse(request, response);
+    const cseq = request.cseq?.number;
+    if (request.method === 'INVITE' && leg.dialog !== undefined && cseq !== undefined) {
+      this.#around.sip.acknowledge(id, leg.dialog.createAck(cseq), leg.dialogFlow());
+    }
+    const sdp = sdpOf(response);
+    if (sdp !== undefined) leg.media.accept(sdp, leg.flow.remote.address);
+    const session: Session | undefined = sessionFromResponse(response) ?? leg.session;
+    leg.startSession(session, now);
+  }
+
+  // ── is the peer still there? ──
+
+  sessionDue(leg: Leg, now: Instant): void {
+    if (this.#closed || leg.session === undefined) return;
+    if (!leg.session.weRefresh) return this.#dialogGone(leg, 'let its session expire', now);
+    this.#refresh(leg, leg.session, now);
+  }
+
+  #refresh(leg: Leg, session: Session, now: Instant): void {
+    const { dialog } = leg;
+    if (dialog === undefined) return;
+    const headers: HeaderRow[] = [
+      ...leg.targetHeaders(),
+      ...sessionRequestHeaders(session.intervalMs, undefined, 'uac'),
+    ];
+    if (leg.peerAllowsUpdate) {
+      this.#ask(leg, dialog.createRequest('UPDATE', { headers }), 'refresh');
+    } else if (this.#changing || leg.media.localSdp === undefined) {
+      leg.startSession({ ...session, intervalMs: 6 * SECOND_MS }, now);
+    } else {
+      const body = { body: leg.media.localSdp, contentType: SDP_TYPE };
+      this.#ask(leg, dialog.createRequest('INVITE', { headers, ...body }), 'refresh');
+    }
+  }
+
+  heard(leg: Leg, at: Instant): void {
+    this.#record.note(at, 'heard', `audio heard from ${leg.words}`);
+  }
+
+  /** No packet came from this leg for a while: a killed phone, or a quiet one. Ask. */
+  silent(leg: Leg, now: Instant): void {
+    if (this.#closed || leg.media.quiet) return;
+    if (this.#silent.has(leg) && this.#silent.has(this.#other(leg))) {
+      return this.#end(`no media from either side for ${SILENCE_END_MS / SECOND_MS} s`, now);
+    }
+    this.#silent.add(leg);
+    this.#record.note(now, 'silent', `no media from ${leg.words} for ${SILENCE_PROBE_MS / SECOND_MS} s`);
+    this.#around.media({ type: 'watch', id: leg.media.id, silenceMs: SILENCE_END_MS });
+    if (leg.dialog !== undefined) this.#ask(leg, leg.dialog.createRequest('OPTIONS'), 'probe');
+  }
+
+  #ask(leg: Leg, request: SipRequest, purpose: OwnRequest['purpose']): void {
+    this.#own.set(leg.send(request), { leg, request, purpose });
+  }
+
+  #watch(leg: Leg): void {
+    this.#silent.delete(leg);
+    this.#around.media({
+      type: 'watch',
+      id: leg.media.id,
+      silenceMs: leg.media.quiet ? 0 : SILENCE_PROBE_MS,
+    });
+  }
+
+  #dialogGone(leg: Leg, text: string, now: Instant): void {
+    if (this.#closed) return;
+    if (leg === this.#caller) this.#caller.hungUp();
+    else this.#callee.hungUp();
+    this.#end(`${leg.words} ${text}`, now);
+  }
+
+  #other(leg: Leg): Leg {
+    return leg === this.#caller ? this.#callee : this.#caller;
+  }
+
+  #answer(id: TransactionId, request: SipRequest, status: number, headers: readonly HeaderRow[]): void {
+    this.#around.sip.respond(id, createResponse(request, status, { headers }));
+  }
+}

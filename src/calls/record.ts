@@ -1,0 +1,94 @@
+// One attempt's record: the timeline as it grows, and the ledger entry that it amounts to. The entry is
+// written three times: when the attempt begins, when it is answered, and when it is over; so whatever
+// happens in between, the ledger knows of it (law 1).
+
+import { LIMITS } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import type { LedgerEntry, LegStatistics, Outcome, TimelineEntry } from '../ports/records.ts';
+
+/** The closed set of what a timeline tells. */
+export type What =
+  | 'arrived'
+  | 'left-out'
+  | 'ringing-phone'
+  | 'dialling'
+  | 'rings'
+  | 'early-media'
+  | 'failed'
+  | 'no-answer'
+  | 'answered'
+  | 'heard'
+  | 'held'
+  | 'resumed'
+  | 'silent'
+  | 'announcement'
+  | 'cancelled'
+  | 'refused'
+  | 'ended';
+
+/** How an attempt ended. `text` is the reason, for people. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly text: string;
+  /** Final status given to the caller, where it got one. */
+  readonly status?: number;
+}
+
+export interface RecordStart {
+  readonly id: string;
+  readonly direction: LedgerEntry['direction'];
+  readonly account: string;
+  readonly called: string;
+  readonly caller: string;
+}
+
+export class CallRecord {
+  readonly start: RecordStart;
+  readonly startedAt: Instant;
+  answeredAt: Instant | undefined;
+  answeredBy: string | undefined;
+  endedAt: Instant | undefined;
+  ending: Ending | undefined;
+  readonly #tell: (entry: TimelineEntry) => void;
+  readonly #timeline: TimelineEntry[] = [];
+
+  constructor(start: RecordStart, now: Instant, tell: (entry: TimelineEntry) => void) {
+    this.start = start;
+    this.startedAt = now;
+    this.#tell = tell;
+  }
+
+  note(now: Instant, what: What, text: string): void {
+    const room = LIMITS.timelineEntriesMax - this.#timeline.length;
+    if (room <= 0) return;
+    const entry = { at: now, what, text: room === 1 ? `${text} (further entries are left out)` : text };
+    this.#timeline.push(entry);
+    this.#tell(entry);
+  }
+
+  answered(now: Instant, by: string): void {
+    this.answeredAt = now;
+    this.answeredBy = by;
+  }
+
+  ended(now: Instant, ending: Ending): void {
+    this.endedAt = now;
+    this.ending = ending;
+  }
+
+  entry(legs: readonly LegStatistics[]): LedgerEntry {
+    const { ending } = this;
+    return {
+      ...this.start,
+      startedAt: this.startedAt,
+      ...(this.answeredAt === undefined ? {} : { answeredAt: this.answeredAt }),
+      ...(this.endedAt === undefined ? {} : { endedAt: this.endedAt }),
+      ...(this.answeredBy === undefined ? {} : { answeredBy: this.answeredBy }),
+      ...(ending === undefined ? {} : { outcome: ending.outcome }),
+      ...(ending?.status === undefined ? {} : { status: ending.status }),
+      reason: ending?.text ?? 'in progress',
+      timeline: [...this.#timeline],
+      legs,
+    };
+  }
+}

@@ -1,0 +1,116 @@
+// What a call needs of the node around it, and nothing more. node/ implements it over the transaction layer,
+// the registrar and the trunks; everything a call does to the world goes through here, so a call can be
+// tested with nothing but recorded answers.
+
+import type { Deadline } from '../base/deadlines.ts';
+import type { Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import type { MediaCommand } from '../ports/media.ts';
+import type { LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { PhoneTarget } from '../routing/plan.ts';
+import type { Dialog } from '../sip/dialog/dialog.ts';
+import type { SipRequest, SipResponse } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+
+/** A deadline of a call. `leg` is a leg's id. */
+export type CallDeadline =
+  | { readonly type: 'no-sign-of-life'; readonly leg: string }
+  | { readonly type: 'step-over' }
+  | { readonly type: 'ringing-over' }
+  | { readonly type: 'prompt-overdue' }
+  | { readonly type: 'length-over' }
+  | { readonly type: 'session'; readonly leg: string }
+  | { readonly type: 'wrap-up-overdue' }
+  | { readonly type: 'test-over' };
+
+export interface TimerOf {
+  readonly callId: string;
+  readonly deadline: CallDeadline;
+}
+
+export interface TrunkChoice {
+  readonly name: string;
+  /** Request-URI for a number over this trunk. */
+  readonly uri: string;
+  readonly flow: Flow;
+}
+
+export interface PhoneChoice {
+  readonly uri: string;
+  readonly flow: Flow;
+  /** Route values from the binding's Path (RFC 3327). */
+  readonly routes: readonly string[];
+}
+
+/** Where an in-dialog request goes: a phone's stays on its flow (NAT), a carrier's follows its dialog. */
+export type PeerKind = 'phone' | 'trunk';
+
+/** The transaction layer, as far as a leg may use it. */
+export interface SipPort {
+  respond(id: TransactionId, response: SipResponse): void;
+  acknowledge(id: TransactionId, ack: SipRequest, flow: Flow): void;
+  cancel(id: TransactionId, headers: Iterable<readonly [string, string]>): void;
+  flowFor(dialog: Dialog, flow: Flow, peer: PeerKind): Flow;
+  /** Contact header value for messages over this flow. */
+  contact(flow: Flow): string;
+  newTag(): string;
+  newCallId(): string;
+}
+
+/** The registrar, as far as a call may use it. Keys name bindings. */
+export interface PhonePort {
+  targets(user: string): readonly PhoneTarget[];
+  /** Where a contact of a phone is; `undefined` when it has gone meanwhile. */
+  choice(key: string): PhoneChoice | undefined;
+  /** A leg got nothing at all from this contact: it counts as unreachable from now on. */
+  silent(key: string): void;
+  alive(key: string): void;
+}
+
+/** The trunks, as far as a call may use them. */
+export interface TrunkPort {
+  /** Those that may carry a call to this number, in the order to try them. */
+  choices(number: string): readonly TrunkChoice[];
+  legStarted(name: string): void;
+  legEnded(name: string): void;
+  /** What a leg learnt of the carrier's health. */
+  answered(name: string, flow: Flow): void;
+  failed(name: string, flow: Flow, reason: string): void;
+  /** The request again, with credentials for the carrier's challenge; `undefined`: there are none, or they failed. */
+  authorise(name: string, request: SipRequest, challenge: SipResponse): SipRequest | undefined;
+}
+
+/** Who hears of what happened. */
+export interface Audience {
+  timeline(callId: string, called: string, entry: TimelineEntry): void;
+  /** Begin, answer and end of an attempt. */
+  ledger(entry: LedgerEntry): void;
+  testCall(testCallId: string, entry: TimelineEntry, end: { readonly passed: boolean } | undefined): void;
+}
+
+/** What node/ gives to calls/. */
+export interface Outside {
+  readonly domain: string;
+  readonly sip: SipPort;
+  readonly phones: PhonePort;
+  readonly trunks: TrunkPort;
+  readonly audience: Audience;
+  request(request: SipRequest, flow: Flow): TransactionId;
+  media(command: MediaCommand): void;
+}
+
+/** What calls.ts gives to each call. */
+export interface Surroundings extends Omit<Outside, 'request'> {
+  /** Sends in a new client transaction whose events come to this leg. */
+  request(request: SipRequest, flow: Flow, callId: string, leg: string): TransactionId;
+  /** Requests within this dialog come to this leg from now on. */
+  dialogOpened(dialog: Dialog, callId: string, leg: string): void;
+  dialogClosed(dialog: Dialog): void;
+  schedule(at: Instant, timer: TimerOf): Deadline<TimerOf>;
+  unschedule(deadline: Deadline<TimerOf> | undefined): void;
+  /** True, and counted, when the account may have one more diverted leg. */
+  takeDivertedLeg(account: string, divertedCallsMax: number): boolean;
+  releaseDivertedLeg(account: string): void;
+  /** The call and all that belonged to it is over. */
+  finished(callId: string): void;
+}

@@ -1,0 +1,13 @@
+// What a node wants done. app/ does it over real adapters; a simulation does it in its own world.
+
+import type { Flow } from '../base/net.ts';
+import type { MediaCommand } from '../ports/media.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import type { NodeEvent } from './views.ts';
+
+export type Effect =
+  | { readonly type: 'send'; readonly flow: Flow; readonly bytes: Uint8Array }
+  | { readonly type: 'media'; readonly command: MediaCommand }
+  /** Answered with `persisted(id, …)` once it is durable or has failed: what must wait for that comes out then. */
+  | { readonly type: 'persist'; readonly id: number; readonly writes: readonly StoreWrite[] }
+  | { readonly type: 'event'; readonly event: NodeEvent };

@@ -1,0 +1,454 @@
+// The node's core: everything between the sockets and the store, pure. Messages, media events, store answers and
+// the time come in; effects go out (law 10). A simulation drives exactly this class.
+//
+//   receive ─▶ parse ─▶ inspect ─▶ transactions ─▶ #dispatch ─┬─▶ calls       (dialogs, legs)
+//                                                             ├─▶ requests    (REGISTER, INVITE, OPTIONS)
+//                                                             └─▶ own requests (probes, trunk registrations)
+//
+// What the layers below cause while one event is handled is queued and handled before the event is over, in
+// order; nothing is entered twice.
+
+import { hex } from '../base/ids.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Flow } from '../base/net.ts';
+import type { Result } from '../base/result.ts';
+import { earlier, type Instant } from '../base/time.ts';
+import { Calls } from '../calls/calls.ts';
+import type { HeaderRow } from '../calls/leg.ts';
+import type { Outside } from '../calls/surroundings.ts';
+import type { Hashing } from '../ports/hashing.ts';
+import type { MediaEvent } from '../ports/media.ts';
+import type { Random } from '../ports/random.ts';
+import type { Account, Binding, E164, LedgerEntry, TrunkSettings } from '../ports/records.ts';
+import type { Packet } from '../ports/signalling.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import { Registrar } from '../registrar/registrar.ts';
+import { Directory } from '../routing/directory.ts';
+import { DigestServer } from '../sip/auth/server.ts';
+import { createResponse } from '../sip/message/compose.ts';
+import { inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { parseMessage } from '../sip/message/parse.ts';
+import {
+  statelessResponse,
+  type TransactionEffect,
+  type TransactionId,
+  TransactionLayer,
+} from '../sip/transaction/layer.ts';
+import { Trunks } from '../trunks/trunks.ts';
+import type { Effect } from './effects.ts';
+import { Listeners, type NodeListener } from './listeners.ts';
+import { outsideOf } from './outside.ts';
+import { OwnRequests } from './own-requests.ts';
+import { Requests } from './requests.ts';
+import { callView, phoneViews } from './view.ts';
+import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
+
+export interface NodeOptions {
+  /** SIP domain: the realm of digests and the host of our addresses-of-record. */
+  readonly domain: string;
+  readonly userAgent: string;
+  readonly listeners: readonly NodeListener[];
+  readonly trunks: readonly TrunkSettings[];
+  /** ISO 3166 country in whose national format phones dial. */
+  readonly country: string;
+  readonly acceptMd5: boolean;
+  /** Seals digest nonces; 32 bytes, fresh at each start. */
+  readonly nonceKey: Uint8Array;
+  readonly random: Random;
+  readonly hashing: Hashing;
+}
+
+/** What was kept over a restart. */
+export interface Kept {
+  readonly accounts: readonly Account[];
+  readonly bindings: readonly Binding[];
+  /** Attempts that the last process did not finish. */
+  readonly unfinished: readonly LedgerEntry[];
+}
+
+export interface Leftovers {
+  readonly calls: number;
+  readonly callTransactions: number;
+  readonly dialogs: number;
+  readonly callDeadlines: number;
+  readonly transactions: number;
+  readonly pendingWrites: number;
+}
+
+export class SipNode {
+  readonly #options: NodeOptions;
+  readonly #layer: TransactionLayer;
+  readonly #registrar: Registrar;
+  readonly #trunks: Trunks;
+  readonly #calls: Calls;
+  readonly #requests: Requests;
+  readonly #own: OwnRequests;
+  readonly #listeners: Listeners;
+  #directory = new Directory([]);
+  #draining = false;
+  #now: Instant = 0;
+  #effects: Effect[] = [];
+  #work: TransactionEffect[] = [];
+  readonly #waiting = new Map<number, () => void>();
+  #writes = 0;
+  readonly #counters = { malformed: 0, unanswerable: 0, stray: 0 };
+
+  constructor(options: NodeOptions, now: Instant) {
+    this.#options = options;
+    this.#now = now;
+    const { random, hashing, domain, userAgent } = options;
+    this.#listeners = new Listeners(options.listeners);
+    this.#layer = new TransactionLayer({
+      newBranch: () => hex(random.bytes(12)),
+      sentBy: (flow) => this.#listeners.advertised(flow),
+    });
+    this.#registrar = new Registrar({ random });
+    this.#trunks = new Trunks(options.trunks, {
+      domain,
+      userAgent,
+      random,
+      hashing,
+      advertised: (transport, remote) => {
+        const flow = this.#listeners.flowTo(transport, remote);
+        return flow === undefined ? remote : this.#listeners.advertised(flow);
+      },
+    });
+    this.#own = new OwnRequests({
+      domain,
+      userAgent,
+      registrar: this.#registrar,
+      trunks: this.#trunks,
+      listeners: this.#listeners,
+      newToken: () => hex(random.bytes(8)),
+      request: (request, flow) => this.#request(request, flow),
+      persist: (user) =>
+        this.#persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
+      event: (event) => this.#event(event),
+    });
+    this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
+    this.#requests = new Requests({
+      country: options.country,
+      calls: this.#calls,
+      registrar: this.#registrar,
+      trunks: this.#trunks,
+      digest: new DigestServer({
+        realm: domain,
+        key: options.nonceKey,
+        hashing,
+        acceptMd5: options.acceptMd5,
+        nonceLifetimeMs: LIMITS.nonceLifetimeMs,
+        noncesMax: LIMITS.noncesMax,
+      }),
+      directory: () => this.#directory,
+      draining: () => this.#draining,
+      respond: (id, request, status, headers, reason) => this.#respond(id, request, status, headers, reason),
+      persist: (writes, then) => this.#persist(writes, then),
+      registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
+      event: (event) => this.#event(event),
+    });
+  }
+
+  // ── what comes in ──
+
+  start(kept: Kept, now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      this.#directory = new Directory(kept.accounts);
+      this.#registrar.restore(
+        kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
+        now,
+      );
+      for (const entry of kept.unfinished) this.#persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
+    });
+  }
+
+  receive(batch: readonly Packet[], now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      for (const packet of batch) {
+        this.#receive(packet);
+        this.#pump();
+      }
+    });
+  }
+
+  /** Packets could not be sent over this flow. */
+  flowFailed(flow: Flow, reason: string, now: Instant): readonly Effect[] {
+    return this.#turn(now, () => this.#queue(this.#layer.flowFailed(flow, now, reason)));
+  }
+
+  /** A stream connection is gone. */
+  flowClosed(flow: Flow, now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      this.#queue(this.#layer.flowFailed(flow, now, 'the connection was closed'));
+      this.#own.registrarEffects(this.#registrar.flowClosed(flow, now), now);
+    });
+  }
+
+  media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      for (const event of events) this.#calls.media(event, now);
+    });
+  }
+
+  /**
+   * The answer to a `persist` effect. A failure changes nothing here: a phone's binding is soft state, and
+   * callers are better served by a node that knows it until the next crash than by one that refuses it.
+   */
+  persisted(id: number, _result: Result<void, string>, now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      const then = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      then?.();
+    });
+  }
+
+  /** DNS answers for a trunk's host. */
+  trunkResolved(
+    name: string,
+    endpoints: readonly { address: string; port: number }[],
+    now: Instant,
+  ): readonly Effect[] {
+    return this.#turn(now, () => this.#trunks.resolved(name, endpoints, now));
+  }
+
+  directoryChanged(accounts: readonly Account[], now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      const before = this.#directory;
+      this.#directory = new Directory(accounts);
+      for (const account of before.accounts) {
+        for (const { user } of account.phones) {
+          if (this.#directory.phone(user) === undefined) this.#registrar.removeUser(user);
+        }
+      }
+    });
+  }
+
+  hangUp(callId: string, now: Instant): { readonly found: boolean; readonly effects: readonly Effect[] } {
+    let found = false;
+    const effects = this.#turn(now, () => {
+      found = this.#calls.hangUp(callId, 'ended by the operator', now);
+    });
+    return { found, effects };
+  }
+
+  startTestCall(
+    number: E164,
+    now: Instant,
+  ): { readonly result: Result<string, 'no-trunk' | 'too-many'>; readonly effects: readonly Effect[] } {
+    let result: Result<string, 'no-trunk' | 'too-many'> = { ok: false, error: 'no-trunk' };
+    const effects = this.#turn(now, () => {
+      const [trunk] = this.#own.trunkChoices(number);
+      if (trunk === undefined) return;
+      const id = this.#calls.startTest(number, trunk, now);
+      result = id === undefined ? { ok: false, error: 'too-many' } : { ok: true, value: id };
+    });
+    return { result, effects };
+  }
+
+  /** No new calls from now on; those that are go on. Emergency calls are still taken (law 7). */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends all calls and gives registrations with carriers back. */
+  stop(now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      this.#draining = true;
+      this.#calls.hangUpAll('the node is shutting down', now);
+      this.#own.trunkEffects(this.#trunks.stop(now), now);
+    });
+  }
+
+  expire(now: Instant): readonly Effect[] {
+    return this.#turn(now, () => {
+      this.#queue(this.#layer.expire(now));
+      this.#pump();
+      this.#calls.expire(now);
+      this.#own.registrarEffects(this.#registrar.expire(now), now);
+      this.#own.trunkEffects(this.#trunks.expire(now), now);
+    });
+  }
+
+  nextDeadline(): Instant | undefined {
+    const capabilities = earlier(this.#registrar.nextDeadline(), this.#trunks.nextDeadline());
+    return earlier(earlier(this.#layer.nextDeadline(), this.#calls.nextDeadline()), capabilities);
+  }
+
+  // ── what can be seen ──
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  phones(): readonly PhoneView[] {
+    return phoneViews(this.#directory, this.#registrar);
+  }
+
+  trunks(): readonly TrunkView[] {
+    return this.#trunks.views();
+  }
+
+  calls(): readonly CallView[] {
+    return this.#calls.calls.map(callView);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return {
+      ...this.#counters,
+      transactions: this.#layer.size,
+      bindings: this.#registrar.size,
+      calls: this.#calls.size,
+    };
+  }
+
+  leftovers(): Leftovers {
+    const { calls, transactions, dialogs, deadlines } = this.#calls.leftovers;
+    return {
+      calls,
+      callTransactions: transactions,
+      dialogs,
+      callDeadlines: deadlines,
+      transactions: this.#layer.size,
+      pendingWrites: this.#waiting.size,
+    };
+  }
+
+  // ── one turn ──
+
+  #turn(now: Instant, act: () => void): readonly Effect[] {
+    this.#now = now;
+    act();
+    this.#pump();
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  #receive({ flow, bytes }: Packet): void {
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok) return this.#refuse(parsed.error.partial, parsed.error.status, parsed.error.reason, flow);
+    const message = parsed.value;
+    const defect = message.kind === 'request' ? inspectRequest(message) : inspectResponse(message);
+    if (defect !== undefined) {
+      const request = message.kind === 'request' ? message : undefined;
+      return this.#refuse(request, defect.status, defect.reason, flow);
+    }
+    this.#queue(this.#layer.receive(message, flow, this.#now));
+  }
+
+  /** What cannot be read is answered once, without keeping anything; ACKs and responses never are. */
+  #refuse(request: SipRequest | undefined, status: number | undefined, reason: string, flow: Flow): void {
+    if (
+      request === undefined ||
+      status === undefined ||
+      request.method === 'ACK' ||
+      request.via === undefined
+    ) {
+      this.#counters.unanswerable++;
+      return;
+    }
+    this.#counters.malformed++;
+    this.#queue([statelessResponse(request, flow, status, { reason })]);
+  }
+
+  #queue(effects: readonly TransactionEffect[]): void {
+    for (const effect of effects) this.#work.push(effect);
+  }
+
+  #pump(): void {
+    for (let index = 0; index < this.#work.length; index++) {
+      const effect = this.#work[index];
+      if (effect !== undefined) this.#dispatch(effect);
+    }
+    this.#work.length = 0;
+  }
+
+  #dispatch(effect: TransactionEffect): void {
+    const now = this.#now;
+    switch (effect.type) {
+      case 'send':
+        this.#effects.push({ type: 'send', flow: effect.flow, bytes: effect.bytes });
+        break;
+      case 'request':
+        this.#requests.receive(effect.id, effect.request, effect.flow, now);
+        break;
+      case 'stray-response':
+        this.#counters.stray++;
+        break;
+      case 'response':
+        this.#own.registrarEffects(this.#registrar.signOfLife(effect.flow, now), now);
+        if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
+        break;
+      default:
+        if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
+    }
+  }
+
+  #request(request: SipRequest, flow: Flow): TransactionId {
+    const { userAgent } = this.#options;
+    const signed = request.with({ headers: request.headers.set('User-Agent', userAgent) });
+    const { id, effects } = this.#layer.request(signed, flow, this.#now);
+    this.#queue(effects);
+    return id;
+  }
+
+  #respond(
+    id: TransactionId,
+    request: SipRequest,
+    status: number,
+    headers: readonly HeaderRow[] = [],
+    reason?: string,
+  ): void {
+    const toTag = hex(this.#options.random.bytes(8));
+    const response = createResponse(request, status, {
+      toTag,
+      headers,
+      ...(reason === undefined ? {} : { reason }),
+    });
+    this.#queue(this.#layer.respond(id, response, this.#now));
+  }
+
+  #persist(writes: readonly StoreWrite[], then?: () => void): void {
+    const id = this.#writes++;
+    if (then !== undefined) this.#waiting.set(id, then);
+    this.#effects.push({ type: 'persist', id, writes });
+  }
+
+  #event(event: NodeEvent): void {
+    this.#effects.push({ type: 'event', event });
+  }
+
+  #outside(): Outside {
+    return outsideOf({
+      domain: this.#options.domain,
+      trunkSettings: this.#options.trunks,
+      random: this.#options.random,
+      hashing: this.#options.hashing,
+      layer: this.#layer,
+      listeners: this.#listeners,
+      registrar: this.#registrar,
+      trunks: this.#trunks,
+      own: this.#own,
+      now: () => this.#now,
+      queue: (effects) => this.#queue(effects),
+      request: (request, flow) => this.#request(request, flow),
+      media: (command) => this.#effects.push({ type: 'media', command }),
+      persist: (writes) => this.#persist(writes),
+      event: (event) => this.#event(event),
+    });
+  }
+}
+
+/** An attempt that a crash cut off: nobody ended it, so nobody knows more than this. */
+function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
+  const answered = entry.answeredAt !== undefined;
+  const diverted = entry.direction === 'in' && entry.answeredBy?.startsWith('+') === true;
+  const text = 'the node stopped in the middle of it';
+  return {
+    ...entry,
+    endedAt: now,
+    outcome: !answered ? 'lost' : diverted ? 'diverted' : 'answered',
+    reason: answered ? `answered; ${text}` : text,
+    timeline: [...entry.timeline, { at: now, what: 'ended', text }],
+  };
+}

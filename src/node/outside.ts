@@ -1,0 +1,129 @@
+// The node as calls/ sees it: its small ports over the transaction layer, the registrar and the trunks.
+
+import { hex } from '../base/ids.ts';
+import type { Endpoint, Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import type { Audience, Outside, PhonePort, SipPort, TrunkPort } from '../calls/surroundings.ts';
+import type { Hashing } from '../ports/hashing.ts';
+import type { MediaCommand } from '../ports/media.ts';
+import type { Random } from '../ports/random.ts';
+import type { TrunkSettings } from '../ports/records.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import type { Registrar } from '../registrar/registrar.ts';
+import { DigestClient } from '../sip/auth/client.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import type { TransactionEffect, TransactionId, TransactionLayer } from '../sip/transaction/layer.ts';
+import type { Trunks } from '../trunks/trunks.ts';
+import type { Listeners } from './listeners.ts';
+import type { OwnRequests } from './own-requests.ts';
+import type { NodeEvent } from './views.ts';
+
+export interface OutsideOptions {
+  readonly domain: string;
+  readonly trunkSettings: readonly TrunkSettings[];
+  readonly random: Random;
+  readonly hashing: Hashing;
+  readonly layer: TransactionLayer;
+  readonly listeners: Listeners;
+  readonly registrar: Registrar;
+  readonly trunks: Trunks;
+  readonly own: OwnRequests;
+  readonly now: () => Instant;
+  readonly queue: (effects: readonly TransactionEffect[]) => void;
+  readonly request: (request: SipRequest, flow: Flow) => TransactionId;
+  readonly media: (command: MediaCommand) => void;
+  readonly persist: (writes: readonly StoreWrite[]) => void;
+  readonly event: (event: NodeEvent) => void;
+}
+
+export function outsideOf(options: OutsideOptions): Outside {
+  const { domain, request, media } = options;
+  return {
+    domain,
+    request,
+    media,
+    sip: sipPort(options),
+    phones: phonePort(options),
+    trunks: trunkPort(options),
+    audience: audience(options),
+  };
+}
+
+function sipPort({ layer, listeners, random, now, queue }: OutsideOptions): SipPort {
+  return {
+    respond: (id, response) => queue(layer.respond(id, response, now())),
+    acknowledge: (id, ack, flow) => queue(layer.acknowledge(id, ack, flow, now())),
+    cancel: (id, headers) => queue(layer.cancel(id, now(), headers)),
+    flowFor: (dialog, flow, peer) => listeners.flowFor(dialog, flow, peer),
+    contact: (flow) => listeners.contact(flow),
+    newTag: () => hex(random.bytes(8)),
+    newCallId: () => hex(random.bytes(16)),
+  };
+}
+
+function phonePort({ registrar, own, now }: OutsideOptions): PhonePort {
+  return {
+    targets: (user) => registrar.lookup(user),
+    choice: (key) => {
+      const binding = registrar.get(key)?.binding;
+      return binding === undefined
+        ? undefined
+        : { uri: binding.contact, flow: binding.flow, routes: binding.path };
+    },
+    silent: (key) => own.registrarEffects(registrar.noSignOfLife(key, now()), now()),
+    alive: (key) => own.registrarEffects(registrar.answered(key, now()), now()),
+  };
+}
+
+function trunkPort(options: OutsideOptions): TrunkPort {
+  const { trunks, own, now } = options;
+  const digests = digestClients(options);
+  const endpointOf = (flow: Flow): Endpoint => flow.remote;
+  return {
+    choices: (number) => own.trunkChoices(number),
+    legStarted: (name) => trunks.callStarted(name),
+    legEnded: (name) => trunks.callEnded(name),
+    answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, endpointOf(flow), now()), now()),
+    failed: (name, flow, reason) =>
+      own.trunkEffects(trunks.callFailed(name, endpointOf(flow), reason, now()), now()),
+    authorise: (name, request, challenge) => {
+      const authorised = digests.get(name)?.authorise(request, challenge);
+      return authorised?.ok === true ? authorised.value : undefined;
+    },
+  };
+}
+
+/** One per trunk that has credentials. */
+function digestClients({
+  trunkSettings,
+  hashing,
+  random,
+}: OutsideOptions): ReadonlyMap<string, DigestClient> {
+  return new Map(
+    trunkSettings.flatMap(({ name, credentials }) =>
+      credentials === undefined
+        ? []
+        : [
+            [
+              name,
+              new DigestClient({ ...credentials, hashing, newCnonce: () => hex(random.bytes(8)) }),
+            ] as const,
+          ],
+    ),
+  );
+}
+
+function audience({ persist, event }: OutsideOptions): Audience {
+  return {
+    timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
+    ledger: (entry) => {
+      persist([{ type: 'ledger', entry }]);
+      const { id, called, caller, startedAt, answeredAt, endedAt } = entry;
+      if (endedAt !== undefined) event({ type: 'call-ended', callId: id, entry });
+      else if (answeredAt === undefined)
+        event({ type: 'call-started', callId: id, called, caller, at: startedAt });
+    },
+    testCall: (testCallId, entry, end) =>
+      event({ type: 'test-call', testCallId, entry, final: end !== undefined, passed: end?.passed ?? false }),
+  };
+}

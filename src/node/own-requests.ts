@@ -1,0 +1,155 @@
+// Requests that the node sends of its own accord: OPTIONS to phones' contacts and to carriers, REGISTER to
+// carriers. The registrar and the trunks decide when; here they are composed, sent, and their answers carried
+// back to who asked.
+
+import type { Flow } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import { SUPPORTED } from '../calls/leg.ts';
+import type { TrunkChoice } from '../calls/surroundings.ts';
+import type { TrunkSettings } from '../ports/records.ts';
+import type { BindingKey, Registrar, RegistrarEffect } from '../registrar/registrar.ts';
+import { Headers } from '../sip/message/headers.ts';
+import { SipRequest } from '../sip/message/message.ts';
+import { formatUri } from '../sip/message/uri.ts';
+import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
+import type { TrunkEffect, TrunkRequest } from '../trunks/trunk.ts';
+import type { Trunks } from '../trunks/trunks.ts';
+import type { Listeners } from './listeners.ts';
+import type { NodeEvent } from './views.ts';
+
+export interface OwnRequestsOptions {
+  readonly domain: string;
+  readonly userAgent: string;
+  readonly registrar: Registrar;
+  readonly trunks: Trunks;
+  readonly listeners: Listeners;
+  readonly newToken: () => string;
+  readonly request: (request: SipRequest, flow: Flow) => TransactionId;
+  /** The bindings of this phone have changed by themselves. */
+  readonly persist: (user: string) => void;
+  readonly event: (event: NodeEvent) => void;
+}
+
+type Asked =
+  | { readonly type: 'phone'; readonly key: BindingKey; readonly sentAt: Instant }
+  | { readonly type: 'trunk'; readonly sent: TrunkRequest };
+
+export class OwnRequests {
+  readonly #options: OwnRequestsOptions;
+  readonly #asked = new Map<TransactionId, Asked>();
+
+  constructor(options: OwnRequestsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#asked.size;
+  }
+
+  registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'probe': {
+          const id = this.#options.request(this.#probe(effect), effect.binding.flow);
+          this.#asked.set(id, { type: 'phone', key: effect.key, sentAt: now });
+          break;
+        }
+        case 'expired':
+          this.#options.persist(effect.user);
+          this.#options.event({
+            type: 'registration',
+            user: effect.user,
+            text: 'registration expired',
+            at: now,
+          });
+          break;
+        case 'reachability':
+          this.#options.event(effect);
+          break;
+      }
+    }
+  }
+
+  trunkEffects(effects: readonly TrunkEffect[], now: Instant): void {
+    for (const effect of effects) {
+      if (effect.type === 'health') {
+        const { name, health, reason, at } = effect;
+        this.#options.event({ type: 'trunk', name, health, reason, at });
+        continue;
+      }
+      const flow = this.#options.listeners.flowTo(effect.transport, effect.endpoint);
+      if (flow === undefined) {
+        this.trunkEffects(
+          this.#options.trunks.failed(effect, `no ${effect.transport} listener to reach it from`, now),
+          now,
+        );
+      } else {
+        this.#asked.set(this.#options.request(effect.request, flow), { type: 'trunk', sent: effect });
+      }
+    }
+  }
+
+  /** What became of one of these requests. */
+  transaction(effect: TransactionEffect, now: Instant): void {
+    if (effect.type !== 'response' && effect.type !== 'timeout' && effect.type !== 'transport-failed') return;
+    const asked = this.#asked.get(effect.id);
+    if (asked === undefined || (effect.type === 'response' && effect.response.status < 200)) return;
+    this.#asked.delete(effect.id);
+    const reason = effect.type === 'transport-failed' ? effect.reason : 'did not answer in time';
+    const { registrar, trunks } = this.#options;
+    if (asked.type === 'trunk') {
+      const told =
+        effect.type === 'response'
+          ? trunks.answered(asked.sent, effect.response, now)
+          : trunks.failed(asked.sent, reason, now);
+      this.trunkEffects(told, now);
+    } else if (effect.type === 'response') {
+      this.registrarEffects(registrar.probeAnswered(asked.key, now - asked.sentAt, now), now);
+    } else if (effect.type === 'transport-failed') {
+      this.registrarEffects(registrar.probeFailed(asked.key, reason, now), now);
+    }
+  }
+
+  trunkChoices(number: string): readonly TrunkChoice[] {
+    return this.#options.trunks.candidates().flatMap(({ trunk, endpoint }) => {
+      const flow = this.#options.listeners.flowTo(trunk.target.transport, endpoint);
+      return flow === undefined ? [] : [{ name: trunk.name, uri: uriOver(trunk, number), flow }];
+    });
+  }
+
+  #probe({ binding }: RegistrarEffect & { type: 'probe' }): SipRequest {
+    const { domain, newToken, listeners } = this.#options;
+    const headers: [string, string][] = [
+      ...binding.path.map((route): [string, string] => ['Route', route]),
+      ['Max-Forwards', '70'],
+      ['From', `<sip:ringthrough@${domain}>;tag=${newToken()}`],
+      [
+        'To',
+        `<${formatUri({ scheme: 'sip', user: binding.user, host: domain, parameters: new Map(), headers: '' })}>`,
+      ],
+      ['Call-ID', newToken()],
+      ['CSeq', '1 OPTIONS'],
+      ['Contact', listeners.contact(binding.flow)],
+      ['Accept', 'application/sdp'],
+      ['Supported', SUPPORTED],
+    ];
+    return new SipRequest('OPTIONS', binding.contact, Headers.of(headers));
+  }
+}
+
+/** Request-URI for a number over a trunk; emergency and other short numbers go as dialled. */
+function uriOver(trunk: TrunkSettings, number: string): string {
+  const user = trunk.numberFormat === 'e164-without-plus' ? number.replace(/^\+/, '') : number;
+  const { host, port, transport } = trunk.target;
+  const parameters = new Map<string, string | undefined>(
+    transport === 'udp' ? [] : [['transport', transport]],
+  );
+  return formatUri({
+    scheme: 'sip',
+    user,
+    host,
+    ...(port === 5060 ? {} : { port }),
+    parameters,
+    headers: '',
+  });
+}

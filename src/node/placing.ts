@@ -1,0 +1,188 @@
+// From an INVITE and who sent it to where it goes. Pure: the directory and the time go in, a route or a refusal
+// comes out. A refusal with a verdict is spoken to the caller; one with a status is answered at once.
+
+import type { Instant } from '../base/time.ts';
+import type { CallRoute } from '../calls/call.ts';
+import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls/identity.ts';
+import type { Account, Phone, TrunkSettings } from '../ports/records.ts';
+import { isEmergency, normaliseNumber } from '../routing/destinations.ts';
+import type { Directory } from '../routing/directory.ts';
+import { stepsOf } from '../routing/plan.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { parseUri, uriUser } from '../sip/message/uri.ts';
+
+export type Placing =
+  | { readonly type: 'route'; readonly route: CallRoute; readonly caller: Caller }
+  | { readonly type: 'refused'; readonly status: number; readonly reason: string };
+
+/** A call may be sent on this often before it reaches us; more is a loop in the making. */
+const DIVERSIONS_MAX = 5;
+const PHONE_RINGS_MS = 60_000;
+const DIAL_RINGS_MS = 180_000;
+
+/** Stands for whoever would own a number that nobody has. */
+const NOBODY: Account = {
+  name: '',
+  phones: [],
+  numbers: [],
+  hours: [],
+  limits: {
+    callsMax: Number.POSITIVE_INFINITY,
+    divertedCallsMax: 0,
+    phonesMax: 0,
+    bindingsPerPhoneMax: 0,
+    destinationsAllowed: [],
+    destinationsDenied: [],
+  },
+};
+
+/** A call from a carrier: only to our numbers. */
+export function placeFromTrunk(
+  invite: SipRequest,
+  trunk: TrunkSettings,
+  directory: Directory,
+  now: Instant,
+): Placing {
+  const called = calledNumber(invite, trunk.country);
+  const caller = callerFromTrunk(invite, (text) => normaliseNumber(text, trunk.country));
+  const owner = called === undefined ? undefined : directory.number(called);
+  if (called === undefined || owner === undefined) {
+    const written = called ?? writtenUser(invite) ?? 'nobody';
+    return {
+      type: 'route',
+      caller,
+      route: refused('in', NOBODY, written, 'not-found', `${written} is not a number here`),
+    };
+  }
+  const { count, loop } = diversions(invite, called);
+  if (loop || count > DIVERSIONS_MAX) {
+    return {
+      type: 'refused',
+      status: 482,
+      reason: `the call was already diverted ${loop ? `from ${called}` : `${count} times`}`,
+    };
+  }
+  const { steps, diverted } = stepsOf(owner.number, now);
+  const route: CallRoute = {
+    direction: 'in',
+    account: owner.account,
+    called,
+    number: owner.number,
+    steps,
+    diverted,
+    emergency: false,
+  };
+  return { type: 'route', route, caller };
+}
+
+/** A call from a phone of ours: emergency first, then our phones and numbers, then out over a trunk. */
+export function placeFromPhone(
+  invite: SipRequest,
+  from: { readonly account: Account; readonly phone: Phone },
+  directory: Directory,
+  country: string,
+  now: Instant,
+): Placing {
+  const { account, phone } = from;
+  const dialled = writtenUser(invite);
+  if (dialled === undefined)
+    return { type: 'refused', status: 484, reason: 'nobody is named in the Request-URI' };
+  const outside = outsideCaller(from, invite);
+  const base = { account, diverted: false, emergency: false };
+  if (isEmergency(dialled)) {
+    const steps = [{ type: 'dial', number: dialled, forMs: DIAL_RINGS_MS } as const];
+    // The emergency services must see who calls, whatever the phone asked for (RFC 6443 §10).
+    const caller = { ...outside, private: false };
+    return {
+      type: 'route',
+      caller,
+      route: { ...base, direction: 'out', called: dialled, steps, emergency: true },
+    };
+  }
+  const inside: Caller = { id: phone.user, displayName: phone.displayName, private: false };
+  const target = directory.phone(dialled);
+  if (target !== undefined && target.account === account) {
+    const steps = [{ type: 'ring', phones: [dialled], order: 'together', forMs: PHONE_RINGS_MS } as const];
+    return {
+      type: 'route',
+      caller: inside,
+      route: { ...base, direction: 'internal', called: dialled, steps },
+    };
+  }
+  const number = normaliseNumber(dialled, country);
+  if (number === undefined) {
+    return {
+      type: 'route',
+      caller: inside,
+      route: refused('internal', account, dialled, 'not-found', `${dialled} is neither a phone nor a number`),
+    };
+  }
+  const owner = directory.number(number);
+  if (owner !== undefined) {
+    const { steps, diverted } = stepsOf(owner.number, now);
+    const route: CallRoute = {
+      ...base,
+      direction: 'internal',
+      account: owner.account,
+      called: number,
+      number: owner.number,
+      steps,
+      diverted,
+    };
+    return { type: 'route', route, caller: owner.account === account ? inside : outside };
+  }
+  const steps = [{ type: 'dial', number, forMs: DIAL_RINGS_MS } as const];
+  return { type: 'route', caller: outside, route: { ...base, direction: 'out', called: number, steps } };
+}
+
+/** The same route, but the caller only hears that all lines are busy. */
+export function fullAccount(route: CallRoute): CallRoute {
+  const { name, limits } = route.account;
+  return { ...route, refusal: { verdict: 'busy', text: `${name} already has its ${limits.callsMax} calls` } };
+}
+
+function refused(
+  direction: CallRoute['direction'],
+  account: Account,
+  called: string,
+  verdict: 'not-found',
+  text: string,
+): CallRoute {
+  return {
+    direction,
+    account,
+    called,
+    steps: [],
+    diverted: false,
+    emergency: false,
+    refusal: { verdict, text },
+  };
+}
+
+/** As others see a phone: its own caller id, else its account's first number. */
+function outsideCaller({ account, phone }: { account: Account; phone: Phone }, invite: SipRequest): Caller {
+  const id = phone.callerId ?? account.numbers[0]?.number;
+  return { id, displayName: phone.displayName, private: wantsPrivacy(invite) || id === undefined };
+}
+
+/**
+ * The number that a carrier's call is for: in the Request-URI; where we are registered with the carrier that may
+ * be our Contact, and then it is in P-Called-Party-ID (RFC 7315 §4.2) or To.
+ */
+function calledNumber(invite: SipRequest, country: string): string | undefined {
+  const places = [invite.uri, invite.headers.get('P-Called-Party-ID'), invite.to?.uri];
+  for (const place of places) {
+    const user = place === undefined ? undefined : uriUser(place.replace(/^[^<]*<|>.*$/g, ''));
+    const number = user === undefined ? undefined : normaliseNumber(user.split(';')[0] ?? '', country);
+    if (number !== undefined) return number;
+  }
+  return undefined;
+}
+
+function writtenUser(invite: SipRequest): string | undefined {
+  const uri = parseUri(invite.uri);
+  if (!uri.ok) return undefined;
+  // Parameters of a telephone-subscriber (RFC 3261 §19.1.6) are not part of the number.
+  const user = uriUser(invite.uri)?.split(';')[0];
+  return user === undefined || user === '' ? undefined : user;
+}

@@ -1,0 +1,205 @@
+// The user agent server for requests outside of dialogs (RFC 3261 §8.2): who is asking, may they, and what is
+// it about? REGISTER goes to the registrar, INVITE to placing and then to calls, OPTIONS is answered here.
+
+import { LIMITS } from '../base/limits.ts';
+import { type Flow, formatEndpoint } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import { sdpOf } from '../calls/callee-leg.ts';
+import type { Calls } from '../calls/calls.ts';
+import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
+import { answerSession } from '../calls/session-timer.ts';
+import type { PeerKind } from '../calls/surroundings.ts';
+import type { Account, Phone } from '../ports/records.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
+import type { Directory } from '../routing/directory.ts';
+import type { DigestServer } from '../sip/auth/server.ts';
+import { tagOf } from '../sip/message/address.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { parseUri, uriUser } from '../sip/message/uri.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import type { Trunks } from '../trunks/trunks.ts';
+import { fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
+import type { NodeEvent } from './views.ts';
+
+export interface RequestContext {
+  readonly country: string;
+  readonly calls: Calls;
+  readonly registrar: Registrar;
+  readonly trunks: Trunks;
+  readonly digest: DigestServer;
+  directory(): Directory;
+  draining(): boolean;
+  respond(
+    id: TransactionId,
+    request: SipRequest,
+    status: number,
+    headers?: readonly HeaderRow[],
+    reason?: string,
+  ): void;
+  /** `then` happens once the writes are durable, or could not be. */
+  persist(writes: readonly StoreWrite[], then: () => void): void;
+  registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void;
+  event(event: NodeEvent): void;
+}
+
+type Arrival = {
+  readonly id: TransactionId;
+  readonly request: SipRequest;
+  readonly flow: Flow;
+  readonly now: Instant;
+};
+
+/** Option tags that may stand in Require (RFC 3261 §8.2.2.3). `path` is for registrations. */
+const UNDERSTOOD = new Set(['timer', 'path']);
+const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
+
+export class Requests {
+  readonly #context: RequestContext;
+
+  constructor(context: RequestContext) {
+    this.#context = context;
+  }
+
+  receive(id: TransactionId, request: SipRequest, flow: Flow, now: Instant): void {
+    const arrival = { id, request, flow, now };
+    if (tagOf(request.to) !== undefined) {
+      if (!this.#context.calls.request(request, id, now)) this.#respond(arrival, 481);
+      return;
+    }
+    const unknown = request.headers.values('Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
+    if (unknown.length > 0) return this.#respond(arrival, 420, [['Unsupported', unknown.join(', ')]]);
+    const scheme = parseUri(request.uri);
+    if (!scheme.ok || scheme.value.scheme === 'other') return this.#respond(arrival, 416);
+    switch (request.method) {
+      case 'REGISTER':
+        return this.#register(arrival);
+      case 'INVITE':
+        return this.#invite(arrival);
+      case 'OPTIONS':
+        return this.#respond(arrival, 200, [
+          ['Allow', ALLOW],
+          ['Accept', SDP_TYPE],
+          ['Supported', SUPPORTED],
+        ]);
+      case 'BYE':
+      case 'UPDATE':
+      case 'INFO':
+        return this.#respond(arrival, 481);
+      default:
+        return this.#respond(arrival, 405, [['Allow', ALLOW]]);
+    }
+  }
+
+  // ── REGISTER ──
+
+  #register(arrival: Arrival): void {
+    const { request, flow, now } = arrival;
+    const owner = this.#authenticate(arrival);
+    if (owner === undefined) return;
+    const { account, phone } = owner;
+    if (request.to === undefined || uriUser(request.to.uri) !== phone.user) {
+      return this.#respond(arrival, 403, [], 'Credentials Are For Another User');
+    }
+    const { registrar } = this.#context;
+    const outcome = registrar.register(phone.user, request, flow, account.limits, now);
+    this.#context.registrarEffects(outcome.effects, now);
+    const respond = () => this.#respond(arrival, outcome.status, outcome.headers, outcome.reason);
+    if (!outcome.changed) return respond();
+    for (const { contact } of outcome.added)
+      this.#told(phone.user, `registered ${contact} from ${formatEndpoint(flow.remote)}`, now);
+    for (const { contact } of outcome.removed) this.#told(phone.user, `unregistered ${contact}`, now);
+    // The phone may rely on its 200, so it is not said before the binding would survive a crash.
+    const bindings = registrar.bindingsOf(phone.user);
+    this.#context.persist([{ type: 'bindings', user: phone.user, bindings }], respond);
+  }
+
+  #told(user: string, text: string, at: Instant): void {
+    this.#context.event({ type: 'registration', user, text, at });
+  }
+
+  // ── INVITE ──
+
+  #invite(arrival: Arrival): void {
+    const { request, flow, now } = arrival;
+    if (request.maxForwards === 0) return this.#respond(arrival, 483);
+    if (this.#context.calls.has(request)) return this.#respond(arrival, 482, [], 'Merged Request');
+    const trunk = this.#context.trunks.identify(flow);
+    if (trunk !== undefined) {
+      return this.#place(arrival, 'trunk', placeFromTrunk(request, trunk, this.#context.directory(), now));
+    }
+    const owner = this.#authenticate(arrival);
+    if (owner === undefined) return;
+    this.#context.registrarEffects(this.#context.registrar.signOfLife(flow, now), now);
+    const { country } = this.#context;
+    this.#place(arrival, 'phone', placeFromPhone(request, owner, this.#context.directory(), country, now));
+  }
+
+  #place(arrival: Arrival, callerKind: PeerKind, placing: Placing): void {
+    const { id, request, flow, now } = arrival;
+    if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
+    const { route, caller } = placing;
+    const { calls } = this.#context;
+    if (!route.emergency) {
+      if (this.#context.draining()) return this.#respond(arrival, 503, [RETRY_LATER]);
+      if (calls.size >= LIMITS.callsMax) return this.#respond(arrival, 503, [RETRY_LATER]);
+    }
+    const refusal = contentRefusal(request);
+    if (refusal !== undefined) return this.#respond(arrival, refusal.status, refusal.headers, refusal.reason);
+    const full = !route.emergency && calls.callsOf(route.account.name) >= route.account.limits.callsMax;
+    calls.start(
+      {
+        route: full ? fullAccount(route) : route,
+        caller,
+        callerKind,
+        invite: request,
+        transaction: id,
+        flow,
+      },
+      now,
+    );
+  }
+
+  /** The phone whose credentials are right; else the challenge, or the refusal, has been sent. */
+  #authenticate(arrival: Arrival): { readonly account: Account; readonly phone: Phone } | undefined {
+    const { digest } = this.#context;
+    const directory = this.#context.directory();
+    const secretOf = (user: string) => directory.phone(user)?.phone.secret;
+    const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now);
+    if (verdict.type === 'accepted') return directory.phone(verdict.user);
+    const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only);
+    this.#respond(
+      arrival,
+      401,
+      challenges.map((value): HeaderRow => ['WWW-Authenticate', value]),
+    );
+    return undefined;
+  }
+
+  #respond(
+    { id, request }: Arrival,
+    status: number,
+    headers: readonly HeaderRow[] = [],
+    reason?: string,
+  ): void {
+    this.#context.respond(id, request, status, headers, reason);
+  }
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly headers: readonly HeaderRow[];
+  readonly reason?: string;
+}
+
+/** What is wrong with what an INVITE carries, before it costs a port. */
+function contentRefusal(invite: SipRequest): Refusal | undefined {
+  const terms = answerSession(invite);
+  if (terms.type === 'too-small') return { status: 422, headers: terms.headers };
+  if (invite.body.length === 0) return undefined;
+  const type = invite.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== SDP_TYPE) return { status: 415, headers: [['Accept', SDP_TYPE]] };
+  return sdpOf(invite) === undefined
+    ? { status: 400, headers: [], reason: 'Bad Session Description' }
+    : undefined;
+}
