@@ -1,0 +1,107 @@
+// The database's history: each change of its shape, numbered, never altered once released. Kysely's migrator
+// runs those that a database has not seen, all in one transaction, and keeps their names in the database.
+
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { RingthroughError } from '../../base/errors.ts';
+
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-accounts-bindings-ledger': { up: accountsBindingsLedger },
+};
+
+/** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
+export async function migrate(db: Kysely<unknown>, file: string): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+  const [unknown] = await unknownMigrations(db);
+  if (unknown !== undefined) {
+    const advice = 'install that version again, or restore the data folder from before it';
+    throw new RingthroughError(
+      'STORE_TOO_NEW',
+      `${file} was written by a newer version (${unknown}); ${advice}`,
+    );
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+async function unknownMigrations(db: Kysely<unknown>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name).filter((name) => !(name in MIGRATIONS));
+}
+
+async function accountsBindingsLedger(db: Kysely<unknown>): Promise<void> {
+  await createAccounts(db);
+  await createBindings(db);
+  await createLedger(db);
+}
+
+async function createAccounts(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('setting')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('account')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('hours', 'text', (column) => column.notNull())
+    .addColumn('limits', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('phone')
+    .addColumn('user', 'text', (column) => column.primaryKey())
+    .addColumn('account', 'text', (column) => column.notNull().references('account.name').onDelete('cascade'))
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('display_name', 'text')
+    .addColumn('caller_id', 'text')
+    .addColumn('realm', 'text', (column) => column.notNull())
+    .addColumn('secret', 'blob', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('number')
+    .addColumn('number', 'text', (column) => column.primaryKey())
+    .addColumn('account', 'text', (column) => column.notNull().references('account.name').onDelete('cascade'))
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('plan', 'text', (column) => column.notNull())
+    .addColumn('divert', 'text')
+    .execute();
+  await db.schema.createIndex('phone_of_account').on('phone').columns(['account', 'position']).execute();
+  await db.schema.createIndex('number_of_account').on('number').columns(['account', 'position']).execute();
+}
+
+async function createBindings(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('binding')
+    .addColumn('user', 'text', (column) => column.notNull())
+    .addColumn('position', 'integer', (column) => column.notNull())
+    .addColumn('binding', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('binding_key', ['user', 'position'])
+    .execute();
+}
+
+/** Its pages are asked for newest first, of all, of one number or of one account. */
+async function createLedger(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('ledger')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('direction', 'text', (column) => column.notNull())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('called', 'text', (column) => column.notNull())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'real', (column) => column.notNull())
+    .addColumn('answered_at', 'real')
+    .addColumn('ended_at', 'real')
+    .addColumn('outcome', 'text')
+    .addColumn('answered_by', 'text')
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('status', 'integer')
+    .addColumn('timeline', 'text', (column) => column.notNull())
+    .addColumn('legs', 'text', (column) => column.notNull())
+    .execute();
+  const index = (name: string) => db.schema.createIndex(name).on('ledger');
+  await index('ledger_by_time').columns(['started_at', 'id']).execute();
+  await index('ledger_by_called').columns(['called', 'started_at', 'id']).execute();
+  await index('ledger_by_account').columns(['account', 'started_at', 'id']).execute();
+  await index('ledger_unfinished').column('id').where(sql.ref('outcome'), 'is', null).execute();
+}

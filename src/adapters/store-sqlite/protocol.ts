@@ -1,0 +1,49 @@
+// What the store's two threads say to each other. Records are plain data and cross as they are; errors do not,
+// so they are taken apart here and put together on the other side.
+
+import { type ErrorCode, type Mistake, RingthroughError } from '../../base/errors.ts';
+import type { Account, Binding, LedgerEntry } from '../../ports/records.ts';
+import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+
+/** A question's name → what it takes and what it gives. */
+export interface Questions {
+  write: { takes: readonly (readonly StoreWrite[])[]; gives: readonly (Failure | undefined)[] };
+  accounts: { takes: undefined; gives: readonly Account[] };
+  bindings: { takes: undefined; gives: readonly Binding[] };
+  ledger: { takes: LedgerQuery; gives: LedgerPage };
+  ledgerEntry: { takes: string; gives: LedgerEntry | undefined };
+  unfinished: { takes: undefined; gives: readonly LedgerEntry[] };
+  close: { takes: undefined; gives: undefined };
+}
+
+export type Question = keyof Questions;
+
+export type Request = {
+  readonly [Name in Question]: {
+    readonly id: number;
+    readonly ask: Name;
+    readonly with: Questions[Name]['takes'];
+  };
+}[Question];
+
+/** `id` 0 is the answer to being started. */
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly failure: Failure };
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly mistakes: readonly Mistake[];
+  /** What lay beneath, for logs. */
+  readonly cause: string;
+}
+
+export function failureOf(error: RingthroughError): Failure {
+  const { code, message, mistakes, cause } = error;
+  return { code, message, mistakes, cause: cause instanceof Error ? (cause.stack ?? cause.message) : '' };
+}
+
+export function errorOf({ code, message, mistakes, cause }: Failure): RingthroughError {
+  return new RingthroughError(code, message, { mistakes, ...(cause === '' ? {} : { cause }) });
+}

@@ -1,0 +1,174 @@
+// The tables, and how records become rows and rows records. What is asked for by a query has a column; what is
+// only ever read whole with its owner is JSON text in one.
+
+import type {
+  Account,
+  AccountLimits,
+  Divert,
+  Hours,
+  LedgerEntry,
+  LegStatistics,
+  NumberRecord,
+  Outcome,
+  Phone,
+  Plan,
+  TimelineEntry,
+} from '../../ports/records.ts';
+import type { Secrets } from './secrets.ts';
+
+export interface Tables {
+  setting: { name: string; value: Uint8Array };
+  account: AccountRow;
+  phone: PhoneRow;
+  number: NumberRow;
+  binding: BindingRow;
+  ledger: LedgerRow;
+}
+
+export interface AccountRow {
+  name: string;
+  hours: string;
+  limits: string;
+}
+
+export interface PhoneRow {
+  user: string;
+  account: string;
+  /** Its place among the account's phones. */
+  position: number;
+  display_name: string | null;
+  caller_id: string | null;
+  realm: string;
+  /** Both HA1 values, encrypted (secrets.ts). */
+  secret: Uint8Array;
+}
+
+export interface NumberRow {
+  number: string;
+  account: string;
+  position: number;
+  plan: string;
+  divert: string | null;
+}
+
+export interface BindingRow {
+  user: string;
+  position: number;
+  binding: string;
+}
+
+export interface LedgerRow {
+  id: string;
+  direction: string;
+  account: string;
+  called: string;
+  caller: string;
+  started_at: number;
+  answered_at: number | null;
+  ended_at: number | null;
+  outcome: string | null;
+  answered_by: string | null;
+  reason: string;
+  status: number | null;
+  timeline: string;
+  legs: string;
+}
+
+export function accountRow({ name, hours, limits }: Account): AccountRow {
+  return { name, hours: JSON.stringify(hours), limits: JSON.stringify(limits) };
+}
+
+export function phoneRow(phone: Phone, account: string, position: number, secrets: Secrets): PhoneRow {
+  return {
+    user: phone.user,
+    account,
+    position,
+    display_name: phone.displayName ?? null,
+    caller_id: phone.callerId ?? null,
+    realm: phone.secret.realm,
+    secret: secrets.seal(phone.user, phone.secret),
+  };
+}
+
+export function numberRow(
+  { number, plan, divert }: NumberRecord,
+  account: string,
+  position: number,
+): NumberRow {
+  return { number, account, position, plan: JSON.stringify(plan), divert: divertColumn(divert) };
+}
+
+export function divertColumn(divert: Divert | undefined): string | null {
+  return divert === undefined ? null : JSON.stringify(divert);
+}
+
+/** An account with what is its own; the rows of phones and numbers come in their order. */
+export function accountOf(
+  row: AccountRow,
+  phones: readonly PhoneRow[],
+  numbers: readonly NumberRow[],
+  secrets: Secrets,
+): Account {
+  return {
+    name: row.name,
+    phones: phones.map((phone) => phoneOf(phone, secrets)),
+    numbers: numbers.map(numberOf),
+    hours: JSON.parse(row.hours) as readonly Hours[],
+    limits: JSON.parse(row.limits) as AccountLimits,
+  };
+}
+
+function phoneOf(row: PhoneRow, secrets: Secrets): Phone {
+  return {
+    user: row.user,
+    ...(row.display_name === null ? {} : { displayName: row.display_name }),
+    ...(row.caller_id === null ? {} : { callerId: row.caller_id }),
+    secret: secrets.open(row.user, row.realm, row.secret),
+  };
+}
+
+function numberOf(row: NumberRow): NumberRecord {
+  return {
+    number: row.number,
+    plan: JSON.parse(row.plan) as Plan,
+    ...(row.divert === null ? {} : { divert: JSON.parse(row.divert) as Divert }),
+  };
+}
+
+export function ledgerRow(entry: LedgerEntry): LedgerRow {
+  return {
+    id: entry.id,
+    direction: entry.direction,
+    account: entry.account,
+    called: entry.called,
+    caller: entry.caller,
+    started_at: entry.startedAt,
+    answered_at: entry.answeredAt ?? null,
+    ended_at: entry.endedAt ?? null,
+    outcome: entry.outcome ?? null,
+    answered_by: entry.answeredBy ?? null,
+    reason: entry.reason,
+    status: entry.status ?? null,
+    timeline: JSON.stringify(entry.timeline),
+    legs: JSON.stringify(entry.legs),
+  };
+}
+
+export function ledgerEntryOf(row: LedgerRow): LedgerEntry {
+  return {
+    id: row.id,
+    direction: row.direction as LedgerEntry['direction'],
+    account: row.account,
+    called: row.called,
+    caller: row.caller,
+    startedAt: row.started_at,
+    ...(row.answered_at === null ? {} : { answeredAt: row.answered_at }),
+    ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+    ...(row.outcome === null ? {} : { outcome: row.outcome as Outcome }),
+    ...(row.answered_by === null ? {} : { answeredBy: row.answered_by }),
+    reason: row.reason,
+    ...(row.status === null ? {} : { status: row.status }),
+    timeline: JSON.parse(row.timeline) as readonly TimelineEntry[],
+    legs: JSON.parse(row.legs) as readonly LegStatistics[],
+  };
+}

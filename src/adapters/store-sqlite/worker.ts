@@ -1,0 +1,55 @@
+// The thread that waits for the disk, so that the one that answers SIP never does. It takes one request after
+// another; its owner (store.ts) sees to it that a group of writes is one request.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { assertNever, present } from '../../base/assert.ts';
+import { Database, type DatabaseOptions } from './database.ts';
+import { failureOf, type Reply, type Request } from './protocol.ts';
+import { storeError } from './sqlite-errors.ts';
+
+const port = present(parentPort, 'parent of the store thread');
+const options = workerData as DatabaseOptions;
+
+const opened = answer(0, () => Database.open(options));
+let turn: Promise<unknown> = opened;
+port.on('message', (request: Request) => {
+  turn = turn.then(async () => {
+    const database = present(await opened, 'database');
+    await answer(request.id, () => perform(database, request));
+  });
+});
+
+async function perform(database: Database, request: Request): Promise<unknown> {
+  switch (request.ask) {
+    case 'write': {
+      const outcomes = await database.write(request.with);
+      return outcomes.map((outcome) => outcome && failureOf(outcome));
+    }
+    case 'accounts':
+      return database.accounts();
+    case 'bindings':
+      return database.bindings();
+    case 'ledger':
+      return database.ledger(request.with);
+    case 'ledgerEntry':
+      return database.ledgerEntry(request.with);
+    case 'unfinished':
+      return database.unfinished();
+    case 'close':
+      return database.close();
+    default:
+      return assertNever(request);
+  }
+}
+
+/** Does it and tells the owner what came of it. Gives what was done only within this thread. */
+async function answer<T>(id: number, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const value = await work();
+    port.postMessage({ id, ok: true, value: value instanceof Database ? undefined : value } satisfies Reply);
+    return value;
+  } catch (cause) {
+    port.postMessage({ id, ok: false, failure: failureOf(storeError(cause, options.file)) } satisfies Reply);
+    return undefined;
+  }
+}

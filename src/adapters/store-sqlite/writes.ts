@@ -1,0 +1,119 @@
+// One write of a batch as SQL. Each statement touches one row, so that there are few of them and each is
+// prepared once. An expected failure throws a RingthroughError, and the batch is undone by its savepoint.
+
+import type { Kysely } from 'kysely';
+import { assertNever } from '../../base/assert.ts';
+import { RingthroughError } from '../../base/errors.ts';
+import type { Account, Binding, Divert, LedgerEntry } from '../../ports/records.ts';
+import type { StoreWrite } from '../../ports/store.ts';
+import type { Secrets } from './secrets.ts';
+import { accountRow, divertColumn, ledgerRow, numberRow, phoneRow, type Tables } from './tables.ts';
+
+export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWrite): Promise<void> {
+  switch (write.type) {
+    case 'account':
+      return putAccount(db, secrets, write.account);
+    case 'account-removed':
+      return removeAccount(db, write.name);
+    case 'divert':
+      return putDivert(db, write.number, write.divert);
+    case 'bindings':
+      return putBindings(db, write.user, write.bindings);
+    case 'ledger':
+      return putLedgerEntry(db, write.entry);
+    default:
+      return assertNever(write);
+  }
+}
+
+async function putAccount(db: Kysely<Tables>, secrets: Secrets, account: Account): Promise<void> {
+  const row = accountRow(account);
+  await db
+    .insertInto('account')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+    .execute();
+  await removeOtherPhones(db, account);
+  for (const [position, phone] of account.phones.entries()) {
+    const values = phoneRow(phone, account.name, position, secrets);
+    const [done] = await db
+      .insertInto('phone')
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.column('user').doUpdateSet(values).where('phone.account', '=', account.name),
+      )
+      .execute();
+    if (done?.numInsertedOrUpdatedRows === 0n) throw taken(`phone ${phone.user}`);
+  }
+  await removeOtherNumbers(db, account);
+  for (const [position, number] of account.numbers.entries()) {
+    const values = numberRow(number, account.name, position);
+    const [done] = await db
+      .insertInto('number')
+      .values(values)
+      .onConflict((conflict) =>
+        conflict.column('number').doUpdateSet(values).where('number.account', '=', account.name),
+      )
+      .execute();
+    if (done?.numInsertedOrUpdatedRows === 0n) throw taken(`number ${number.number}`);
+  }
+}
+
+function taken(what: string): RingthroughError {
+  return new RingthroughError('CONFLICT', `${what} belongs to another account`);
+}
+
+/** A phone that is gone takes its bindings with it. */
+async function removeOtherPhones(
+  db: Kysely<Tables>,
+  account: Pick<Account, 'name' | 'phones'>,
+): Promise<void> {
+  const kept = new Set(account.phones.map(({ user }) => user));
+  const stored = await db.selectFrom('phone').select('user').where('account', '=', account.name).execute();
+  for (const { user } of stored) {
+    if (kept.has(user)) continue;
+    await db.deleteFrom('phone').where('user', '=', user).execute();
+    await db.deleteFrom('binding').where('user', '=', user).execute();
+  }
+}
+
+async function removeOtherNumbers(db: Kysely<Tables>, account: Account): Promise<void> {
+  const kept = new Set(account.numbers.map(({ number }) => number));
+  const stored = await db.selectFrom('number').select('number').where('account', '=', account.name).execute();
+  for (const { number } of stored) {
+    if (!kept.has(number)) await db.deleteFrom('number').where('number', '=', number).execute();
+  }
+}
+
+async function removeAccount(db: Kysely<Tables>, name: string): Promise<void> {
+  await removeOtherPhones(db, { name, phones: [] });
+  await db.deleteFrom('account').where('name', '=', name).execute();
+}
+
+async function putDivert(db: Kysely<Tables>, number: string, divert: Divert | undefined): Promise<void> {
+  const [done] = await db
+    .updateTable('number')
+    .set({ divert: divertColumn(divert) })
+    .where('number', '=', number)
+    .execute();
+  if (done?.numUpdatedRows === 0n) throw new RingthroughError('NOT_FOUND', `there is no number ${number}`);
+}
+
+async function putBindings(db: Kysely<Tables>, user: string, bindings: readonly Binding[]): Promise<void> {
+  await db.deleteFrom('binding').where('user', '=', user).execute();
+  for (const [position, binding] of bindings.entries()) {
+    await db
+      .insertInto('binding')
+      .values({ user, position, binding: JSON.stringify(binding) })
+      .execute();
+  }
+}
+
+async function putLedgerEntry(db: Kysely<Tables>, entry: LedgerEntry): Promise<void> {
+  const row = ledgerRow(entry);
+  await db
+    .insertInto('ledger')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
