@@ -1,0 +1,140 @@
+// What a REGISTER asks for (RFC 3261 §10.2, §10.3 step 6): nothing (a query), the removal of everything
+// (`Contact: *`), or an update of contacts. Read whole before anything is changed, so that a REGISTER with
+// one bad contact changes nothing.
+
+import { LIMITS } from '../base/limits.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { SECOND_MS } from '../base/time.ts';
+import { parseNameAddress } from '../sip/message/address.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { formatParameters, type Parameters } from '../sip/message/parameters.ts';
+import { parseUri, type SipUri } from '../sip/message/uri.ts';
+
+/** One contact of an update. */
+export interface RequestedContact {
+  /** The URI as written, and taken apart. */
+  readonly contact: string;
+  readonly uri: SipUri;
+  /** Header parameters but q and expires, as written: `;+sip.instance="<urn:uuid:…>"`. */
+  readonly parameters: string;
+  /** In thousandths; 1000 where none was given. */
+  readonly q: number;
+  /** Within our bounds; 0 removes. */
+  readonly expiresMs: number;
+}
+
+/** The identity and order of a REGISTER within its phone (§10.3 step 7). */
+export interface Ordering {
+  readonly callId: string;
+  readonly cseq: number;
+}
+
+export type Registration =
+  | { readonly type: 'query' }
+  | ({ readonly type: 'remove-all' } & Ordering)
+  | ({
+      readonly type: 'update';
+      readonly contacts: readonly RequestedContact[];
+      /** RFC 3327, nearest hop first. */
+      readonly path: readonly string[];
+      readonly userAgent: string;
+    } & Ordering);
+
+/** An answer other than 200. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ExpiryBounds {
+  readonly minMs: number;
+  readonly defaultMs: number;
+  readonly maxMs: number;
+}
+
+const USER_AGENT_CHARACTERS_MAX = 200;
+/** What a malformed interval counts as (RFC 3261 §20.10). */
+const MALFORMED_EXPIRES_MS = 3_600 * SECOND_MS;
+const CONTACT_TOO_LONG: Refusal = { status: 400, reason: 'Contact Too Long' };
+
+export function readRegistration(request: SipRequest, bounds: ExpiryBounds): Result<Registration, Refusal> {
+  const values = request.headers.values('Contact');
+  if (values.length === 0) return ok({ type: 'query' });
+  if (values.length > LIMITS.registerContactsMax)
+    return err({ status: 400, reason: 'Too Many Contacts At Once' });
+  const { callId, cseq } = request;
+  if (callId === undefined || cseq === undefined) return err({ status: 400, reason: 'Bad Request' });
+  const order = { callId, cseq: cseq.number };
+  const expires = request.headers.get('Expires');
+  if (values.includes('*')) {
+    return values.length === 1 && expires !== undefined && intervalMs(expires) === 0
+      ? ok({ type: 'remove-all', ...order })
+      : err({ status: 400, reason: 'Wildcard Contact Needs Expires: 0 And No Other Contact' });
+  }
+  const contacts = readContacts(values, expires, bounds);
+  if (!contacts.ok) return contacts;
+  return ok({
+    type: 'update',
+    contacts: contacts.value,
+    path: request.headers.values('Path'),
+    userAgent: (request.headers.get('User-Agent') ?? '').slice(0, USER_AGENT_CHARACTERS_MAX),
+    ...order,
+  });
+}
+
+function readContacts(
+  values: readonly string[],
+  expiresHeader: string | undefined,
+  bounds: ExpiryBounds,
+): Result<readonly RequestedContact[], Refusal> {
+  const contacts: RequestedContact[] = [];
+  for (const value of values) {
+    if (value.length > LIMITS.tokenBytesMax) return err(CONTACT_TOO_LONG);
+    const address = parseNameAddress(value);
+    if (!address.ok) return err({ status: 400, reason: 'Bad Contact' });
+    const { uri: contact, parameters } = address.value;
+    const uri = parseUri(contact);
+    if (!uri.ok) return err({ status: 400, reason: 'Bad Contact URI' });
+    if (uri.value.scheme !== 'sip' && uri.value.scheme !== 'sips') {
+      return err({ status: 400, reason: 'Contact Must Be A SIP URI' });
+    }
+    const wanted = intervalOf(parameters.get('expires') ?? expiresHeader, bounds);
+    if (wanted > 0 && wanted < bounds.minMs) return err(tooBrief(bounds));
+    contacts.push({
+      contact,
+      uri: uri.value,
+      parameters: formatParameters(without(parameters, ['q', 'expires'])),
+      q: preferenceOf(parameters.get('q')),
+      expiresMs: Math.min(wanted, bounds.maxMs),
+    });
+  }
+  return ok(contacts);
+}
+
+function tooBrief(bounds: ExpiryBounds): Refusal {
+  return {
+    status: 423,
+    reason: 'Interval Too Brief',
+    headers: [['Min-Expires', String(Math.ceil(bounds.minMs / SECOND_MS))]],
+  };
+}
+
+function intervalOf(text: string | undefined, bounds: ExpiryBounds): number {
+  return text === undefined ? bounds.defaultMs : intervalMs(text);
+}
+
+/** Delta-seconds in milliseconds; too many digits are only a long time. */
+function intervalMs(text: string): number {
+  return /^\d{1,10}$/.test(text) ? Number(text) * SECOND_MS : MALFORMED_EXPIRES_MS;
+}
+
+/** `q` in thousandths. A malformed one is no reason to keep a phone from its calls: it counts as absent. */
+function preferenceOf(text: string | undefined): number {
+  if (text === undefined || !/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(text)) return 1_000;
+  return Math.round(Number(text) * 1_000);
+}
+
+function without(parameters: Parameters, names: readonly string[]): Parameters {
+  return new Map([...parameters].filter(([name]) => !names.includes(name)));
+}

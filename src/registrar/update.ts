@@ -1,0 +1,166 @@
+// What a REGISTER changes (RFC 3261 §10.3 step 7): all of its contacts or none. Decides and touches nothing;
+// the registrar then does it.
+//
+// A binding is found again by its Contact URI, compared as §19.1.4 has it. A phone that comes back with
+// another URI but the same +sip.instance (and reg-id) takes the place of its former self.
+// Deviation: RFC 5626 §6 does that only for contacts with reg-id; phones that name their instance without
+// it would otherwise leave a ghost behind with each restart, and fill their account's limit with them.
+
+import type { Flow } from '../base/net.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
+import type { Binding } from '../ports/records.ts';
+import { parseParameters } from '../sip/message/parameters.ts';
+import { equalUris, type SipUri } from '../sip/message/uri.ts';
+import type { Ordering, Refusal, Registration, RequestedContact } from './request.ts';
+
+/** A binding, and its contact taken apart. */
+export interface Bound {
+  readonly binding: Binding;
+  readonly uri: SipUri;
+}
+
+/** One that is there, as far as an update needs to know it. */
+export interface Held extends Bound {
+  /** Since when it does not answer; such a binding gives way when there are too many. */
+  readonly unreachableSince: Instant | undefined;
+}
+
+export interface Changes<H extends Held> {
+  readonly added: readonly Bound[];
+  readonly refreshed: readonly { readonly held: H; readonly bound: Bound }[];
+  readonly removed: readonly H[];
+}
+
+export interface Capacity {
+  readonly bindingsPerPhoneMax: number;
+  /** Bindings that the node can still take. */
+  readonly room: number;
+  readonly retryAfterSeconds: number;
+}
+
+type Update = Extract<Registration, { type: 'update' }>;
+type Removal = Extract<Registration, { type: 'remove-all' }>;
+
+/** Deviation: §10.3 gives no status for an old CSeq; 500 is what it gives for an update that failed. */
+const OUT_OF_ORDER: Refusal = { status: 500, reason: 'REGISTER Out Of Order' };
+const TOO_MANY: Refusal = { status: 403, reason: 'Too Many Contacts' };
+
+export function removeAll<H extends Held>(
+  held: readonly H[],
+  registration: Removal,
+): Result<Changes<H>, Refusal> {
+  if (held.some(({ binding }) => isOld(registration, binding))) return err(OUT_OF_ORDER);
+  return ok({ added: [], refreshed: [], removed: held });
+}
+
+export function update<H extends Held>(
+  held: readonly H[],
+  registration: Update,
+  from: { readonly user: string; readonly flow: Flow },
+  capacity: Capacity,
+  now: Instant,
+): Result<Changes<H>, Refusal> {
+  const added: Bound[] = [];
+  const refreshed = new Map<H, Bound>();
+  const removed = new Set<H>();
+  const contacts = lastOfEach(registration.contacts);
+  const named = new Set(contacts.map((contact) => find(held, contact)));
+
+  for (const contact of contacts) {
+    const same = find(held, contact);
+    if (same !== undefined && isOld(registration, same.binding)) return err(OUT_OF_ORDER);
+    if (contact.expiresMs === 0) {
+      if (same !== undefined) removed.add(same);
+      continue;
+    }
+    const former = same ?? held.find((one) => !named.has(one) && isSameInstance(one, contact));
+    if (former !== undefined && isOld(registration, former.binding)) return err(OUT_OF_ORDER);
+    const bound = { binding: bind(contact, registration, from, same?.binding, now), uri: contact.uri };
+    if (same !== undefined) refreshed.set(same, bound);
+    else added.push(bound);
+    if (former !== undefined && former !== same) removed.add(former);
+  }
+
+  if (added.length > 0) {
+    const staying = held.filter((one) => !removed.has(one));
+    const excess = staying.length + added.length - capacity.bindingsPerPhoneMax;
+    const giveWay = staying.filter((one) => !refreshed.has(one) && one.unreachableSince !== undefined);
+    if (excess > giveWay.length) return err(TOO_MANY);
+    giveWay.sort((a, b) => (a.unreachableSince ?? now) - (b.unreachableSince ?? now));
+    for (const one of giveWay.slice(0, Math.max(0, excess))) removed.add(one);
+    if (added.length - removed.size > capacity.room) return err(nodeFull(capacity.retryAfterSeconds));
+  }
+  return ok({
+    added,
+    refreshed: [...refreshed].map(([one, bound]) => ({ held: one, bound })),
+    removed: [...removed],
+  });
+}
+
+function nodeFull(retryAfterSeconds: number): Refusal {
+  return {
+    status: 503,
+    reason: 'Registrar Full',
+    headers: [['Retry-After', String(retryAfterSeconds)]],
+  };
+}
+
+/** The same Call-ID must count up; another one is another life of the phone, or another phone. */
+function isOld(registration: Ordering, binding: Binding): boolean {
+  return registration.callId === binding.callId && registration.cseq <= binding.cseq;
+}
+
+/** Where a REGISTER names one contact twice, the last word counts. */
+function lastOfEach(contacts: readonly RequestedContact[]): readonly RequestedContact[] {
+  return contacts.filter(
+    (contact, index) => !contacts.slice(index + 1).some((later) => equalUris(later.uri, contact.uri)),
+  );
+}
+
+/** URI equality is not transitive (a parameter may be missing on one side): the same text goes first. */
+function find<H extends Held>(held: readonly H[], contact: RequestedContact): H | undefined {
+  return (
+    held.find(({ binding }) => binding.contact === contact.contact) ??
+    held.find(({ uri }) => equalUris(uri, contact.uri))
+  );
+}
+
+function isSameInstance(held: Held, contact: RequestedContact): boolean {
+  const instance = instanceOf(contact.parameters);
+  return instance !== undefined && instance === instanceOf(held.binding.parameters);
+}
+
+/** `+sip.instance` and `reg-id` of Contact parameters (RFC 5626 §4.1, §4.2). */
+function instanceOf(text: string): string | undefined {
+  if (!text.includes('+sip.instance')) return undefined;
+  const parameters = parseParameters(text);
+  const instance = parameters.ok ? parameters.value.get('+sip.instance') : undefined;
+  return instance === undefined || !parameters.ok
+    ? undefined
+    : `${instance.toLowerCase()} ${parameters.value.get('reg-id') ?? ''}`;
+}
+
+function bind(
+  contact: RequestedContact,
+  registration: Update,
+  from: { readonly user: string; readonly flow: Flow },
+  before: Binding | undefined,
+  now: Instant,
+): Binding {
+  // A refresh keeps its age, a phone that has started anew (new Call-ID, §10.2.4) does not.
+  const isRefresh = before?.callId === registration.callId;
+  return {
+    user: from.user,
+    contact: contact.contact,
+    parameters: contact.parameters,
+    flow: from.flow,
+    path: registration.path,
+    callId: registration.callId,
+    cseq: registration.cseq,
+    q: contact.q,
+    userAgent: registration.userAgent,
+    registeredAt: isRefresh ? before.registeredAt : now,
+    expiresAt: now + contact.expiresMs,
+  };
+}
