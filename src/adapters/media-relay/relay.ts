@@ -1,0 +1,236 @@
+// The media relay within this process, over dgram: it carries out the commands of ports/media.ts.
+//
+// Events are gathered and handed over once per turn of the event loop, never from within `perform`. The relay
+// owns its endpoints, and they their sockets; `close` closes all. A command for an endpoint that is not there
+// (any more) is ignored, since commands and events cross on the way.
+
+import type { Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import { assert, assertNever } from '../../base/assert.ts';
+import { hex } from '../../base/ids.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { err, type Result } from '../../base/result.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { MediaCommand, MediaEndpointId, MediaEvent, MediaRelay, Sound } from '../../ports/media.ts';
+import type { Random } from '../../ports/random.ts';
+import type { SenderStart } from '../../rtp/sender.ts';
+import { type EndpointContext, MediaEndpoint } from './endpoint.ts';
+import { Pacer } from './pacer.ts';
+import { type EncodedSound, encodeSound, encodeTone, Playback } from './playback.ts';
+import { PortPairs } from './port-pairs.ts';
+import { bindSocketPair, type SocketPair } from './socket-pair.ts';
+
+/** An address to bind media sockets to, and what peers are told instead where there is a NAT before it. */
+export interface MediaAddress {
+  readonly address: string;
+  readonly advertisedAddress?: string;
+}
+
+export interface MediaRelayOptions extends MediaAddress {
+  /** An address of the other family, to serve both. */
+  readonly also?: MediaAddress;
+  /** Both included. */
+  readonly ports: { readonly from: number; readonly to: number };
+  /** 8000 Hz, 16 bit samples by name; see prompts.ts. */
+  readonly prompts: ReadonlyMap<string, Int16Array>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly onEvents: (events: readonly MediaEvent[]) => void;
+}
+
+export function createMediaRelay(options: MediaRelayOptions): MediaRelay {
+  return new LocalMediaRelay(options);
+}
+
+class LocalMediaRelay implements MediaRelay {
+  readonly #options: MediaRelayOptions;
+  readonly #addresses: ReadonlyMap<4 | 6, MediaAddress>;
+  readonly #pairs: PortPairs;
+  readonly #pacer: Pacer;
+  readonly #sounds = new Map<string, EncodedSound>();
+  readonly #endpoints = new Map<MediaEndpointId, MediaEndpoint>();
+  /** Being bound; a `close` that comes meanwhile is carried out once the sockets are there. */
+  readonly #opening = new Map<MediaEndpointId, 'wanted' | 'unwanted'>();
+  readonly #cname: string;
+  #events: MediaEvent[] = [];
+  #packetsForwarded = 0;
+  #closed = false;
+
+  constructor(options: MediaRelayOptions) {
+    this.#options = options;
+    this.#addresses = addressesByFamily(options);
+    this.#pairs = new PortPairs(options.ports, LIMITS.mediaPortRestMs, options.random.fraction());
+    this.#pacer = new Pacer(options.clock);
+    this.#cname = hex(options.random.bytes(12));
+    for (const [name, samples] of options.prompts) this.#sounds.set(name, encodeSound(samples));
+  }
+
+  perform(commands: readonly MediaCommand[]): void {
+    for (const command of commands) this.#perform(command);
+  }
+
+  stats(): {
+    readonly endpointsOpen: number;
+    readonly portPairsFree: number;
+    readonly packetsForwarded: number;
+  } {
+    return {
+      endpointsOpen: this.#endpoints.size,
+      portPairsFree: this.#pairs.free,
+      packetsForwarded: this.#packetsForwarded,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const closing = [...this.#endpoints.values()].flatMap(({ pair }) => [
+      closed(pair.rtp),
+      closed(pair.rtcp),
+    ]);
+    for (const id of [...this.#endpoints.keys(), ...this.#opening.keys()]) this.#close(id);
+    await Promise.all(closing);
+  }
+
+  #perform(command: MediaCommand): void {
+    switch (command.type) {
+      case 'open':
+        void this.#open(command.id, command.family === 'ipv4' ? 4 : 6);
+        return;
+      case 'remote':
+        this.#endpoints.get(command.id)?.remote(command.remote);
+        return;
+      case 'connect':
+        this.#connect(command.a, command.b);
+        return;
+      case 'disconnect':
+        this.#endpoints.get(command.id)?.disconnect();
+        return;
+      case 'play':
+        this.#endpoints.get(command.id)?.play(new Playback(this.#soundOf(command.sound), command.repeat));
+        return;
+      case 'stop-playing':
+        this.#endpoints.get(command.id)?.stopPlaying();
+        return;
+      case 'watch':
+        this.#endpoints.get(command.id)?.watch(command.silenceMs);
+        return;
+      case 'close':
+        this.#close(command.id);
+        return;
+      default:
+        assertNever(command);
+    }
+  }
+
+  async #open(id: MediaEndpointId, family: 4 | 6): Promise<void> {
+    const own = this.#addresses.get(family);
+    if (this.#closed || own === undefined || this.#opening.has(id) || this.#endpoints.has(id)) {
+      const reason = this.#closed
+        ? 'the relay is closed'
+        : own
+          ? 'the id is in use'
+          : `no IPv${family} media address`;
+      this.#report({ type: 'open-failed', id, reason });
+      return;
+    }
+    this.#opening.set(id, 'wanted');
+    const bound = await this.#bind(own.address);
+    const isWanted = this.#opening.get(id) === 'wanted';
+    this.#opening.delete(id);
+    if (!bound.ok) {
+      this.#report({ type: 'open-failed', id, reason: bound.error });
+      return;
+    }
+    const endpoint = new MediaEndpoint(id, bound.value, family, this.#contextOfEndpoint());
+    this.#endpoints.set(id, endpoint);
+    if (!isWanted) return this.#close(id);
+    const local = { address: own.advertisedAddress ?? own.address, port: bound.value.port };
+    this.#report({ type: 'opened', id, local });
+  }
+
+  /** The next pair that no other program holds. */
+  async #bind(address: string): Promise<Result<SocketPair, string>> {
+    let reason = '';
+    for (let attempt = 0; attempt < LIMITS.mediaBindAttemptsMax; attempt += 1) {
+      const port = this.#pairs.take(this.#options.clock.now());
+      if (port === undefined) return err(reason || `all ${this.#pairs.total} media port pairs are in use`);
+      const bound = await bindSocketPair(address, port);
+      if (bound.ok) return bound;
+      this.#pairs.release(port, this.#options.clock.now());
+      reason = bound.error.reason;
+      if (!bound.error.inUse) break;
+    }
+    return err(reason);
+  }
+
+  #connect(a: MediaEndpointId, b: MediaEndpointId): void {
+    const one = this.#endpoints.get(a);
+    const other = this.#endpoints.get(b);
+    if (one !== undefined && other !== undefined) one.connect(other);
+  }
+
+  #close(id: MediaEndpointId): void {
+    if (this.#opening.has(id)) this.#opening.set(id, 'unwanted');
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) return;
+    this.#endpoints.delete(id);
+    endpoint.close();
+    this.#pairs.release(endpoint.pair.port, this.#options.clock.now());
+    this.#report({ type: 'closed', id, statistics: endpoint.statistics() });
+  }
+
+  /** Without samples where there is no such prompt: it has been played at once. */
+  #soundOf(sound: Sound): EncodedSound {
+    if (sound.type === 'tone') return encodeTone(sound.frequencyHz);
+    const prompt = this.#sounds.get(sound.name);
+    if (prompt === undefined) this.#options.log.warn('no such prompt', { prompt: sound.name });
+    return prompt ?? encodeSound(new Int16Array(0));
+  }
+
+  #contextOfEndpoint(): EndpointContext {
+    const { clock, log, random } = this.#options;
+    return {
+      clock,
+      log,
+      pacer: this.#pacer,
+      report: (event) => this.#report(event),
+      countForwarded: () => {
+        this.#packetsForwarded += 1;
+      },
+      senderStart: randomStart(random),
+      cname: this.#cname,
+    };
+  }
+
+  #report(event: MediaEvent): void {
+    this.#events.push(event);
+    if (this.#events.length > 1) return;
+    setImmediate(() => {
+      const events = this.#events;
+      this.#events = [];
+      this.#options.onEvents(events);
+    });
+  }
+}
+
+function addressesByFamily(options: MediaRelayOptions): ReadonlyMap<4 | 6, MediaAddress> {
+  const addresses = new Map<4 | 6, MediaAddress>();
+  for (const one of options.also === undefined ? [options] : [options, options.also]) {
+    const family = isIP(one.address);
+    assert(family === 4 || family === 6, `a media address is an IP literal: ${one.address}`);
+    assert(!addresses.has(family), 'one media address for each family');
+    addresses.set(family, one);
+  }
+  return addresses;
+}
+
+function randomStart(random: Random): SenderStart {
+  const view = new DataView(Uint8Array.from(random.bytes(10)).buffer);
+  return { ssrc: view.getUint32(0), timestamp: view.getUint32(4), sequenceNumber: view.getUint16(8) };
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
