@@ -121,10 +121,20 @@ export function findAngle(text: string): number {
   return -1;
 }
 
-/** `text` as a quoted string (RFC 3261 §25.1), with `\` and `"` escaped. */
+/**
+ * `text` as a quoted string (RFC 3261 §25.1): `\`, `"` and control characters escaped. CR and LF cannot be
+ * written, not even escaped: each becomes a space.
+ */
 export function quote(text: string): string {
-  if (text.indexOf('"') < 0 && text.indexOf('\\') < 0) return `"${text}"`;
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  let out = '"';
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === CR || code === LF) out += ' ';
+    else if (code === QUOTE || code === BACKSLASH || (code < SPACE && code !== TAB) || code === 0x7f)
+      out += `\\${text[at]}`;
+    else out += text[at];
+  }
+  return `${out}"`;
 }
 
 /** The content of a quoted string; any other text as it is. */

@@ -49,7 +49,7 @@ function viaDefect(message: SipMessage): string | undefined {
   const values = message.headers.values('Via');
   if (values.length === 0) return 'Missing Via';
   if (values.length > LIMITS.viasMax) return 'Too Many Via Values';
-  if (message.vias.length !== values.length) return 'Bad Via';
+  if (message.vias.length !== values.length || message.via?.protocol !== 'SIP/2.0') return 'Bad Via';
   const branch = message.via?.parameters.get('branch');
   return branch !== undefined && branch.length > LIMITS.tokenBytesMax ? 'Branch Too Long' : undefined;
 }

@@ -17,7 +17,7 @@ export interface SipUri {
   /** Lower-case; an IPv6 address without brackets. */
   readonly host: string;
   readonly port?: number;
-  /** Values as written, escapes and all. */
+  /** Names and values unescaped. */
   readonly parameters: Parameters;
   /** What stands after `?`, as written; empty without. */
   readonly headers: string;
@@ -87,9 +87,10 @@ function readUriParameters(text: string): Parameters | undefined {
   for (const part of text.split(';')) {
     if (part.length === 0) continue;
     const equals = part.indexOf('=');
-    const name = (equals < 0 ? part : part.slice(0, equals)).toLowerCase();
+    const name = unescapeUri(equals < 0 ? part : part.slice(0, equals)).toLowerCase();
     if (name.length === 0) return undefined;
-    if (!parameters.has(name)) parameters.set(name, equals < 0 ? undefined : part.slice(equals + 1));
+    if (!parameters.has(name))
+      parameters.set(name, equals < 0 ? undefined : unescapeUri(part.slice(equals + 1)));
   }
   return parameters;
 }
@@ -131,7 +132,10 @@ export function formatUri(uri: Uri): string {
 
 function formatUriParameters(parameters: Parameters): string {
   let out = '';
-  for (const [name, value] of parameters) out += value === undefined ? `;${name}` : `;${name}=${value}`;
+  for (const [name, value] of parameters) {
+    out += `;${escapeUri(name, PARAMETER_UNRESERVED)}`;
+    if (value !== undefined) out += `=${escapeUri(value, VALUE_UNRESERVED)}`;
+  }
   return out;
 }
 
@@ -179,13 +183,9 @@ function equalParameters(a: Parameters, b: Parameters, neverIgnored: readonly st
     if (a.has(name) !== b.has(name)) return false;
   }
   for (const [name, value] of a) {
-    if (b.has(name) && foldCase(value) !== foldCase(b.get(name))) return false;
+    if (b.has(name) && value?.toLowerCase() !== b.get(name)?.toLowerCase()) return false;
   }
   return true;
-}
-
-function foldCase(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : unescapeUri(value).toLowerCase();
 }
 
 /** Headers are never ignored; their order does not matter. */
@@ -243,6 +243,9 @@ function unescapeUri(text: string): string {
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
 const USER_UNRESERVED = allowed(`${UNRESERVED}&=+$,;?/`);
 const PASSWORD_UNRESERVED = allowed(`${UNRESERVED}&=+$,`);
+const PARAMETER_UNRESERVED = allowed(`${UNRESERVED}[]/:&+$`);
+/** Beyond the grammar: cookies in Base64 end in `=`, and proxies that made them compare them as text. */
+const VALUE_UNRESERVED = allowed(`${UNRESERVED}[]/:&+$=`);
 
 function allowed(characters: string): Uint8Array {
   const table = new Uint8Array(256);

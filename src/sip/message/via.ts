@@ -11,7 +11,8 @@ import { formatHostPort, parseHostPort } from './host.ts';
 import { formatParameters, type Parameters, parseParameters } from './parameters.ts';
 
 export interface Via {
-  readonly protocol: 'SIP/2.0';
+  /** `SIP/2.0`; upper-case. Others can be read, so that 505 finds its way back; inspect.ts objects to them. */
+  readonly protocol: string;
   /** Upper-case: `UDP`, `TCP`, or any token. */
   readonly transport: string;
   /** Lower-case; an IPv6 address without brackets. */
@@ -22,11 +23,11 @@ export interface Via {
 
 /** One value, not a list. The error is a reason for people. */
 export function parseVia(text: string): Result<Via, string> {
-  const transportStart = text.startsWith('SIP/2.0/') ? 8 : endOfProtocol(text);
-  if (transportStart < 0) return err('Via does not begin with SIP/2.0/');
-  let transportEnd = transportStart;
+  const head = text.startsWith(USUAL_HEAD.text) ? USUAL_HEAD : readHead(text);
+  if (head === undefined) return err('Via does not begin with a protocol and its version');
+  let transportEnd = head.transportStart;
   while (transportEnd < text.length && !isSpace(text.charCodeAt(transportEnd))) transportEnd++;
-  const transport = text.slice(transportStart, transportEnd);
+  const transport = text.slice(head.transportStart, transportEnd);
   if (!isToken(transport)) return err(`bad transport "${transport}" in Via`);
 
   const semicolon = text.indexOf(';', transportEnd);
@@ -35,24 +36,31 @@ export function parseVia(text: string): Result<Via, string> {
   if (!sentBy.ok) return sentBy;
   const parameters = parseParameters(text, sentByEnd);
   if (!parameters.ok) return parameters;
-  const { host, port } = sentBy.value;
   const via = {
-    protocol: 'SIP/2.0',
+    protocol: head.protocol,
     transport: transport.toUpperCase(),
-    host,
+    host: sentBy.value.host,
     parameters: parameters.value,
-  } as const;
-  return ok(port === undefined ? via : { ...via, port });
+  };
+  return ok(sentBy.value.port === undefined ? via : { ...via, port: sentBy.value.port });
 }
 
-/** The position of the transport, wherever white space stands; -1 for another protocol. */
-function endOfProtocol(text: string): number {
+interface Head {
+  readonly protocol: string;
+  readonly transportStart: number;
+}
+
+const USUAL_HEAD = { text: 'SIP/2.0/', protocol: 'SIP/2.0', transportStart: 8 } as const;
+
+/** `SIP  /  2.0 /` with white space anywhere. */
+function readHead(text: string): Head | undefined {
   const firstSlash = text.indexOf('/');
   const secondSlash = text.indexOf('/', firstSlash + 1);
-  if (firstSlash < 0 || secondSlash < 0) return -1;
+  if (firstSlash < 0 || secondSlash < 0) return undefined;
   const name = trimmed(text, 0, firstSlash).toUpperCase();
   const version = trimmed(text, firstSlash + 1, secondSlash);
-  return name === 'SIP' && version === '2.0' ? skipSpace(text, secondSlash + 1) : -1;
+  if (!isToken(name) || !isToken(version)) return undefined;
+  return { protocol: `${name}/${version}`, transportStart: skipSpace(text, secondSlash + 1) };
 }
 
 export function formatVia(via: Via): string {
