@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { Ear } from './ear.ts';
 import { Baresip } from './peers/baresip.ts';
 import { DemoCarrier, startProgram } from './peers/demo-carrier.ts';
 import { Sipp } from './peers/sipp.ts';
@@ -33,16 +34,19 @@ describe('the demo carrier', () => {
     }
   });
 
-  test('is silent to a mobile’s caller who holds', async (t) => {
+  test('is silent to a caller who holds, and speaks again when he resumes', async (t) => {
     const rig = createRig(t);
     const carrier = await DemoCarrier.start(rig);
-    const phone = await Baresip.start(rig, { user: 'alice', toneHz: 700, answer: 'manual' });
-    phone.dial(`sip:+447700900123@127.0.0.1:${carrier.port}`);
-    await phone.heard(440);
+    const ear = await Ear.open(rig);
+    const keys = { called: '+447700900123', caller: '+442079460000', ear: String(ear.port) };
+    const caller = await Sipp.start(rig, { scenario: 'holding-caller', target: carrier, keys });
 
-    // Nothing is tried after a resume: baresip 1.0 without a sound card takes up no audio then, with anyone.
-    phone.command('hold');
-    await phone.quiet();
+    await caller.succeeded();
+    const { ms, before, after } = ear.longestPause();
+    assert.ok(
+      ms > 400 && before > 15 && after > 15,
+      `${before} packets, a pause of ${ms} ms, ${after} packets`,
+    );
   });
 
   test('presents a call to the provider of its number as a new one, and hands both sides on', async (t) => {

@@ -16,8 +16,6 @@ import { heardTone, type Recording, readRecording, writeTone } from '../tone.ts'
 
 const MODULES = '/usr/lib/baresip/modules';
 const TONE_SECONDS = 60;
-/** So long without a packet means that none will come: fifteen packets are missing. */
-const QUIET_MS = 300;
 
 export interface BaresipOptions {
   readonly user: string;
@@ -102,16 +100,6 @@ export class Baresip {
   /** Waits until it has heard a second of a pure tone. */
   heard(toneHz: number, withinMs = 10_000): Promise<void> {
     return heardTone(() => this.#recordings().at(-1), toneHz, withinMs);
-  }
-
-  /** Waits until no more audio arrives. */
-  async quiet(withinMs = 10_000): Promise<void> {
-    const seen = { seconds: -1, sinceMs: 0 };
-    await until(`no more audio for ${this.user}`, withinMs, () => {
-      const { seconds } = this.recording();
-      if (seconds !== seen.seconds) Object.assign(seen, { seconds, sinceMs: performance.now() });
-      return performance.now() - seen.sinceMs > QUIET_MS ? true : undefined;
-    });
   }
 
   /** What it has heard in its latest call. */
