@@ -1,11 +1,11 @@
 // Does a contact still answer? One Watch per binding: a phone that died never says so, and a caller must not
 // pay for it. It is asked (OPTIONS) every 15 to 20 s, and any answer, even 404, is a sign of life.
 //
-//            ┌── sign of life ──────────────────────────────┐
-//            ▼                                              │
-//         resting ──due──▶ asking ──2 s──▶ asking again ──2 s──▶ backing off (5 s … 60 s) ──▶ asking
-//            │                                              ▲
-//            └────────── an INVITE got nothing ─────────────┘
+//            ┌───────────── any sign of life ──────────────┐
+//            ▼                                             │
+//         resting ──▶ asking ──2 s──▶ asking again ──2 s──▶ waiting, 5 s … 60 s ──▶ asking …
+//            │                                             ▲
+//            └────────── a call got nothing ───────────────┘
 //
 // The worst case from a phone's death to knowing it is 20 + 2 + 2 s.
 
@@ -38,7 +38,8 @@ const MISSES_MAX = 2;
 export class Watch {
   readonly #settings: WatchSettings;
   readonly #random: Random;
-  #state: 'resting' | 'asking' | 'cut-off';
+  /** Only a rest is made longer by signs of life: who waits to be asked will be asked. */
+  #state: 'resting' | 'waiting' | 'asking' | 'cut-off';
   #deadline: Instant;
   #reachability: Reachability;
   #since: Instant;
@@ -60,7 +61,7 @@ export class Watch {
   ) {
     this.#settings = settings;
     this.#random = random;
-    this.#state = 'resting';
+    this.#state = 'waiting';
     this.#deadline = now + start.firstInMs * random.fraction();
     this.#reachability = 'unknown';
     this.#since = now;
@@ -103,6 +104,8 @@ export class Watch {
     switch (this.#state) {
       case 'resting':
         return this.#rested(now);
+      case 'waiting':
+        return this.#ask(now);
       case 'asking':
         return this.#missed(now);
       case 'cut-off':
@@ -156,7 +159,7 @@ export class Watch {
   /** A sign of life since the rest began makes the rest longer: who just spoke need not be asked. */
   #rested(now: Instant): boolean {
     const quietMs = now - this.#lastSignAt;
-    if (this.#reachability === 'reachable' && quietMs < this.#settings.intervalMs / 2) {
+    if (quietMs < this.#settings.intervalMs / 2) {
       this.#rest(this.#lastSignAt);
       return false;
     }
@@ -182,7 +185,7 @@ export class Watch {
     const verdict =
       this.#answersQuestions || this.#reachability === 'unreachable' ? 'unreachable' : 'unknown';
     this.#become(verdict, now);
-    this.#state = 'resting';
+    this.#state = 'waiting';
     this.#deadline = now + this.#jittered(this.#backoffMs);
     this.#backoffMs = Math.min(2 * this.#backoffMs, this.#settings.backoffMaxMs);
     return false;
@@ -201,7 +204,7 @@ export class Watch {
   }
 
   #askWithin(delayMs: number, now: Instant): void {
-    this.#state = 'resting';
+    this.#state = 'waiting';
     this.#deadline = now + delayMs * this.#random.fraction();
   }
 
