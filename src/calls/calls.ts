@@ -192,9 +192,10 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, sip, phones, trunks, audience } = this.#outside;
+    const { domain, silenceMs, sip, phones, trunks, audience } = this.#outside;
     return {
       domain,
+      silenceMs,
       sip,
       phones,
       trunks,

@@ -14,10 +14,8 @@ import type { CallRecord } from './record.ts';
 import { answerSession, type Session, sessionFromResponse, sessionRequestHeaders } from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** After this long without a packet a peer is asked whether it still lives … */
+/** After this long without a packet a peer is asked whether it still lives; see also `silenceMs`. */
 const SILENCE_PROBE_MS = 30 * SECOND_MS;
-/** … and when nothing came from either side for this long the call is over. */
-const SILENCE_END_MS = 300 * SECOND_MS;
 
 /** A request of our own within a dialog: a session refresh or a question whether the peer lives. */
 interface OwnRequest {
@@ -253,11 +251,11 @@ export class Conversation {
   silent(leg: Leg, now: Instant): void {
     if (this.#closed || leg.media.quiet) return;
     if (this.#silent.has(leg) && this.#silent.has(this.#other(leg))) {
-      return this.#end(`no media from either side for ${SILENCE_END_MS / SECOND_MS} s`, now);
+      return this.#end(`no media from either side for ${this.#around.silenceMs / SECOND_MS} s`, now);
     }
     this.#silent.add(leg);
     this.#record.note(now, 'silent', `no media from ${leg.words} for ${SILENCE_PROBE_MS / SECOND_MS} s`);
-    this.#around.media({ type: 'watch', id: leg.media.id, silenceMs: SILENCE_END_MS });
+    this.#around.media({ type: 'watch', id: leg.media.id, silenceMs: this.#around.silenceMs });
     if (leg.dialog !== undefined) this.#ask(leg, leg.dialog.createRequest('OPTIONS'), 'probe');
   }
 

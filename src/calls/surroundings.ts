@@ -91,6 +91,8 @@ export interface Audience {
 /** What node/ gives to calls/. */
 export interface Outside {
   readonly domain: string;
+  /** A call without media from either side for this long is over. */
+  readonly silenceMs: number;
   readonly sip: SipPort;
   readonly phones: PhonePort;
   readonly trunks: TrunkPort;

@@ -53,6 +53,8 @@ export interface NodeOptions {
   /** ISO 3166 country in whose national format phones dial. */
   readonly country: string;
   readonly acceptMd5: boolean;
+  /** A call without media from either side for this long is over. */
+  readonly silenceMs: number;
   /** Seals digest nonces; 32 bytes, fresh at each start. */
   readonly nonceKey: Uint8Array;
   readonly random: Random;
@@ -301,6 +303,11 @@ export class SipNode {
     };
   }
 
+  /** What is still being said to peers while the node stops: calls' last requests, unregistrations. */
+  get farewells(): number {
+    return this.#calls.size + this.#own.leaving;
+  }
+
   leftovers(): Leftovers {
     const { calls, transactions, dialogs, deadlines } = this.#calls.leftovers;
     return {
@@ -421,6 +428,7 @@ export class SipNode {
   #outside(): Outside {
     return outsideOf({
       domain: this.#options.domain,
+      silenceMs: this.#options.silenceMs,
       trunkSettings: this.#options.trunks,
       random: this.#options.random,
       hashing: this.#options.hashing,

@@ -20,6 +20,7 @@ import type { NodeEvent } from './views.ts';
 
 export interface OutsideOptions {
   readonly domain: string;
+  readonly silenceMs: number;
   readonly trunkSettings: readonly TrunkSettings[];
   readonly random: Random;
   readonly hashing: Hashing;
@@ -37,9 +38,10 @@ export interface OutsideOptions {
 }
 
 export function outsideOf(options: OutsideOptions): Outside {
-  const { domain, request, media } = options;
+  const { domain, silenceMs, request, media } = options;
   return {
     domain,
+    silenceMs,
     request,
     media,
     sip: sipPort(options),

@@ -42,8 +42,11 @@ export class OwnRequests {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#asked.size;
+  /** Registrations with carriers that are being given back, or made. */
+  get leaving(): number {
+    return [...this.#asked.values()].filter(
+      (asked) => asked.type === 'trunk' && asked.sent.purpose === 'register',
+    ).length;
   }
 
   registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void {

@@ -1,0 +1,75 @@
+// What a person sees when the node is up: where everything is, and what to try first.
+
+import type { AccountView, NewPassword } from '../admin/views.ts';
+import { formatEndpoint } from '../base/net.ts';
+import type { Listener } from '../ports/signalling.ts';
+import type { DemoCarrier } from './demo.ts';
+
+export interface BannerFacts {
+  readonly version: string;
+  readonly startedInMs: number;
+  readonly domain: string;
+  readonly listeners: readonly Listener[];
+  readonly apiUrl: string;
+  readonly tokenFile: string;
+  readonly accounts: readonly AccountView[];
+  /** Present with the demo configuration only. */
+  readonly demo?: {
+    readonly carrier: DemoCarrier;
+    readonly account: string;
+    readonly number: string;
+    readonly phones: readonly NewPassword[];
+    readonly passwordsFile: string;
+  };
+}
+
+export function banner(facts: BannerFacts): readonly string[] {
+  const { version, startedInMs, domain, listeners, apiUrl, tokenFile } = facts;
+  const where = listeners.map(({ transport, local }) => `${transport} ${formatEndpoint(local)}`).join(', ');
+  return [
+    `Ringthrough ${version} is up, ${(startedInMs / 1000).toFixed(1)} s after it was started.`,
+    '',
+    `  SIP      ${where} (domain ${domain})`,
+    ...(facts.demo === undefined ? accountLines(facts.accounts) : demoLines(facts, facts.demo)),
+    `  API      ${apiUrl}/v1, documented at ${apiUrl}/docs (token in ${tokenFile})`,
+    '',
+    ...tryLines(facts),
+  ];
+}
+
+function accountLines(accounts: readonly AccountView[]): readonly string[] {
+  const phones = accounts.reduce((sum, account) => sum + account.phones.length, 0);
+  const numbers = accounts.reduce((sum, account) => sum + account.numbers.length, 0);
+  return [`  Serving  ${accounts.length} accounts, ${phones} phones, ${numbers} numbers`];
+}
+
+function demoLines({ accounts }: BannerFacts, demo: NonNullable<BannerFacts['demo']>): readonly string[] {
+  const account = accounts.find(({ name }) => name === demo.account);
+  const passwords = new Map(demo.phones.map(({ user, password }) => [user, password]));
+  const phones = (account?.phones ?? []).map(({ user }) => {
+    const password = passwords.get(user);
+    return `    phone  ${user.padEnd(10)} ${password === undefined ? 'password changed since the first start' : `password ${password}`}`;
+  });
+  const numbers = (account?.numbers ?? []).map(
+    ({ number, planText, divert }) =>
+      `    number ${number} ${divert === undefined ? planText : `is diverted to ${divert.to}`}`,
+  );
+  return [
+    `  Account  ${demo.account} (passwords kept in ${demo.passwordsFile})`,
+    ...phones,
+    ...numbers,
+    `  Carrier  demo carrier on udp ${formatEndpoint(demo.carrier.address)}: stands for the telephone network, demo only`,
+  ];
+}
+
+function tryLines({ demo, listeners }: BannerFacts): readonly string[] {
+  if (demo === undefined)
+    return ['Next: ringthrough provision FILE, ringthrough phone list, ringthrough --help'];
+  const registrar = listeners[0] === undefined ? '' : formatEndpoint(listeners[0].local);
+  return [
+    'Try:',
+    `  1. Register any SIP phone as reception at ${registrar}, then: npx ringthrough phone list`,
+    `  2. Call the number and watch what happens:             npx ringthrough call ${demo.number}`,
+    '  3. Kill the phone, call again; then see every attempt:  npx ringthrough ledger',
+  ];
+}

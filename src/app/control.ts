@@ -1,0 +1,67 @@
+// The running node as its surfaces see it (NodeControl), over the event loop.
+
+import { RingthroughError } from '../base/errors.ts';
+import type { SipNode } from '../node/node.ts';
+import type { NodeControl, NodeEvent } from '../node/views.ts';
+import type { EventLoop } from './event-loop.ts';
+import type { Persistence } from './persistence.ts';
+
+export class Subscribers {
+  readonly #listeners = new Set<(event: NodeEvent) => void>();
+
+  readonly add = (listener: (event: NodeEvent) => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly tell = (event: NodeEvent): void => {
+    for (const listener of [...this.#listeners]) listener(event);
+  };
+}
+
+export function controlOf(
+  node: SipNode,
+  loop: EventLoop,
+  persistence: Persistence,
+  subscribers: Subscribers,
+): NodeControl {
+  return {
+    phones: () => node.phones(),
+    trunks: () => node.trunks(),
+    calls: () => node.calls(),
+    health: () => {
+      const { calls = 0, bindings = 0, transactions = 0 } = node.counters();
+      return { draining: node.draining, ...persistence.health, callsActive: calls, bindings, transactions };
+    },
+    directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
+    hangUp: (callId) => {
+      let found = false;
+      loop.turn((core, now) => {
+        const outcome = core.hangUp(callId, now);
+        found = outcome.found;
+        return outcome.effects;
+      });
+      return found;
+    },
+    startTestCall: (number) => {
+      if (node.draining)
+        throw new RingthroughError('DRAINING', 'the node is shutting down and places no test calls');
+      let id: string | undefined;
+      let problem: 'no-trunk' | 'too-many' | undefined;
+      loop.turn((core, now) => {
+        const { result, effects } = core.startTestCall(number, now);
+        if (result.ok) id = result.value;
+        else problem = result.error;
+        return effects;
+      });
+      if (id !== undefined) return id;
+      throw problem === 'too-many'
+        ? new RingthroughError(
+            'LIMIT_REACHED',
+            'as many test calls as may be are under way; try again in a minute',
+          )
+        : new RingthroughError('NOT_FOUND', 'no trunk can carry a test call; see `ringthrough trunk list`');
+    },
+    subscribe: subscribers.add,
+  };
+}

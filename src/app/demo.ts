@@ -1,0 +1,102 @@
+// What only the demo configuration has: an account to try things with, and the demo carrier that stands for the
+// telephone network. Neither knows a way into the node that others don't have: the account is provisioned, and
+// the carrier is a program of its own that speaks SIP over loopback.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Admin } from '../admin/admin.ts';
+import type { NewPassword } from '../admin/views.ts';
+import { RingthroughError } from '../base/errors.ts';
+import { type Endpoint, formatEndpoint } from '../base/net.ts';
+import type { Log } from '../ports/log.ts';
+import { DEMO_CARRIER } from './config/load.ts';
+
+export const DEMO_ACCOUNT = 'demo';
+export const DEMO_NUMBER = '+442079460000';
+const DEMO_PREFIX = '+44207946';
+/** Within the data folder; mode 0600. */
+export const DEMO_PASSWORDS_FILE = 'demo-phones.txt';
+
+const DEMO_PROVISIONING = `
+accounts:
+  - name: ${DEMO_ACCOUNT}
+    phones:
+      - { user: reception, displayName: Reception }
+      - { user: workshop, displayName: Workshop }
+    numbers:
+      - number: "${DEMO_NUMBER}"
+        plan:
+          - { ring: [reception, workshop], for: 20s }
+          - { dial: "+447700900123", for: 30s }
+`;
+
+/** Makes the demo account at the first start; gives its phones' passwords as far as they are known. */
+export async function demoPhones(admin: Admin, dataFolder: string): Promise<readonly NewPassword[]> {
+  const file = path.join(dataFolder, DEMO_PASSWORDS_FILE);
+  const accounts = await admin.accounts();
+  if (!accounts.some(({ name }) => name === DEMO_ACCOUNT)) {
+    const { newPasswords } = await admin.provision(DEMO_PROVISIONING, { dryRun: false });
+    const lines = newPasswords.map(({ user, password }) => `${user} ${password}\n`);
+    writeFileSync(file, lines.join(''), { mode: 0o600 });
+    return newPasswords;
+  }
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const [user, password] = line.split(' ');
+    return user === undefined || password === undefined ? [] : [{ user, password }];
+  });
+}
+
+export interface DemoCarrier {
+  readonly address: Endpoint;
+  close(): void;
+}
+
+/** Starts the demo carrier and waits for it to listen. Throws LISTEN_FAILED with its own words. */
+export async function startDemoCarrier(provider: Endpoint, log: Log): Promise<DemoCarrier> {
+  const program = fileURLToPath(new URL('../../examples/demo-carrier/main.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [
+      program,
+      '--listen',
+      `udp:${formatEndpoint(DEMO_CARRIER)}`,
+      '--provider',
+      formatEndpoint(provider),
+      '--route',
+      DEMO_PREFIX,
+      '--with-parent',
+    ],
+    // A group of its own, so that Ctrl-C in the terminal leaves it running while the node drains.
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+  );
+  await listening(child, log);
+  child.on('exit', (code) => {
+    if (code !== 0 && code !== null) log.warn('the demo carrier has ended', { code });
+  });
+  child.unref();
+  return { address: DEMO_CARRIER, close: () => void child.kill('SIGTERM') };
+}
+
+function listening(child: ChildProcess, log: Log): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    const fail = (why: string) => reject(new RingthroughError('LISTEN_FAILED', why.trim()));
+    child.once('error', (error) => fail(`the demo carrier cannot be started: ${error.message}`));
+    child.once('exit', (code) =>
+      fail(complaint === '' ? `the demo carrier ended at once (${code})` : complaint),
+    );
+    if (child.stdout === null) return;
+    createInterface(child.stdout).on('line', (line) => {
+      log.debug(line);
+      resolve();
+    });
+  });
+}

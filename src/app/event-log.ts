@@ -1,0 +1,31 @@
+// What the operator's log says of what happens. Names and numbers only: credentials never get this far.
+
+import { assertNever } from '../base/assert.ts';
+import type { NodeEvent } from '../node/views.ts';
+import type { Log } from '../ports/log.ts';
+
+export function logEvent(log: Log, event: NodeEvent): void {
+  switch (event.type) {
+    case 'call-started':
+      return log.info('call started', { call: event.callId, called: event.called, caller: event.caller });
+    case 'timeline':
+      return log.debug(event.entry.text, { call: event.callId, what: event.entry.what });
+    case 'call-ended': {
+      const { outcome, reason, answeredBy, called } = event.entry;
+      return log.info('call ended', { call: event.callId, called, outcome, answeredBy, reason });
+    }
+    case 'test-call':
+      return log.debug(event.entry.text, { testCall: event.testCallId, what: event.entry.what });
+    case 'registration':
+      return log.info(event.text, { phone: event.user });
+    case 'reachability':
+      return log.info(`phone is ${event.reachability}`, { phone: event.user, contact: event.contact });
+    case 'trunk':
+      return log[event.health === 'down' ? 'warn' : 'info'](`trunk is ${event.health}`, {
+        trunk: event.name,
+        reason: event.reason,
+      });
+    default:
+      return assertNever(event);
+  }
+}

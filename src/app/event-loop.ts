@@ -1,0 +1,130 @@
+// The imperative shell around the node's pure core: brings it what happens, does what it wants done, and arms
+// one timer for its next deadline. Nothing here decides anything.
+
+import type { Flow } from '../base/net.ts';
+import type { Result } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
+import type { Effect } from '../node/effects.ts';
+import type { SipNode } from '../node/node.ts';
+import type { NodeEvent } from '../node/views.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MediaEvent, MediaRelay } from '../ports/media.ts';
+import type { Packet, SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
+import type { Persistence } from './persistence.ts';
+
+export interface LoopOptions {
+  readonly clock: Clock;
+  readonly node: SipNode;
+  readonly onEvent: (event: NodeEvent) => void;
+}
+
+/** Adapters come after the loop, because they need its handlers. */
+export interface LoopPorts {
+  readonly transports: readonly SignallingTransport[];
+  readonly media: MediaRelay;
+  readonly persistence: Persistence;
+}
+
+/** The longest time that `setTimeout` can wait. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+export class EventLoop {
+  readonly #clock: Clock;
+  readonly #node: SipNode;
+  readonly #onEvent: (event: NodeEvent) => void;
+  #ports: LoopPorts | undefined;
+  #transports = new Map<string, SignallingTransport>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt: Instant = Number.POSITIVE_INFINITY;
+
+  constructor(options: LoopOptions) {
+    this.#clock = options.clock;
+    this.#node = options.node;
+    this.#onEvent = options.onEvent;
+  }
+
+  attach(ports: LoopPorts): void {
+    this.#ports = ports;
+    for (const transport of ports.transports) {
+      const { listener } = transport;
+      this.#transports.set(keyOf(listener.transport, listener.local), transport);
+    }
+  }
+
+  /** Runs one turn of the core, and does what comes of it. */
+  turn(act: (node: SipNode, now: Instant) => readonly Effect[]): void {
+    this.#perform(act(this.#node, this.#clock.now()));
+  }
+
+  readonly signalling: SignallingHandler = {
+    received: (batch: readonly Packet[]) => this.turn((node, now) => node.receive(batch, now)),
+    failed: (flow: Flow, reason: string) => this.turn((node, now) => node.flowFailed(flow, reason, now)),
+    closed: (flow: Flow) => this.turn((node, now) => node.flowClosed(flow, now)),
+  };
+
+  mediaEvents(events: readonly MediaEvent[]): void {
+    this.turn((node, now) => node.media(events, now));
+  }
+
+  persisted(id: number, result: Result<void, string>): void {
+    this.turn((node, now) => node.persisted(id, result, now));
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#ports = undefined;
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    const ports = this.#ports;
+    if (ports === undefined) return;
+    const sends = new Map<SignallingTransport, Packet[]>();
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'send':
+          this.#collect(sends, effect);
+          break;
+        case 'media':
+          ports.media.perform([effect.command]);
+          break;
+        case 'persist':
+          ports.persistence.write(effect.id, effect.writes);
+          break;
+        case 'event':
+          this.#onEvent(effect.event);
+          break;
+      }
+    }
+    for (const [transport, batch] of sends) transport.send(batch);
+    this.#arm();
+  }
+
+  #collect(sends: Map<SignallingTransport, Packet[]>, { flow, bytes }: Effect & { type: 'send' }): void {
+    const transport = this.#transports.get(keyOf(flow.transport, flow.local));
+    if (transport === undefined) {
+      // A flow from before a restart with other listeners: it can only be told as failed.
+      setImmediate(() => this.signalling.failed(flow, 'no listener has this address any more'));
+      return;
+    }
+    const batch = sends.get(transport);
+    if (batch === undefined) sends.set(transport, [{ flow, bytes }]);
+    else batch.push({ flow, bytes });
+  }
+
+  #arm(): void {
+    const next = this.#node.nextDeadline() ?? Number.POSITIVE_INFINITY;
+    if (next === this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = next;
+    if (next === Number.POSITIVE_INFINITY) return;
+    const waitMs = Math.min(TIMER_MAX_MS, Math.max(0, next - this.#clock.now()));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.turn((node, now) => node.expire(now));
+    }, waitMs);
+  }
+}
+
+function keyOf(transport: string, local: { readonly address: string; readonly port: number }): string {
+  return `${transport}|${local.address}|${local.port}`;
+}

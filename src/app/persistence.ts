@@ -1,0 +1,116 @@
+// From the node's writes to the store's: what fails is kept and tried again until it is there, because the
+// calls that the ledger tells of happened whether or not the disk was full. Kept writes replace each other
+// (one per attempt, one per phone), so what waits is bounded by what is new, and by LIMITS.storeQueueMax.
+
+import { LIMITS } from '../base/limits.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { SECOND_MS } from '../base/time.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store, StoreWrite } from '../ports/store.ts';
+
+const RETRY_MS = 2 * SECOND_MS;
+
+export type Persisted = (id: number, result: Result<void, string>) => void;
+
+export class Persistence {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #persisted: Persisted;
+  readonly #backlog = new Map<string, StoreWrite>();
+  #retry: NodeJS.Timeout | undefined;
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+  #reason = '';
+  #dropped = 0;
+  #closed = false;
+
+  constructor(store: Store, log: Log, persisted: Persisted) {
+    this.#store = store;
+    this.#log = log;
+    this.#persisted = persisted;
+  }
+
+  get health(): { readonly store: 'ok' | 'failing'; readonly storeReason: string } {
+    return { store: this.#reason === '' ? 'ok' : 'failing', storeReason: this.#reason };
+  }
+
+  write(id: number, writes: readonly StoreWrite[]): void {
+    this.#underWay++;
+    this.#store.write(writes).then(
+      () => {
+        for (const write of writes) this.#backlog.delete(keyOf(write));
+        this.#done(id, ok(undefined));
+      },
+      (error: unknown) => {
+        this.#keep(writes, error);
+        this.#done(id, err(this.#reason));
+      },
+    );
+  }
+
+  /** Resolves when nothing is under way; what the store still refuses is given up, and said. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    if (this.#underWay > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#backlog.size > 0) await this.#tryAgain();
+    if (this.#backlog.size > 0)
+      this.#log.error('records could not be written', { records: this.#backlog.size });
+  }
+
+  #done(id: number, result: Result<void, string>): void {
+    this.#underWay--;
+    this.#persisted(id, result);
+    if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #keep(writes: readonly StoreWrite[], error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#reason === '') this.#log.error('the store fails; records wait in memory', { reason });
+    this.#reason = reason;
+    for (const write of writes) {
+      const key = keyOf(write);
+      if (this.#backlog.has(key) || this.#backlog.size < LIMITS.storeQueueMax) this.#backlog.set(key, write);
+      else this.#dropped++;
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#retry !== undefined || this.#closed) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#tryAgain();
+    }, RETRY_MS);
+  }
+
+  async #tryAgain(): Promise<void> {
+    const waiting = [...this.#backlog];
+    try {
+      await this.#store.write(waiting.map(([, write]) => write));
+    } catch {
+      return this.#schedule();
+    }
+    // A newer write of the same record may have taken this one's place meanwhile.
+    for (const [key, write] of waiting) if (this.#backlog.get(key) === write) this.#backlog.delete(key);
+    if (this.#backlog.size > 0) return this.#schedule();
+    this.#reason = '';
+    this.#log.info('the store works again', { written: waiting.length, dropped: this.#dropped });
+  }
+}
+
+/** Writes of one record replace each other. */
+function keyOf(write: StoreWrite): string {
+  switch (write.type) {
+    case 'account':
+      return `account ${write.account.name}`;
+    case 'account-removed':
+      return `account ${write.name}`;
+    case 'divert':
+      return `divert ${write.number}`;
+    case 'bindings':
+      return `bindings ${write.user}`;
+    case 'ledger':
+      return `ledger ${write.entry.id}`;
+  }
+}
