@@ -9,6 +9,7 @@
 import { assert } from '../../base/assert.ts';
 import { type Field, fieldOf } from './fields.ts';
 import { hasLineEnd, isToken, splitList, trimmed, unfold } from './grammar.ts';
+import { decodeText } from './octets.ts';
 
 /** One header row. Internal to this folder; the world outside sees names and values. */
 export class HeaderRow {
@@ -73,15 +74,9 @@ export class HeaderRow {
   }
 }
 
-/**
- * Header text is UTF-8 (RFC 3261 §25.1).
- * Deviation: a value that is not valid UTF-8 is read as Latin-1, which is what phones that break the rule
- * send; so `Müller` stays a name and goes out again as proper UTF-8.
- */
 function decodeValue(bytes: Buffer | undefined, start: number, end: number): string {
   if (bytes === undefined) return '';
-  let text = bytes.toString('utf8', start, end);
-  if (text.indexOf('\ufffd') >= 0) text = bytes.toString('latin1', start, end);
+  const text = decodeText(bytes, start, end);
   return text.indexOf('\n') >= 0 ? unfold(text) : text;
 }
 

@@ -12,7 +12,7 @@ import { endOfToken, fieldOf, knownField } from './fields.ts';
 import { isToken, parseDecimal } from './grammar.ts';
 import { HeaderRow, Headers } from './headers.ts';
 import { type SipMessage, SipRequest, SipResponse } from './message.ts';
-import { asBuffer, COLON, CR, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
+import { asBuffer, COLON, CR, decodeText, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
 
 export interface ParseFailure {
   readonly code:
@@ -104,7 +104,7 @@ type StartLine =
 /** Undefined when it is not SIP at all. */
 function readStartLine(bytes: Buffer, start: number, lineEnd: number): StartLine | undefined {
   const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-  const text = bytes.toString('utf8', start, end);
+  const text = decodeText(bytes, start, end);
   return startsWithSip(text, 0) ? readStatusLine(text) : readRequestLine(text);
 }
 

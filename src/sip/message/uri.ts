@@ -3,9 +3,10 @@
 //     sip:alice:secret@[2001:db8::9]:5060;transport=tcp?subject=hi
 //     ^scheme ^password ^host        ^port ^parameters  ^headers
 
-import { text as decodeText, utf8 } from '../../base/bytes.ts';
+import { utf8 } from '../../base/bytes.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { equalHosts, formatHostPort, hexDigit, parseHostPort } from './host.ts';
+import { decodeText } from './octets.ts';
 import { NO_PARAMETERS, type Parameters } from './parameters.ts';
 
 export interface SipUri {
@@ -224,22 +225,21 @@ function isScheme(text: string, end: number): boolean {
   return true;
 }
 
-/** Decodes `%HH`. A `%` that begins no escape stays, and so does text that would not be UTF-8. */
+/** Decodes `%HH`. A `%` that begins no escape stays. */
 function unescapeUri(text: string): string {
   if (text.indexOf('%') < 0) return text;
-  const source = utf8(text);
-  const decoded = new Uint8Array(source.length);
+  const bytes = Buffer.from(text);
   let length = 0;
-  for (let at = 0; at < source.length; at++) {
-    const high = source[at] === 0x25 ? hexDigit(source[at + 1] ?? 0) : -1;
-    const low = high < 0 ? -1 : hexDigit(source[at + 2] ?? 0);
-    decoded[length++] = low < 0 ? (source[at] ?? 0) : high * 16 + low;
+  for (let at = 0; at < bytes.length; at++) {
+    const high = bytes[at] === PERCENT ? hexDigit(bytes[at + 1] ?? 0) : -1;
+    const low = high < 0 ? -1 : hexDigit(bytes[at + 2] ?? 0);
+    bytes[length++] = low < 0 ? (bytes[at] ?? 0) : high * 16 + low;
     if (low >= 0) at += 2;
   }
-  const out = decodeText(decoded.subarray(0, length));
-  return out.indexOf('\ufffd') >= 0 ? text : out;
+  return decodeText(bytes, 0, length);
 }
 
+const PERCENT = 0x25;
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
 const USER_UNRESERVED = allowed(`${UNRESERVED}&=+$,;?/`);
 const PASSWORD_UNRESERVED = allowed(`${UNRESERVED}&=+$,`);
