@@ -20,7 +20,7 @@ export interface Options {
   readonly withParent: boolean;
 }
 
-export const USAGE = `usage: node examples/demo-carrier/main.ts --listen udp:127.0.0.1:5070 --provider 127.0.0.1:5060 --route +44207946
+export const USAGE = `usage: node examples/demo-carrier/main.ts [--provider 127.0.0.1:5060 --route +44207946] …
 
 A stand-in for the public telephone network, on loopback only. It answers mobiles (+447700900xxx) with a tone, and
 presents calls to a provider's numbers to that provider.
