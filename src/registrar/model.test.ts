@@ -18,6 +18,7 @@ interface Known {
   readonly contact: string;
   readonly callId: string;
   readonly cseq: number;
+  readonly port: number;
   readonly expiresAt: number;
 }
 
@@ -30,14 +31,18 @@ interface Asked {
   readonly user: string;
   readonly callId: string;
   readonly cseq: number;
+  /** Of the socket that it comes from. */
+  readonly port: number;
   readonly contacts: readonly { readonly contact: string; readonly seconds: number }[];
 }
 
-const FLOW: Flow = {
-  transport: 'udp',
-  local: { address: '203.0.113.1', port: 5060 },
-  remote: { address: '192.0.2.7', port: 5060 },
-};
+function flowFrom(port: number): Flow {
+  return {
+    transport: 'udp',
+    local: { address: '203.0.113.1', port: 5060 },
+    remote: { address: '192.0.2.7', port },
+  };
+}
 
 function newPair(): { readonly model: Model; readonly real: Registrar } {
   let drawn = 0;
@@ -57,7 +62,9 @@ function registerInModel(model: Model, asked: Asked): number {
   const named = (one: Known) => asked.contacts.some(({ contact }) => contact === one.contact);
   if (asked.contacts.some(({ seconds }) => seconds > 0 && seconds < 60)) return 423;
   if (own.some((one) => named(one) && one.callId === asked.callId && one.cseq >= asked.cseq)) return 500;
-  const others = model.known.filter((one) => one.user !== asked.user || !named(one));
+  const binds = asked.contacts.some(({ seconds }) => seconds > 0);
+  const ghost = (one: Known) => binds && one.port === asked.port && one.callId !== asked.callId;
+  const others = model.known.filter((one) => one.user !== asked.user || !(named(one) || ghost(one)));
   const bound = asked.contacts
     .filter(({ seconds }) => seconds > 0)
     .map(({ contact, seconds }) => ({
@@ -65,6 +72,7 @@ function registerInModel(model: Model, asked: Asked): number {
       contact,
       callId: asked.callId,
       cseq: asked.cseq,
+      port: asked.port,
       expiresAt: model.now + Math.min(seconds, 3_600) * SECOND,
     }));
   const isNew = bound.some(({ contact }) => !own.some((one) => one.contact === contact));
@@ -94,13 +102,9 @@ function register(asked: Omit<Asked, 'contacts'>, rows: readonly (readonly [stri
 /** What both know, in an order that does not matter. */
 function agree(model: Model, real: Registrar): void {
   const known = [...real.all()]
-    .map(({ binding: { user, contact, callId, cseq, expiresAt } }) => ({
-      user,
-      contact,
-      callId,
-      cseq,
-      expiresAt,
-    }))
+    .map(({ binding: { user, contact, callId, cseq, flow, expiresAt } }) => {
+      return { user, contact, callId, cseq, port: flow.remote.port, expiresAt };
+    })
     .filter(({ expiresAt }) => expiresAt > model.now);
   const sorted = (list: readonly Known[]) => list.map((one) => JSON.stringify(one)).sort();
   assert.deepEqual(sorted(known), sorted(alive(model)));
@@ -112,6 +116,7 @@ const identity = {
   user: fc.constantFrom(...USERS),
   callId: fc.constantFrom('a', 'b'),
   cseq: fc.integer({ min: 1, max: 30 }),
+  port: fc.constantFrom(5060, 5062),
 };
 const contact = fc.record({
   contact: fc.constantFrom(...[1, 2, 3, 4].map((n) => `sip:r@192.0.2.${n}:5060`)),
@@ -134,7 +139,7 @@ class Register implements fc.Command<Model, Registrar> {
     const outcome = real.register(
       this.asked.user,
       register(this.asked, rows),
-      FLOW,
+      flowFrom(this.asked.port),
       { bindingsPerPhoneMax: CONTACTS_MAX },
       model.now,
     );
@@ -165,7 +170,7 @@ class Unregister implements fc.Command<Model, Registrar> {
     const outcome = real.register(
       this.asked.user,
       request,
-      FLOW,
+      flowFrom(this.asked.port),
       { bindingsPerPhoneMax: CONTACTS_MAX },
       model.now,
     );
@@ -232,7 +237,13 @@ test('and forgets all of it in the end, deadlines included', () => {
           const rows = one.contacts.map(
             (each) => ['Contact', `<${each.contact}>;expires=${each.seconds}`] as const,
           );
-          real.register(one.user, register(one, rows), FLOW, { bindingsPerPhoneMax: CONTACTS_MAX }, 0);
+          real.register(
+            one.user,
+            register(one, rows),
+            flowFrom(one.port),
+            { bindingsPerPhoneMax: CONTACTS_MAX },
+            0,
+          );
         }
         real.expire(3_600 * SECOND);
         assert.deepEqual([real.size, real.nextDeadline(), [...real.all()]], [0, undefined, []]);

@@ -201,7 +201,7 @@ describe('a phone unregisters', () => {
   test('everything by the wildcard, its own and other phones of the same user', () => {
     const registrar = newRegistrar();
     send(registrar, { contact: DESK, callId: 'a', cseq: 5 });
-    send(registrar, { contact: '<sip:b@192.0.2.8>', callId: 'b', cseq: 900 });
+    send(registrar, { contact: '<sip:b@192.0.2.8>', callId: 'b', cseq: 900, flow: udp('203.0.113.8') });
     send(registrar, { contact: '<sip:w@192.0.2.9>', user: 'workshop' });
     assert.equal(send(registrar, { contact: '*', expires: 0, callId: 'a', cseq: 6 }).status, 200);
     assert.deepEqual([contacts(registrar), contacts(registrar, 'workshop').length], [[], 1]);
@@ -268,18 +268,44 @@ describe('order and identity', () => {
 
   test('a restarted softphone takes the place of its former self, another instance does not', () => {
     const registrar = newRegistrar();
-    const at = (port: number, instance: string) =>
-      `<sip:reception-0x${port}@192.0.2.7:${port}>;+sip.instance="<urn:uuid:${instance}>"`;
-    send(registrar, { contact: at(40_001, 'aa'), callId: 'a' });
-    const outcome = send(registrar, { contact: at(40_002, 'AA'), callId: 'b' });
+    const start = (port: number, instance: string, more = '') =>
+      send(registrar, {
+        contact: `<sip:r${port}@192.0.2.7:${port}>;+sip.instance="<urn:uuid:${instance}>"${more}`,
+        callId: `boot${port}`,
+        flow: udp('203.0.113.9', port),
+      });
+    start(40_001, 'aa');
+    const outcome = start(40_002, 'AA');
     assert.deepEqual([outcome.added.length, outcome.removed.length], [1, 1]);
-    send(registrar, { contact: at(40_003, 'bb'), callId: 'c' });
-    assert.deepEqual(contacts(registrar), [
-      'sip:reception-0x40002@192.0.2.7:40002',
-      'sip:reception-0x40003@192.0.2.7:40003',
-    ]);
-    send(registrar, { contact: `${at(40_004, 'bb')};reg-id=2`, callId: 'c' });
+    start(40_003, 'bb');
+    assert.deepEqual(contacts(registrar), ['sip:r40002@192.0.2.7:40002', 'sip:r40003@192.0.2.7:40003']);
+    start(40_004, 'bb', ';reg-id=2');
     assert.equal(registrar.size, 3);
+  });
+
+  test('a phone restarted on the same socket replaces what it left there, whatever its contact is now', () => {
+    const registrar = newRegistrar();
+    send(registrar, { contact: '<sip:reception-0x5558@192.0.2.7>', callId: 'boot1' });
+    send(registrar, { contact: '<sip:other@192.0.2.8>', callId: 'other', flow: udp('203.0.113.8') });
+    const outcome = send(registrar, { contact: '<sip:reception-0x55b9@192.0.2.7>', callId: 'boot2' });
+    assert.deepEqual([outcome.added.length, outcome.removed.length], [1, 1]);
+    assert.deepEqual(contacts(registrar), ['sip:other@192.0.2.8', 'sip:reception-0x55b9@192.0.2.7']);
+  });
+
+  test('two contacts of one phone on one socket stay, and so do two phones behind one proxy', () => {
+    const registrar = newRegistrar();
+    send(registrar, { contact: '<sip:line1@192.0.2.7>', callId: 'boot' });
+    send(registrar, { contact: '<sip:line2@192.0.2.7>', callId: 'boot' });
+    assert.equal(registrar.size, 2);
+    for (const more of [
+      [['Path', '<sip:edge.example.net;lr>']],
+      [['Via', 'SIP/2.0/UDP edge.example.net, SIP/2.0/UDP 192.168.1.5']],
+    ] as const) {
+      const proxied = newRegistrar();
+      send(proxied, { contact: '<sip:a@192.168.1.5>', callId: 'a', more });
+      send(proxied, { contact: '<sip:b@192.168.1.6>', callId: 'b', more });
+      assert.equal(proxied.size, 2);
+    }
   });
 
   test('contacts that nothing could be sent to are refused', () => {
@@ -341,9 +367,14 @@ describe('limits', () => {
 describe('looking up', () => {
   test('contacts come by preference, then the newest first', () => {
     const registrar = newRegistrar();
-    send(registrar, { contact: '<sip:old@192.0.2.1>', callId: 'a' });
-    send(registrar, { contact: '<sip:last@192.0.2.2>;q=0.1', callId: 'b', at: T + 1 });
-    send(registrar, { contact: '<sip:new@192.0.2.3>', callId: 'c', at: T + 2 });
+    send(registrar, { contact: '<sip:old@192.0.2.1>', callId: 'a', flow: udp('192.0.2.1') });
+    send(registrar, {
+      contact: '<sip:last@192.0.2.2>;q=0.1',
+      callId: 'b',
+      flow: udp('192.0.2.2'),
+      at: T + 1,
+    });
+    send(registrar, { contact: '<sip:new@192.0.2.3>', callId: 'c', flow: udp('192.0.2.3'), at: T + 2 });
     assert.deepEqual(
       registrar.lookup('reception').map(({ binding }) => binding.contact),
       ['sip:new@192.0.2.3', 'sip:old@192.0.2.1', 'sip:last@192.0.2.2'],

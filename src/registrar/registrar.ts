@@ -18,7 +18,7 @@ import { parseUri, type SipUri } from '../sip/message/uri.ts';
 import { FlowIndex, otherWayTo } from './flow.ts';
 import { type ExpiryBounds, type Refusal, type Registration, readRegistration } from './request.ts';
 import { registeredHeaders } from './response.ts';
-import { type Bound, type Changes, type Held, removeAll, update } from './update.ts';
+import { type Bound, type Changes, type Held, type Origin, removeAll, update } from './update.ts';
 import { WATCH_SETTINGS, Watch, type WatchSettings } from './watch.ts';
 
 /** Names one binding for as long as it lives, refreshes included. Opaque. */
@@ -137,7 +137,8 @@ export class Registrar {
     const effects = [...this.expire(now)];
     const registration = readRegistration(request, this.#expiryBounds);
     if (!registration.ok) return refused(registration.error, effects);
-    const decided = this.#decide(registration.value, user, flow, limits, now);
+    const from = { user, flow, direct: request.vias.length <= 1 };
+    const decided = this.#decide(registration.value, from, limits, now);
     if (!decided.ok) return refused(decided.error, effects);
     const { added, refreshed, removed } = decided.value;
     effects.push(...this.#apply(decided.value, now));
@@ -240,12 +241,11 @@ export class Registrar {
 
   #decide(
     registration: Registration,
-    user: string,
-    flow: Flow,
+    from: Origin,
     limits: { readonly bindingsPerPhoneMax: number },
     now: Instant,
   ): Result<Changes<Entry>, Refusal> {
-    const held = [...(this.#byUser.get(user) ?? [])];
+    const held = [...(this.#byUser.get(from.user) ?? [])];
     switch (registration.type) {
       case 'query':
         return ok({ added: [], refreshed: [], removed: [] });
@@ -254,7 +254,7 @@ export class Registrar {
       case 'update': {
         const room = this.#bindingsMax - this.#entries.size;
         const capacity = { ...limits, room, retryAfterSeconds: RETRY_AFTER_SECONDS };
-        return update(held, registration, { user, flow }, capacity, now);
+        return update(held, registration, from, capacity, now);
       }
     }
   }

@@ -1,12 +1,13 @@
 // What a REGISTER changes (RFC 3261 §10.3 step 7): all of its contacts or none. Decides and touches nothing;
 // the registrar then does it.
 //
-// A binding is found again by its Contact URI, compared as §19.1.4 has it. A phone that comes back with
-// another URI but the same +sip.instance (and reg-id) takes the place of its former self.
-// Deviation: RFC 5626 §6 does that only for contacts with reg-id; phones that name their instance without
-// it would otherwise leave a ghost behind with each restart, and fill their account's limit with them.
+// A binding is found again by its Contact URI, compared as §19.1.4 has it. A phone that was switched off
+// without unregistering often comes back with another URI (a new port, a random user or rinstance); it then
+// takes the place of its former self, which is known by its +sip.instance and reg-id, or by its socket.
+// Deviation: §10.3 knows neither, and RFC 5626 §6 only contacts with reg-id. Each restart would leave a ghost
+// behind, which rings the phone a second time and fills its limit.
 
-import type { Flow } from '../base/net.ts';
+import { type Flow, flowKey } from '../base/net.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
@@ -39,6 +40,13 @@ export interface Capacity {
   readonly retryAfterSeconds: number;
 }
 
+/** Where an update came from. `direct`: from the phone itself, not through a proxy. */
+export interface Origin {
+  readonly user: string;
+  readonly flow: Flow;
+  readonly direct: boolean;
+}
+
 type Update = Extract<Registration, { type: 'update' }>;
 type Removal = Extract<Registration, { type: 'remove-all' }>;
 
@@ -57,15 +65,17 @@ export function removeAll<H extends Held>(
 export function update<H extends Held>(
   held: readonly H[],
   registration: Update,
-  from: { readonly user: string; readonly flow: Flow },
+  from: Origin,
   capacity: Capacity,
   now: Instant,
 ): Result<Changes<H>, Refusal> {
   const added: Bound[] = [];
   const refreshed = new Map<H, Bound>();
-  const removed = new Set<H>();
   const contacts = lastOfEach(registration.contacts);
   const named = new Set(contacts.map((contact) => find(held, contact)));
+  const unnamed = held.filter((one) => !named.has(one));
+  const stays = contacts.some(({ expiresMs }) => expiresMs > 0);
+  const removed = new Set(stays ? unnamed.filter((one) => isFormerLife(one, registration, from)) : []);
 
   for (const contact of contacts) {
     const same = find(held, contact);
@@ -74,7 +84,7 @@ export function update<H extends Held>(
       if (same !== undefined) removed.add(same);
       continue;
     }
-    const former = same ?? held.find((one) => !named.has(one) && isSameInstance(one, contact));
+    const former = same ?? unnamed.find((one) => isSameInstance(one, contact));
     if (former !== undefined && isOld(registration, former.binding)) return err(OUT_OF_ORDER);
     const bound = { binding: bind(contact, registration, from, same?.binding, now), uri: contact.uri };
     if (same !== undefined) refreshed.set(same, bound);
@@ -126,6 +136,16 @@ function find<H extends Held>(held: readonly H[], contact: RequestedContact): H 
   );
 }
 
+/** Registered from the same socket before the phone was started anew, which gave it another Call-ID (§10.2.4). */
+function isFormerLife({ binding }: Held, registration: Update, from: Origin): boolean {
+  return (
+    from.direct &&
+    registration.path.length + binding.path.length === 0 &&
+    binding.callId !== registration.callId &&
+    flowKey(binding.flow) === flowKey(from.flow)
+  );
+}
+
 function isSameInstance(held: Held, contact: RequestedContact): boolean {
   const instance = instanceOf(contact.parameters);
   return instance !== undefined && instance === instanceOf(held.binding.parameters);
@@ -144,7 +164,7 @@ function instanceOf(text: string): string | undefined {
 function bind(
   contact: RequestedContact,
   registration: Update,
-  from: { readonly user: string; readonly flow: Flow },
+  from: Origin,
   before: Binding | undefined,
   now: Instant,
 ): Binding {
