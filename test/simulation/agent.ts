@@ -5,6 +5,7 @@
 import { assert } from '../../src/base/assert.ts';
 import { hex } from '../../src/base/ids.ts';
 import { type Endpoint, type Flow, formatEndpoint } from '../../src/base/net.ts';
+import type { Instant } from '../../src/base/time.ts';
 import type { Packet } from '../../src/ports/signalling.ts';
 import type { DigestClient } from '../../src/sip/auth/client.ts';
 import { Dialog } from '../../src/sip/dialog/dialog.ts';
@@ -66,7 +67,7 @@ export class Agent {
   readonly plane: MediaPlane;
   readonly random: SeededRandom;
   readonly host: Host;
-  alive = true;
+  diedAt: Instant | undefined;
   /** Takes a new call in; undefined where it was refused at once. */
   invited: (id: TransactionId, request: SipRequest) => InviteUser | undefined = () => undefined;
   /** Requests outside of dialogs other than INVITE; true where it was answered. OPTIONS is answered here. */
@@ -91,6 +92,10 @@ export class Agent {
     this.host = network.host(options.local.address);
     network.trace.name(options.local.address, options.name);
     this.#listen();
+  }
+
+  get alive(): boolean {
+    return this.diedAt === undefined;
   }
 
   get contact(): string {
@@ -187,7 +192,7 @@ export class Agent {
   die(how: 'killed' | 'vanished'): void {
     if (!this.alive) return;
     this.note(how);
-    this.alive = false;
+    this.diedAt = this.world.now;
     if (how === 'killed') this.host.kill();
     else this.host.vanish();
     this.#alarm.set(undefined);

@@ -29,8 +29,9 @@ export class OutgoingCall {
   readonly callId: string;
   readonly startedAt: Instant;
   readonly party: Party;
-  /** Any response but 100 came at all. */
   answeredAt: Instant | undefined;
+  /** The node took it up: a response came that is neither 100 nor a challenge. */
+  takenUp = false;
   endedAt: Instant | undefined;
   /** Of the first final response. */
   finalStatus: number | undefined;
@@ -94,6 +95,7 @@ export class OutgoingCall {
       return;
     }
     const { response } = answer;
+    this.takenUp ||= response.status > 100 && response.status !== 401 && response.status !== 407;
     if (response.status < 200) this.#provisional(response);
     else if (response.status < 300) this.#accepted(response);
     else {

@@ -39,6 +39,7 @@ export class Phone {
   #cseq = 0;
   #expiresS: number;
   #stopTimer: (() => void) | undefined;
+  #signedOff = false;
 
   constructor(network: Network, plane: MediaPlane, options: PhoneOptions) {
     this.#network = network;
@@ -89,8 +90,9 @@ export class Phone {
     });
   }
 
-  /** The person signs off: REGISTER with Expires 0 (RFC 3261 §10.2.2). */
+  /** The person signs off: REGISTER with Expires 0 (RFC 3261 §10.2.2), again where a refresh was under way. */
   signOff(): void {
+    this.#signedOff = true;
     this.#stopTimer?.();
     this.#register(0);
   }
@@ -98,6 +100,7 @@ export class Phone {
   #registerAfter(rangeMs: readonly [min: number, max: number]): void {
     const { agent } = this;
     this.#stopTimer?.();
+    if (this.#signedOff) return;
     this.#stopTimer = agent.world.after(agent.random.between(...rangeMs), () =>
       this.#register(this.#expiresS),
     );
@@ -129,6 +132,10 @@ export class Phone {
 
   #registered(answer: Answer): void {
     if (answer.type === 'response' && answer.response.status < 200) return;
+    if (this.#signedOff) {
+      this.#register(0);
+      return;
+    }
     const status = answer.type === 'response' ? answer.response.status : 0;
     if (status === 200) {
       this.registrations += 1;

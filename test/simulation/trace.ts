@@ -11,6 +11,13 @@ import type { World } from './world.ts';
 
 export type Fate = 'sent' | 'lost' | 'swallowed' | 'doubled';
 
+const FATES: Readonly<Record<Fate, string>> = {
+  sent: '─▶',
+  doubled: '═▶ twice',
+  lost: '─✗ lost',
+  swallowed: '─✗ swallowed',
+};
+
 type Row =
   | {
       readonly at: Instant;
@@ -57,7 +64,7 @@ export class Trace {
   #line(row: Row): string {
     const at = clock(row.at - this.#world.beginning);
     if ('note' in row) return `${at}  ${row.who.padEnd(14)} ·· ${row.note}`;
-    const fate = row.fate === 'sent' ? '─▶' : `─✗ ${row.fate}`;
+    const fate = FATES[row.fate];
     return `${at}  ${this.#who(row.from).padEnd(14)} ── ${summary(row.bytes)} ${fate} ${this.#who(row.to)}`;
   }
 

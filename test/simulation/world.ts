@@ -2,6 +2,7 @@
 // an event taken from this queue, and nothing is random but what comes from the seed; so the same seed gives
 // the same run, to the byte, on any machine.
 
+import { assert } from '../../src/base/assert.ts';
 import { Deadlines } from '../../src/base/deadlines.ts';
 import type { Instant } from '../../src/base/time.ts';
 import type { Random } from '../../src/ports/random.ts';
@@ -90,6 +91,7 @@ export class World {
 
   /** Runs `action` then (at the earliest now); the returned function prevents it. Whole milliseconds only. */
   at(instant: Instant, action: () => void): () => void {
+    assert(Number.isFinite(instant), `a timer is set for ${instant}`);
     const event = this.#events.add(Math.max(Math.ceil(instant), this.now), action);
     return () => this.#events.cancel(event);
   }

@@ -1,0 +1,233 @@
+// What must be true after every run, whatever the seed made happen. Each rule is a sentence; what breaks it is
+// told with the call concerned, so that the ladder can be cut down to it.
+//
+// A fault excuses only what it can cause: a crash may lose a call but not leak one; a partition may leave a
+// caller without an answer but not without a ledger row.
+
+import type { LedgerEntry } from '../../src/ports/records.ts';
+import type { IncomingCall } from './incoming-call.ts';
+import type { OutgoingCall } from './outgoing-call.ts';
+import type { Attempt, Run } from './play.ts';
+import type { Fault } from './scenario.ts';
+
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+  /** SIP Call-ID of the call concerned, where there is one. */
+  readonly callId?: string;
+}
+
+interface Rule {
+  readonly rule: string;
+  check(run: Run): Iterable<Omit<Violation, 'rule'>>;
+}
+
+const RULES: readonly Rule[] = [
+  { rule: 'every INVITE that reached the node gets a final answer at its sender', check: finalAnswers },
+  { rule: 'no call is answered twice', check: answeredTwice },
+  { rule: 'every attempt has exactly one ledger row with an outcome', check: ledgerRows },
+  { rule: 'the ledger says what the caller lived', check: ledgerTruth },
+  { rule: 'whoever is answered hears something, and so does who answered', check: hearing },
+  { rule: 'a caller who is not answered hears why', check: announcements },
+  { rule: 'nothing is left over of calls when they are over', check: callLeftovers },
+  { rule: 'nothing at all is left over when everybody has signed off', check: endLeftovers },
+  { rule: 'a living phone is registered, and a dead one is known to be dead', check: registrations },
+];
+
+export function violations(run: Run): readonly Violation[] {
+  return RULES.flatMap(({ rule, check }) => [...check(run)].map((found) => ({ rule, ...found })));
+}
+
+function* finalAnswers(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { call, setting } of run.attempts) {
+    if (!call.over) {
+      yield { what: `${setting.by} calling ${setting.called} never ended`, callId: call.callId };
+    } else if (run.reached.has(call.callId) && call.finalStatus === undefined && !call.agentGone) {
+      if (!crashedDuring(run, call) && !cutOff(run, call)) {
+        yield {
+          what: `${setting.by} calling ${setting.called} got none: ${call.noFinal}`,
+          callId: call.callId,
+        };
+      }
+    }
+  }
+}
+
+function* answeredTwice(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { call } of run.attempts) {
+    if (call.answers.size > 1) yield { what: `${call.answers.size} answers`, callId: call.callId };
+  }
+}
+
+function* ledgerRows(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  const rows = [...run.store.ledger.values()];
+  const crashes = run.host.crashes.length;
+  const diskFull = run.scenario.faults.some(({ type }) => type === 'disk-full');
+  for (const row of rows) {
+    if (row.outcome === undefined && !diskFull) yield { what: `${describe(row)} has no outcome` };
+    if (row.outcome === 'lost' && !run.host.crashes.some((at) => at >= row.startedAt)) {
+      yield { what: `${describe(row)} was lost without a crash` };
+    }
+  }
+  for (const [caller, calls] of byCaller(run)) {
+    const mine = rows.filter((row) => callerNames(run, caller).includes(row.caller));
+    const takenUp = calls.filter(({ call }) => call.takenUp);
+    const certain = takenUp.filter(({ call }) => !diskFull && !crashedDuring(run, call));
+    const [one] = calls;
+    const callId = one === undefined ? {} : { callId: one.call.callId };
+    if (mine.length < certain.length) {
+      yield { what: `${certain.length} calls of ${caller}, but ${mine.length} rows`, ...callId };
+    }
+    if (mine.length > calls.length * (1 + crashes)) {
+      yield { what: `${calls.length} calls of ${caller}, but ${mine.length} rows`, ...callId };
+    }
+  }
+}
+
+function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { setting, call } of run.attempts) {
+    const row = onlyRow(run, setting.caller);
+    if (row?.outcome === undefined || row.outcome === 'lost' || call.finalStatus === undefined) continue;
+    const answered = row.outcome === 'answered' || row.outcome === 'diverted';
+    if (answered !== (call.finalStatus === 200)) {
+      yield { what: `${describe(row)}, but the caller got ${call.finalStatus}`, callId: call.callId };
+    } else if (!answered && row.status !== call.finalStatus) {
+      yield {
+        what: `${describe(row)} ${row.status}, but the caller got ${call.finalStatus}`,
+        callId: call.callId,
+      };
+    }
+  }
+}
+
+/** Longer than any hold, so that silence has no other cause than a call that leads nowhere. */
+const EARSHOT_MS = 20_000;
+
+function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  if (hasFault(run, 'node-crash', 'death', 'partition') || someoneDied(run)) return;
+  const deaf = (call: OutgoingCall | IncomingCall): boolean =>
+    call.answeredAt !== undefined &&
+    (call.endedAt ?? run.world.now) - call.answeredAt > EARSHOT_MS &&
+    call.party.heard.length === 0;
+  for (const { call, setting } of run.attempts) {
+    if (deaf(call))
+      yield { what: `${setting.by} calling ${setting.called} heard nothing`, callId: call.callId };
+  }
+  for (const { incoming, options } of [...run.phones, ...run.carriers]) {
+    for (const call of incoming.filter(deaf)) {
+      const who = 'user' in options ? options.user : options.name;
+      yield { what: `${who} answered and heard nothing`, callId: call.invite.callId ?? '' };
+    }
+  }
+}
+
+function* announcements(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { call, setting } of run.attempts) {
+    const row = onlyRow(run, setting.caller);
+    if (row?.outcome !== 'announced' || call.gaveUpAt !== undefined || call.agentGone) continue;
+    if (cutOff(run, call) || call.party.heard.some(({ what }) => what.startsWith('prompt'))) continue;
+    yield { what: `${describe(row)}, but the caller heard no prompt`, callId: call.callId };
+  }
+}
+
+function* callLeftovers(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  const { leftovers, mediaEndpointsOpen, trunkCalls } = run.quiet;
+  if (leftovers === undefined) yield { what: 'the node is not running' };
+  // Registrations and probes go on, with transactions and writes of their own.
+  const { transactions: _, pendingWrites: __, ...mustBeNone } = leftovers ?? {};
+  for (const [name, count] of Object.entries({ ...mustBeNone, mediaEndpointsOpen, trunkCalls })) {
+    if (count !== 0) yield { what: `${count} ${name}` };
+  }
+  for (const peer of [...run.phones, ...run.carriers]) {
+    for (const call of peer.incoming) {
+      if (call.conversation !== undefined && !call.over) {
+        yield { what: `${peer.agent.options.name} still talks`, callId: call.invite.callId ?? '' };
+      }
+    }
+  }
+}
+
+function* endLeftovers(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  const { leftovers, mediaEndpointsOpen, nextDeadline } = run.end;
+  for (const [name, count] of Object.entries({ ...leftovers, mediaEndpointsOpen })) {
+    if (count !== 0) yield { what: `${count} ${name}` };
+  }
+  if (nextDeadline !== undefined)
+    yield { what: `a timer is set for ${nextDeadline - run.world.now} ms from now` };
+}
+
+/** A dead phone is known within 30 s; a living one has registered again by then, and answers probes. */
+const KNOWN_DEAD_MS = 30_000;
+
+function* registrations(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  const fair = run.scenario.weather.lossRate === 0;
+  for (const phone of run.phones) {
+    const { user } = phone.options;
+    const bindings = run.quiet.phones.find((view) => view.user === user)?.bindings ?? [];
+    const living = bindings.filter(({ reachability }) => reachability !== 'unreachable');
+    const { diedAt } = phone.agent;
+    const deadForMs = diedAt === undefined ? 0 : run.quiet.at - diedAt;
+    if (phone.agent.alive && fair && living.length === 0) {
+      yield { what: `${user} lives and has ${bindings.length} bindings, none of them reachable` };
+    } else if (deadForMs > KNOWN_DEAD_MS && living.length > 0) {
+      yield { what: `${user} is dead for ${deadForMs} ms and counts as ${living[0]?.reachability}` };
+    }
+  }
+}
+
+// ── what a fault excuses ──
+
+function hasFault(run: Run, ...types: readonly Fault['type'][]): boolean {
+  return run.scenario.faults.some(({ type }) => types.includes(type));
+}
+
+function someoneDied(run: Run): boolean {
+  return [...run.phones, ...run.carriers].some(({ agent }) => !agent.alive);
+}
+
+/** The node was down, or went down, while the call lasted. */
+function crashedDuring(run: Run, call: OutgoingCall): boolean {
+  const end = call.endedAt ?? run.world.now;
+  return run.host.crashes.some((at, i) => at <= end && (run.host.starts[i + 1] ?? end) >= call.startedAt);
+}
+
+/** Nothing passed between caller and node for some of the time, or their connection was lost. */
+function cutOff(run: Run, call: OutgoingCall): boolean {
+  const from = call.startedAt - run.world.beginning;
+  const until = (call.endedAt ?? run.world.now) - run.world.beginning;
+  const { name, user } = call.agent.options;
+  return run.scenario.faults.some((fault) => {
+    if (fault.type === 'partition') {
+      return [name, user].includes(fault.from) && fault.atMs <= until && fault.atMs + fault.forMs >= from;
+    }
+    return (
+      fault.type === 'connections-reset' &&
+      [name, user].includes(fault.of) &&
+      fault.atMs <= until &&
+      fault.atMs >= from
+    );
+  });
+}
+
+// ── rows and calls ──
+
+function byCaller(run: Run): ReadonlyMap<string, readonly Attempt[]> {
+  return Map.groupBy(run.attempts, ({ setting }) => setting.caller);
+}
+
+/** A phone calls under its own name inside and under its number outside. */
+function callerNames(run: Run, caller: string): readonly string[] {
+  const phones = run.scenario.accounts.flatMap((account) => account.phones);
+  return [caller, phones.find(({ user }) => user === caller)?.callerId ?? caller];
+}
+
+/** The one row of a caller that made one call; undefined where it cannot be told whose is whose. */
+function onlyRow(run: Run, caller: string): LedgerEntry | undefined {
+  if ((byCaller(run).get(caller)?.length ?? 0) !== 1) return undefined;
+  const rows = [...run.store.ledger.values()].filter((row) => callerNames(run, caller).includes(row.caller));
+  return rows.length === 1 ? rows[0] : undefined;
+}
+
+function describe(row: LedgerEntry): string {
+  return `${row.caller} calling ${row.called}: ${row.outcome ?? 'in progress'} (${row.reason})`;
+}

@@ -1,0 +1,46 @@
+// One seed, played and judged. An exception anywhere in the run is a violation like any other, with the ladder
+// up to it.
+
+import { type Violation, violations } from './invariants.ts';
+import { Stage } from './play.ts';
+import { drawScenario, type Scenario } from './scenario.ts';
+import { SeededRandom } from './world.ts';
+
+export interface Judged {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly calls: number;
+  readonly messages: number;
+  /** For people who look into a failure. */
+  scenario(): string;
+  /** All of it, or only the lines that hold `matching`. */
+  ladder(matching?: string): string;
+}
+
+/** `change` makes a story of a seed: the same world, but for what it says. */
+export function judge(seed: number, change: (drawn: Scenario) => Scenario = (drawn) => drawn): Judged {
+  const scenario = change(drawScenario(new SeededRandom(seed).fork('scenario')));
+  const stage = new Stage(seed, scenario);
+  const found = attempt(() => violations(stage.play()));
+  return {
+    seed,
+    violations: found,
+    calls: stage.attempts.length,
+    messages: stage.trace.messages,
+    scenario: () => JSON.stringify(scenario, undefined, 1),
+    ladder: (matching) => stage.trace.ladder(matching),
+  };
+}
+
+function attempt(action: () => readonly Violation[]): readonly Violation[] {
+  try {
+    return action();
+  } catch (thrown) {
+    return [
+      {
+        rule: 'nothing throws',
+        what: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
+      },
+    ];
+  }
+}

@@ -1,0 +1,55 @@
+// npm run sim -- --seeds N [--from S] [--seed S] [--ladder]: plays seeds and says what went wrong, with the
+// seed, the rule and the ladder of the call concerned. Exit code 1 where anything did.
+
+import { parseArgs } from 'node:util';
+import { type Judged, judge } from './judge.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    /** Only this one, with its whole ladder. */
+    seed: { type: 'string' },
+    ladder: { type: 'boolean', default: false },
+  },
+});
+
+const only = values.seed === undefined ? undefined : Number(values.seed);
+const from = only ?? Number(values.from);
+const count = only === undefined ? Number(values.seeds) : 1;
+const beganMs = performance.now();
+const failures: number[] = [];
+let messages = 0;
+let calls = 0;
+
+for (let seed = from; seed < from + count; seed++) {
+  const judged = judge(seed);
+  messages += judged.messages;
+  calls += judged.calls;
+  if (only !== undefined) print(`${judged.scenario()}\n${judged.ladder(values.ladder ? '' : undefined)}\n`);
+  if (judged.violations.length > 0) {
+    failures.push(seed);
+    print(report(judged));
+  }
+}
+
+const seconds = (performance.now() - beganMs) / 1_000;
+const each = ((seconds / count) * 1_000).toFixed(1);
+print(
+  `${count} seeds from ${from}: ${calls} calls, ${messages} messages, ${seconds.toFixed(1)} s (${each} ms each)\n`,
+);
+if (failures.length > 0) {
+  print(
+    `${failures.length} failed: ${failures.join(', ')}\nAgain, with everything: npm run sim -- --seed ${failures[0]}\n`,
+  );
+  process.exitCode = 1;
+}
+
+function report(judged: Judged): string {
+  const lines = judged.violations.map(({ rule, what }) => `  ${rule}:\n    ${what}`);
+  return `seed ${judged.seed}:\n${lines.join('\n')}\n`;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
