@@ -14,21 +14,20 @@ import { LIMITS } from '../base/limits.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Account, LegStatistics, NumberRecord, PlanStep } from '../ports/records.ts';
-import { destinationAllowed } from '../routing/destinations.ts';
-import { resolveStep, type StepTargets } from '../routing/plan.ts';
-import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
+import { VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
-import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
+import { CalleeLeg, type LegNews } from './callee-leg.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { Conversation } from './conversation.ts';
-import { type Caller, callerHeaders, diversionHeaders } from './identity.ts';
-import type { HeaderRow, Leg } from './leg.ts';
+import type { Caller } from './identity.ts';
+import type { Leg } from './leg.ts';
 import { MediaSide } from './media-side.ts';
+import { PlanWalk } from './plan-walk.ts';
 import { CallRecord, type Ending } from './record.ts';
 import type { Session } from './session.ts';
-import type { CallDeadline, PeerKind, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
+import type { CallDeadline, PeerKind, Surroundings, TimerOf } from './surroundings.ts';
 
 /** Where a call is to go, as node/ decided from its source and Request-URI. */
 export interface CallRoute {
@@ -70,17 +69,10 @@ export class Call implements Session {
   readonly record: CallRecord;
   readonly #around: Surroundings;
   readonly #caller: CallerLeg;
-  readonly #callees: CalleeLeg[] = [];
+  readonly #walk: PlanWalk;
   readonly #timers = new Map<CallDeadline['type'], Deadline<TimerOf>>();
   #phase: Phase = 'opening';
-  #step = 0;
-  /** Trunks that may still carry the number of the present dial step. */
-  #trunks: TrunkChoice[] = [];
-  #dialling: (PlanStep & { type: 'dial' }) | undefined;
-  #verdict: Verdict | undefined;
-  /** The last final status of a far end, for calls that go straight to it. */
-  #farStatus: number | undefined;
-  #divertedLegTaken = false;
+  #answeredBy: CalleeLeg | undefined;
   #announced: Ending | undefined;
   #conversation: Conversation | undefined;
   #ledgerWritten = false;
@@ -101,14 +93,18 @@ export class Call implements Session {
       now,
       (entry) => around.audience.timeline(start.id, route.called, entry),
     );
-    const options = {
-      id: 'caller',
-      callId: start.id,
-      kind: start.callerKind,
-      words: 'the caller',
-      media: this.#side('caller'),
-    };
+    const id = start.id;
+    const media = new MediaSide(`${id}/caller`, start.sessionId, (command) => around.media(command));
+    const options = { id: 'caller', callId: id, kind: start.callerKind, words: 'the caller', media };
     this.#caller = new CallerLeg(options, start.invite, start.transaction, start.flow, around);
+    this.#walk = new PlanWalk(start, this.#caller, around, this.record, {
+      stepUntil: (at) => this.#schedule('step-over', at),
+      announcement: (prompt, at) => {
+        const text = `the plan plays "${prompt}"`;
+        this.#announce(prompt, { outcome: 'announced', text, status: 480 }, at);
+      },
+      exhausted: (at) => this.#conclude(at),
+    });
   }
 
   get phase(): Phase {
@@ -116,7 +112,7 @@ export class Call implements Session {
   }
 
   get legs(): readonly Leg[] {
-    return [this.#caller, ...this.#callees];
+    return [this.#caller, ...this.#walk.legs];
   }
 
   get ringing(): boolean {
@@ -231,7 +227,7 @@ export class Call implements Session {
         break;
       }
       case 'step-over':
-        this.#stepOver(now);
+        if (this.#phase === 'walking') this.#walk.timeUp(now);
         break;
       case 'ringing-over':
         if (this.#phase === 'walking') this.#conclude(now, 'it rang for as long as a call may ring');
@@ -274,8 +270,8 @@ export class Call implements Session {
       if (offer !== undefined) media.accept(offer, flow.remote.address);
       this.#phase = 'walking';
       const { refusal } = this.start.route;
-      if (refusal === undefined) return this.#nextStep(now);
-      this.#verdict = refusal.verdict;
+      if (refusal === undefined) return this.#walk.next(now);
+      this.#walk.verdict = refusal.verdict;
       this.#conclude(now, refusal.text);
     }
   }
@@ -286,142 +282,6 @@ export class Call implements Session {
       this.#caller.refuse(503, this.#around.sip.newTag(), [['Retry-After', '10']]);
       this.#end({ outcome: 'refused', text: `no media could be opened: ${reason}`, status: 503 }, now);
     }
-  }
-
-  #nextStep(now: Instant): void {
-    this.#unschedule('step-over');
-    this.#dialling = undefined;
-    this.#trunks = [];
-    const { route } = this.start;
-    while (this.#phase === 'walking') {
-      const step = route.steps[this.#step++];
-      if (step === undefined || this.#callees.length >= LIMITS.legsPerCallMax) return this.#conclude(now);
-      const targets = resolveStep(step, {
-        now,
-        account: route.account,
-        phoneTargets: (user) => this.#around.phones.targets(user),
-      });
-      if (this.#tryStep(targets, now)) return;
-    }
-  }
-
-  /** False when the step had nobody to try, so that the plan goes on at once. */
-  #tryStep(targets: StepTargets, now: Instant): boolean {
-    if (targets.type === 'ring' || targets.type === 'none') {
-      for (const { who, why } of targets.left) {
-        this.record.note(now, 'left-out', `${who} ${why}`);
-        if (who !== 'this step') this.#verdict = mostTelling(this.#verdict, 'unreachable');
-      }
-    }
-    switch (targets.type) {
-      case 'none':
-        return false;
-      case 'announcement':
-        this.#announce(
-          targets.prompt,
-          { outcome: 'announced', text: `the plan plays "${targets.prompt}"`, status: 480 },
-          now,
-        );
-        return true;
-      case 'ring':
-        return this.#ring(targets, now);
-      case 'dial':
-        return this.#dial(targets, now);
-    }
-  }
-
-  #ring(targets: StepTargets & { type: 'ring' }, now: Instant): boolean {
-    for (const { user, key } of targets.legs) {
-      const choice = this.#around.phones.choice(key);
-      if (choice === undefined || this.#callees.length >= LIMITS.legsPerCallMax) continue;
-      this.record.note(now, 'ringing-phone', `ringing ${user}`);
-      this.#openLeg(
-        { type: 'phone', name: user, key, uri: choice.uri, routes: choice.routes },
-        choice.flow,
-        user,
-      );
-    }
-    if (!this.#trying) return false;
-    this.#schedule('step-over', now + targets.forMs);
-    return true;
-  }
-
-  #dial(step: StepTargets & { type: 'dial' }, now: Instant): boolean {
-    const { route } = this.start;
-    const refusal = this.#whyNotDial(step.number);
-    if (refusal !== undefined) {
-      this.record.note(now, 'refused', refusal);
-      this.#verdict = mostTelling(this.#verdict, 'not-tried');
-      return false;
-    }
-    this.#divertedLegTaken ||= route.number !== undefined;
-    this.#dialling = step;
-    this.#trunks = [...this.#around.trunks.choices(step.number)];
-    if (this.#trunks.length === 0) this.record.note(now, 'refused', `no trunk can carry ${step.number} now`);
-    if (!this.#dialNextTrunk(now)) {
-      this.#verdict = mostTelling(this.#verdict, 'failing');
-      this.#releaseDivertedLeg();
-      return false;
-    }
-    this.#schedule('step-over', now + step.forMs);
-    return true;
-  }
-
-  /** Caps on what a diverted or outbound leg may cost (law 8); emergency calls have none (law 7). */
-  #whyNotDial(number: string): string | undefined {
-    const { route } = this.start;
-    if (route.emergency) return undefined;
-    const allowed = destinationAllowed(number, route.account.limits);
-    if (!allowed.ok) return allowed.error;
-    if (route.number === undefined || this.#divertedLegTaken) return undefined;
-    return this.#around.takeDivertedLeg(route.account.name, route.account.limits.divertedCallsMax)
-      ? undefined
-      : `the account already has its ${route.account.limits.divertedCallsMax} diverted calls`;
-  }
-
-  #dialNextTrunk(now: Instant): boolean {
-    const trunk = this.#trunks.shift();
-    if (trunk === undefined || this.#dialling === undefined || this.#callees.length >= LIMITS.legsPerCallMax)
-      return false;
-    const { number } = this.#dialling;
-    this.record.note(now, 'dialling', `dialling ${number} over ${trunk.name}`);
-    this.#openLeg(
-      { type: 'trunk', name: trunk.name, key: number, uri: trunk.uri, routes: [] },
-      trunk.flow,
-      `${number} over ${trunk.name}`,
-    );
-    return true;
-  }
-
-  #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string): void {
-    const { start } = this;
-    const id = `leg${this.#callees.length + 1}`;
-    const fromTag = this.#around.sip.newTag();
-    const forwarded =
-      target.type === 'trunk' && start.route.number !== undefined
-        ? diversionHeaders(
-            start.invite,
-            start.route.number.number,
-            target.key,
-            this.#verdict,
-            this.#around.domain,
-          )
-        : [];
-    const headers: HeaderRow[] = [
-      ...callerHeaders(start.caller, target.type, this.#around.domain, fromTag),
-      ...forwarded,
-    ];
-    const content = {
-      headers,
-      maxForwards: (start.invite.maxForwards ?? 70) - 1,
-      to: target.type === 'phone' ? `<sip:${target.name}@${this.#around.domain}>` : `<${target.uri}>`,
-      sipCallId: this.#around.sip.newCallId(),
-      offer: this.#caller.offer,
-    };
-    const options = { id, callId: this.id, kind: target.type, words, media: this.#side(id) };
-    const leg = new CalleeLeg(options, target, content, this.#around.sip.newTag(), flow, this.#around);
-    this.#callees.push(leg);
-    leg.media.open(flow.remote.address);
   }
 
   #news(leg: CalleeLeg, news: LegNews | undefined, now: Instant): void {
@@ -435,13 +295,15 @@ export class Call implements Session {
         this.#answered(leg, news.sdp, now);
         break;
       case 'failed':
-        this.#legFailed(leg, news, now);
+        this.record.note(now, 'failed', `${leg.words} ${news.text}: ${VERDICTS[news.verdict].words}`);
+        leg.giveUp(408, 'No sign of life');
+        if (this.#phase === 'walking') this.#walk.failed(leg, news, now);
         break;
     }
   }
 
   #rings(leg: CalleeLeg, status: number, sdp: SessionDescription | undefined, now: Instant): void {
-    const early = sdp !== undefined && this.#caller.offer !== undefined && this.#tryingLegs.length === 1;
+    const early = sdp !== undefined && this.#caller.offer !== undefined && this.#walk.trying.length === 1;
     if (leg.told === (early ? 'early' : 'rings')) return;
     leg.told = early ? 'early' : 'rings';
     const afterMs = Math.round(now - leg.invitedAt);
@@ -458,34 +320,6 @@ export class Call implements Session {
     }
   }
 
-  #legFailed(leg: CalleeLeg, news: LegNews & { type: 'failed' }, now: Instant): void {
-    this.record.note(now, 'failed', `${leg.words} ${news.text}: ${VERDICTS[news.verdict].words}`);
-    leg.giveUp(408, 'No sign of life');
-    if (this.#phase !== 'walking') return;
-    this.#verdict = mostTelling(this.#verdict, news.verdict);
-    this.#farStatus = news.status ?? this.#farStatus;
-    if (
-      leg.target.type === 'trunk' &&
-      VERDICTS[news.verdict].trunk === 'next-trunk' &&
-      this.#dialNextTrunk(now)
-    )
-      return;
-    if (this.#trying) return;
-    this.#releaseDivertedLeg();
-    this.#nextStep(now);
-  }
-
-  #stepOver(now: Instant): void {
-    if (this.#phase !== 'walking') return;
-    for (const leg of this.#tryingLegs) {
-      this.record.note(now, 'no-answer', `${leg.words} did not answer in time`);
-      leg.giveUp(480, 'No answer');
-    }
-    this.#verdict = mostTelling(this.#verdict, 'no-answer');
-    this.#releaseDivertedLeg();
-    this.#nextStep(now);
-  }
-
   // ── an answer ──
 
   #answered(leg: CalleeLeg, sdp: SessionDescription, now: Instant): void {
@@ -494,8 +328,9 @@ export class Call implements Session {
       return;
     }
     this.#phase = 'talking';
+    this.#answeredBy = leg;
     for (const type of ['step-over', 'ringing-over'] as const) this.#unschedule(type);
-    for (const other of this.#tryingLegs) other.giveUp(200, 'Call completed elsewhere');
+    this.#walk.giveUp(200, 'Call completed elsewhere');
     this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
     this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
     this.record.answered(now, leg.target.type === 'phone' ? leg.target.name : leg.target.key);
@@ -513,24 +348,27 @@ export class Call implements Session {
     this.#conversation.begin();
   }
 
+  /** A call to a number of ours that was answered outside of it is diverted. */
   #answerOutcome(): 'answered' | 'diverted' {
-    return this.#dialling !== undefined && this.start.route.number !== undefined ? 'diverted' : 'answered';
+    return this.#answeredBy?.kind === 'trunk' && this.start.route.number !== undefined
+      ? 'diverted'
+      : 'answered';
   }
 
   // ── no answer ──
 
   /** The plan is at its end: the caller is told, in words where its media can carry them. */
   #conclude(now: Instant, why?: string): void {
-    for (const leg of this.#tryingLegs) leg.giveUp(480, 'No answer');
+    this.#walk.giveUp(480, 'No answer');
     this.#unschedule('step-over');
-    const verdict = this.#verdict ?? 'not-tried';
+    const verdict = this.#walk.verdict ?? 'not-tried';
     const { status, prompt, words } = VERDICTS[verdict];
     const { route } = this.start;
     const text = why ?? `${route.called} ${words}`;
-    const direct = route.number === undefined && this.#farStatus !== undefined;
+    const direct = route.number === undefined && this.#walk.farStatus !== undefined;
     if (direct) {
       // The far end has spoken for itself: its own status makes the phone's busy or failure tone.
-      this.#refuse({ outcome: 'refused', text, status: this.#farStatus ?? status }, now);
+      this.#refuse({ outcome: 'refused', text, status: this.#walk.farStatus ?? status }, now);
     } else {
       this.#announce(prompt, { outcome: 'announced', text, status }, now);
     }
@@ -580,10 +418,10 @@ export class Call implements Session {
     this.#phase = 'ended';
     for (const type of [...this.#timers.keys()]) this.#unschedule(type);
     this.#conversation?.close();
-    for (const leg of this.#callees) leg.giveUp(ending.status ?? 200, ending.text);
+    for (const leg of this.#walk.legs) leg.giveUp(ending.status ?? 200, ending.text);
     this.#caller.giveUp(200, ending.text);
     this.#caller.media.close();
-    this.#releaseDivertedLeg();
+    this.#walk.releaseDivertedLeg();
     this.record.note(now, 'ended', ending.text);
     this.record.ended(now, ending);
     this.#schedule('wrap-up-overdue', now + WRAP_UP_MAX_MS);
@@ -599,30 +437,10 @@ export class Call implements Session {
     if (this.over) this.#around.finished(this.id);
   }
 
-  #releaseDivertedLeg(): void {
-    if (!this.#divertedLegTaken) return;
-    this.#divertedLegTaken = false;
-    this.#around.releaseDivertedLeg(this.start.route.account.name);
-  }
-
   // ── small parts ──
 
-  get #tryingLegs(): readonly CalleeLeg[] {
-    return this.#callees.filter((leg) => leg.trying);
-  }
-
-  get #trying(): boolean {
-    return this.#callees.some((leg) => leg.trying);
-  }
-
   #leg(id: string): Leg {
-    return this.#callees.find((leg) => leg.id === id) ?? this.#caller;
-  }
-
-  #side(legId: string): MediaSide {
-    return new MediaSide(`${this.start.id}/${legId}`, this.start.sessionId, (command) =>
-      this.#around.media(command),
-    );
+    return this.#walk.legs.find((leg) => leg.id === id) ?? this.#caller;
   }
 
   #schedule(type: Exclude<CallDeadline['type'], 'no-sign-of-life' | 'session'>, at: Instant): void {

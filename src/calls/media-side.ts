@@ -123,6 +123,7 @@ function remoteOf(sdp: SessionDescription, signallingAddress: string): RemoteMed
     signalled: audio?.endpoint,
     signallingAddress,
     ...(audio?.rtcp === undefined ? {} : { rtcp: audio.rtcp }),
+    ...(audio === undefined ? {} : { clockRates: audio.clockRates }),
     ...(audio?.playable === undefined ? {} : { playable: audio.playable }),
     ...(audio?.dtmfPayloadType === undefined ? {} : { dtmfPayloadType: audio.dtmfPayloadType }),
   };

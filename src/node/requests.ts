@@ -13,6 +13,7 @@ import type { Account, Phone } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import type { Directory } from '../routing/directory.ts';
+import { audioOf } from '../sdp/audio.ts';
 import type { DigestServer } from '../sip/auth/server.ts';
 import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
@@ -199,7 +200,8 @@ function contentRefusal(invite: SipRequest): Refusal | undefined {
   if (invite.body.length === 0) return undefined;
   const type = invite.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== SDP_TYPE) return { status: 415, headers: [['Accept', SDP_TYPE]] };
-  return sdpOf(invite) === undefined
-    ? { status: 400, headers: [], reason: 'Bad Session Description' }
-    : undefined;
+  const sdp = sdpOf(invite);
+  if (sdp === undefined) return { status: 400, headers: [], reason: 'Bad Session Description' };
+  const audio = audioOf(sdp);
+  return audio === undefined || audio.rejected ? { status: 488, headers: [] } : undefined;
 }

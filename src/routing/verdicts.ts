@@ -22,7 +22,9 @@ export type Verdict =
   | 'redirected'
   /** 5xx: the far end is broken or overloaded. */
   | 'failing'
-  /** Nothing could be tried: caps, no trunk, destination not allowed. */
+  /** The account's caps forbid it: destination, diverted calls. */
+  | 'not-allowed'
+  /** There was nothing to try. */
   | 'not-tried';
 
 /** `next-trunk`: the same number over another carrier. `next-step`: on with the plan. */
@@ -63,6 +65,7 @@ export const VERDICTS: Readonly<Record<Verdict, Row>> = {
     words: 'redirected the call, which is not followed',
   },
   failing: { trunk: 'next-trunk', status: 480, prompt: 'all-lines-failed', words: 'failed' },
+  'not-allowed': { trunk: 'next-step', status: 403, prompt: 'not-allowed', words: 'is not allowed' },
   'not-tried': { trunk: 'next-step', status: 480, prompt: 'unavailable', words: 'was not tried' },
 };
 
@@ -80,6 +83,7 @@ const TELLING: readonly Verdict[] = [
   'failing',
   'redirected',
   'unreachable',
+  'not-allowed',
   'not-tried',
 ];
 

@@ -1,0 +1,232 @@
+// A call's way through its steps: opens the legs of one step at a time, and goes on when they have all failed
+// or their time is up. It decides by the verdicts of routing/; whether a leg answered, and what the caller
+// hears meanwhile, is its call's business.
+//
+//   next ─▶ resolve the step ─┬─ nobody to try ─▶ next
+//                             ├─ ring: a leg for each contact ──────────┬─ all failed, or time up ─▶ next
+//                             └─ dial: a leg over the first trunk ──────┤
+//                                        ▲── carrier's failure: next ───┘
+
+import { LIMITS } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import type { PlanStep } from '../ports/records.ts';
+import { destinationAllowed } from '../routing/destinations.ts';
+import { resolveStep, type StepTargets } from '../routing/plan.ts';
+import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
+import type { CallStart } from './call.ts';
+import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
+import type { CallerLeg } from './caller-leg.ts';
+import { callerHeaders, diversionHeaders } from './identity.ts';
+import type { HeaderRow } from './leg.ts';
+import { MediaSide } from './media-side.ts';
+import type { CallRecord } from './record.ts';
+import type { Surroundings, TrunkChoice } from './surroundings.ts';
+
+/** What the call does when the walk comes to it. */
+export interface WalkEvents {
+  /** The present step may take until then. */
+  stepUntil(at: Instant): void;
+  announcement(prompt: string, now: Instant): void;
+  /** There is no further step. */
+  exhausted(now: Instant): void;
+}
+
+export class PlanWalk {
+  readonly legs: CalleeLeg[] = [];
+  /** The most telling of what failed so far. */
+  verdict: Verdict | undefined;
+  /** The last final status of a far end. */
+  farStatus: number | undefined;
+  readonly #start: CallStart;
+  readonly #caller: CallerLeg;
+  readonly #around: Surroundings;
+  readonly #record: CallRecord;
+  readonly #events: WalkEvents;
+  #step = 0;
+  #dialling: StepTargets & { type: 'dial' } = NOTHING;
+  /** Trunks that may still carry the number of the present dial step. */
+  #trunks: TrunkChoice[] = [];
+  #divertedLegTaken = false;
+
+  constructor(
+    start: CallStart,
+    caller: CallerLeg,
+    around: Surroundings,
+    record: CallRecord,
+    events: WalkEvents,
+  ) {
+    this.#start = start;
+    this.#caller = caller;
+    this.#around = around;
+    this.#record = record;
+    this.#events = events;
+  }
+
+  get trying(): readonly CalleeLeg[] {
+    return this.legs.filter((leg) => leg.trying);
+  }
+
+  next(now: Instant): void {
+    const { route } = this.#start;
+    this.#trunks = [];
+    for (;;) {
+      const step: PlanStep | undefined = route.steps[this.#step++];
+      if (step === undefined || this.#full) return this.#events.exhausted(now);
+      const { account } = route;
+      const targets = resolveStep(step, {
+        now,
+        account,
+        phoneTargets: (user) => this.#around.phones.targets(user),
+      });
+      if (this.#try(targets, now)) return;
+    }
+  }
+
+  /** A leg of the present step failed. */
+  failed(leg: CalleeLeg, news: LegNews & { type: 'failed' }, now: Instant): void {
+    this.#learn(news.verdict);
+    this.farStatus = news.status ?? this.farStatus;
+    const again = leg.target.type === 'trunk' && VERDICTS[news.verdict].trunk === 'next-trunk';
+    if (again && this.#dialNextTrunk(now)) return;
+    if (this.trying.length > 0) return;
+    this.releaseDivertedLeg();
+    this.next(now);
+  }
+
+  /** The present step's time is up. */
+  timeUp(now: Instant): void {
+    for (const leg of this.trying) this.#record.note(now, 'no-answer', `${leg.words} did not answer in time`);
+    this.giveUp(480, 'No answer');
+    this.#learn('no-answer');
+    this.releaseDivertedLeg();
+    this.next(now);
+  }
+
+  /** Ends what still rings. */
+  giveUp(cause: number, text: string): void {
+    for (const leg of this.trying) leg.giveUp(cause, text);
+  }
+
+  releaseDivertedLeg(): void {
+    if (!this.#divertedLegTaken) return;
+    this.#divertedLegTaken = false;
+    this.#around.releaseDivertedLeg(this.#start.route.account.name);
+  }
+
+  /** False when the step had nobody to try, so that the plan goes on at once. */
+  #try(targets: StepTargets, now: Instant): boolean {
+    switch (targets.type) {
+      case 'none':
+        this.#leaveOut(targets, now);
+        return false;
+      case 'announcement':
+        this.#events.announcement(targets.prompt, now);
+        return true;
+      case 'ring':
+        this.#leaveOut(targets, now);
+        return this.#ring(targets, now);
+      case 'dial':
+        return this.#dial(targets, now);
+    }
+  }
+
+  #leaveOut({ left }: StepTargets & { type: 'ring' | 'none' }, now: Instant): void {
+    for (const { who, why } of left) {
+      this.#record.note(now, 'left-out', `${who} ${why}`);
+      this.#learn('unreachable');
+    }
+  }
+
+  #ring(targets: StepTargets & { type: 'ring' }, now: Instant): boolean {
+    for (const { user, key } of targets.legs) {
+      const choice = this.#around.phones.choice(key);
+      if (choice === undefined || this.#full) continue;
+      const { uri, flow, routes } = choice;
+      this.#record.note(now, 'ringing-phone', `ringing ${user}`);
+      this.#openLeg({ type: 'phone', name: user, key, uri, routes }, flow, user);
+    }
+    if (this.trying.length === 0) return false;
+    this.#events.stepUntil(now + targets.forMs);
+    return true;
+  }
+
+  #dial(step: StepTargets & { type: 'dial' }, now: Instant): boolean {
+    const refusal = this.#whyNotDial(step.number);
+    if (refusal !== undefined) {
+      this.#record.note(now, 'refused', refusal);
+      this.#learn('not-allowed');
+      return false;
+    }
+    this.#dialling = step;
+    this.#trunks = [...this.#around.trunks.choices(step.number)];
+    if (this.#dialNextTrunk(now)) {
+      this.#events.stepUntil(now + step.forMs);
+      return true;
+    }
+    this.#record.note(now, 'refused', `no trunk can carry ${step.number} now`);
+    this.#learn('failing');
+    this.releaseDivertedLeg();
+    return false;
+  }
+
+  /** Caps on what a diverted or outbound leg may cost (law 8); emergency calls have none (law 7). */
+  #whyNotDial(number: string): string | undefined {
+    const { account, emergency, number: record } = this.#start.route;
+    if (emergency) return undefined;
+    const allowed = destinationAllowed(number, account.limits);
+    if (!allowed.ok) return allowed.error;
+    if (record === undefined || this.#divertedLegTaken) return undefined;
+    const { divertedCallsMax } = account.limits;
+    this.#divertedLegTaken = this.#around.takeDivertedLeg(account.name, divertedCallsMax);
+    return this.#divertedLegTaken
+      ? undefined
+      : `the account already has its ${divertedCallsMax} diverted calls`;
+  }
+
+  #dialNextTrunk(now: Instant): boolean {
+    const trunk = this.#trunks.shift();
+    if (trunk === undefined || this.#full) return false;
+    const { number } = this.#dialling;
+    const { name, uri, flow } = trunk;
+    this.#record.note(now, 'dialling', `dialling ${number} over ${name}`);
+    this.#openLeg({ type: 'trunk', name, key: number, uri, routes: [] }, flow, `${number} over ${name}`);
+    return true;
+  }
+
+  #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string): void {
+    const { id: callId, sessionId, invite } = this.#start;
+    const { domain, sip } = this.#around;
+    const id = `leg${this.legs.length + 1}`;
+    const content = {
+      headers: this.#identityHeaders(target),
+      maxForwards: (invite.maxForwards ?? 70) - 1,
+      to: target.type === 'phone' ? `<sip:${target.name}@${domain}>` : `<${target.uri}>`,
+      sipCallId: sip.newCallId(),
+      offer: this.#caller.offer,
+    };
+    const media = new MediaSide(`${callId}/${id}`, sessionId, (command) => this.#around.media(command));
+    const options = { id, callId, kind: target.type, words, media };
+    const leg = new CalleeLeg(options, target, content, sip.newTag(), flow, this.#around);
+    this.legs.push(leg);
+    media.open(flow.remote.address);
+  }
+
+  /** Who calls, and for a leg that carries a call on to a carrier, who sent it there. */
+  #identityHeaders(target: CalleeTarget): readonly HeaderRow[] {
+    const { caller, invite, route } = this.#start;
+    const { domain, sip } = this.#around;
+    const named = callerHeaders(caller, target.type, domain, sip.newTag());
+    if (target.type === 'phone' || route.number === undefined) return named;
+    return [...named, ...diversionHeaders(invite, route.number.number, target.key, this.verdict, domain)];
+  }
+
+  #learn(verdict: Verdict): void {
+    this.verdict = mostTelling(this.verdict, verdict);
+  }
+
+  get #full(): boolean {
+    return this.legs.length >= LIMITS.legsPerCallMax;
+  }
+}
+
+const NOTHING: StepTargets & { type: 'dial' } = { type: 'dial', number: '', forMs: 0 };
