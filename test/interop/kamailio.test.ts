@@ -3,18 +3,18 @@
 import { test } from 'node:test';
 import { Kamailio } from './peers/kamailio.ts';
 import { Sipp } from './peers/sipp.ts';
-import { createRig } from './rig.ts';
+import { CARRIER_HOST, createRig } from './rig.ts';
 
 const KEYS = { called: '+447700900123', caller: '+442079460000' };
 const CREDENTIALS = { user: 'trunk', password: 'over the hills' };
 
 test('Kamailio challenges a caller and passes an authorised call on to the PSTN', async (t) => {
   const rig = createRig(t);
-  const pstn = await Sipp.start(rig, { scenario: 'answerer' });
+  const pstn = await Sipp.start(rig, { scenario: 'answerer', host: CARRIER_HOST });
   const carrier = await Kamailio.start(rig, { realm: 'carrier.example', ...CREDENTIALS, pstn });
   const caller = await Sipp.start(rig, {
     scenario: 'authenticated-caller',
-    target: carrier,
+    target: { host: CARRIER_HOST, port: carrier.port },
     credentials: CREDENTIALS,
     keys: KEYS,
   });

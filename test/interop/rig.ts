@@ -8,12 +8,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
+import { Child } from './child.ts';
 
 export const HOST = '127.0.0.1';
+/** Also this machine: a carrier that a node must tell from its phones by address. */
+export const CARRIER_HOST = '127.0.0.2';
 
 export interface Rig {
   /** A folder that is removed at the end. */
   readonly folder: string;
+  /** Starts a program that is stopped at the end. When the test has failed, its output is shown. */
+  run(name: string, command: string, parameters: readonly string[]): Child;
   /** Called at the end, in reverse order. */
   onEnd(close: () => Promise<void> | void): void;
 }
@@ -21,31 +26,43 @@ export interface Rig {
 export function createRig(test: TestContext): Rig {
   const folder = mkdtempSync(path.join(tmpdir(), 'ringthrough-interop-'));
   const closers: (() => Promise<void> | void)[] = [];
+  const children: Child[] = [];
   test.after(async () => {
     for (const close of closers.reverse()) await close();
     rmSync(folder, { recursive: true, force: true });
+    if (test.passed) return;
+    for (const child of children) test.diagnostic(`── ${child.name} ──\n${child.output}`);
   });
-  return { folder, onEnd: (close) => closers.push(close) };
+  return {
+    folder,
+    run(name, command, parameters) {
+      const child = Child.start(name, command, parameters);
+      children.push(child);
+      closers.push(() => child.stop());
+      return child;
+    },
+    onEnd: (close) => closers.push(close),
+  };
 }
 
 /** The first of `count` neighbouring ports that are all free for UDP and TCP on loopback. */
-export async function freePorts(count = 1): Promise<number> {
+export async function freePorts(count = 1, host = HOST): Promise<number> {
   for (;;) {
     const first = 10_000 + 2 * Math.floor(Math.random() * 10_000);
     const ports = Array.from({ length: count }, (_, index) => first + index);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return first;
+    if ((await Promise.all(ports.map((port) => isFree(port, host)))).every(Boolean)) return first;
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number, host: string): Promise<boolean> {
   const socket = createSocket('udp4');
   const server = createServer();
   const bound = [
     new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false)).bind(port, HOST, () => resolve(true));
+      socket.once('error', () => resolve(false)).bind(port, host, () => resolve(true));
     }),
     new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, HOST, () => resolve(true));
+      server.once('error', () => resolve(false)).listen(port, host, () => resolve(true));
     }),
   ];
   const free = (await Promise.all(bound)).every(Boolean);

@@ -10,7 +10,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import { Child } from '../child.ts';
+import type { Child } from '../child.ts';
 import { freePorts, HOST, type Rig, until } from '../rig.ts';
 import { heardTone, type Recording, readRecording, writeTone } from '../tone.ts';
 
@@ -54,8 +54,7 @@ export class Baresip {
     writeFileSync(path.join(folder, 'accounts'), `${account(options)}\n`);
     writeFileSync(path.join(folder, 'contacts'), '\n');
 
-    const child = Child.start(`baresip ${options.user}`, 'baresip', ['-f', folder, '-v']);
-    rig.onEnd(() => child.stop());
+    const child = rig.run(`baresip ${options.user}`, 'baresip', ['-f', folder, '-v']);
     await child.line(/baresip is ready/, 10_000);
     const control = connect(controlPort, HOST);
     rig.onEnd(() => void control.destroy());

@@ -1,6 +1,6 @@
 // The demo carrier of examples/, started from outside as the node starts it.
 
-import { Child } from '../child.ts';
+import type { Child } from '../child.ts';
 import { freePorts, HOST, type Rig } from '../rig.ts';
 
 export interface DemoCarrierOptions {
@@ -32,10 +32,5 @@ export class DemoCarrier {
 
 /** With whatever parameters, to see what becomes of it. */
 export function startProgram(rig: Rig, parameters: readonly string[]): Child {
-  const child = Child.start('demo carrier', process.execPath, [
-    'examples/demo-carrier/main.ts',
-    ...parameters,
-  ]);
-  rig.onEnd(() => child.stop());
-  return child;
+  return rig.run('demo carrier', process.execPath, ['examples/demo-carrier/main.ts', ...parameters]);
 }

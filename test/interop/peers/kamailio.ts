@@ -5,10 +5,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { present } from '../../../src/base/assert.ts';
-import { Child } from '../child.ts';
-import { freePorts, HOST, type Rig } from '../rig.ts';
+import type { Child } from '../child.ts';
+import { CARRIER_HOST, freePorts, type Rig } from '../rig.ts';
 
 export interface KamailioOptions {
+  readonly port?: number;
   readonly realm: string;
   readonly user: string;
   readonly password: string;
@@ -21,16 +22,15 @@ export class Kamailio {
   readonly #child: Child;
 
   static async start(rig: Rig, options: KamailioOptions): Promise<Kamailio> {
-    const port = await freePorts();
+    const port = options.port ?? (await freePorts(1, CARRIER_HOST));
     const folder = path.join(rig.folder, 'kamailio');
     mkdirSync(folder);
     const file = path.join(folder, 'kamailio.cfg');
     writeFileSync(file, configuration(port, options));
-    const child = Child.start('kamailio', 'kamailio', [
+    const child = rig.run('kamailio', 'kamailio', [
       ...['-f', file, '-DD', '-E', '-e', '-m', '32', '-M', '4'],
       ...['-w', folder, '-Y', folder, '-P', path.join(folder, 'pid')],
     ]);
-    rig.onEnd(() => child.stop());
     // The main process says so when every other one has been started and all sockets are bound.
     await child.line(/RINGTHROUGH-RIG ready/, 15_000);
     return new Kamailio(child, port);
@@ -50,8 +50,8 @@ export class Kamailio {
 
 function configuration(port: number, { realm, user, password, pstn }: KamailioOptions): string {
   const values: Readonly<Record<string, string>> = {
-    address: `${HOST}:${port}`,
-    pstn: `${HOST}:${pstn.port}`,
+    address: `${CARRIER_HOST}:${port}`,
+    pstn: `${CARRIER_HOST}:${pstn.port}`,
     pstnPort: String(pstn.port),
     realm,
     user,

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { present } from '../../../src/base/assert.ts';
-import { Child } from '../child.ts';
+import type { Child } from '../child.ts';
 import { freePorts, HOST, type Rig, until } from '../rig.ts';
 
 const SCENARIOS = path.resolve(import.meta.dirname, '../scenarios');
@@ -14,7 +14,11 @@ export interface SippOptions {
   /** A file of test/interop/scenarios, without its ending. */
   readonly scenario: string;
   /** Where requests go to; a scenario that only answers has none. */
-  readonly target?: { readonly port: number };
+  readonly target?: { readonly port: number; readonly host?: string };
+  /** Its own address: of a phone unless a carrier's is given. */
+  readonly host?: string;
+  /** The first of six free ports, where somebody else has to know it beforehand. */
+  readonly port?: number;
   readonly transport?: 'udp' | 'tcp';
   readonly calls?: number;
   readonly callsPerSecond?: number;
@@ -35,6 +39,7 @@ export interface SippResult {
 let started = 0;
 
 export class Sipp {
+  readonly host: string;
   readonly port: number;
   readonly #child: Child;
   readonly #statistics: string;
@@ -43,12 +48,13 @@ export class Sipp {
 
   static async start(rig: Rig, options: SippOptions): Promise<Sipp> {
     // A port for signalling, then pairs for audio: sipp echoes on the media port and on the second after it.
-    const port = await freePorts(6);
-    const prefix = path.join(rig.folder, `sipp-${options.scenario}-${++started}`);
-    const { scenario, target, credentials, calls = 1, callsPerSecond = 10, withinSeconds = 20 } = options;
-    const child = Child.start(`sipp ${scenario}`, 'sipp', [
+    const { scenario, target, host = HOST, credentials } = options;
+    const { calls = 1, callsPerSecond = 10, withinSeconds = 20 } = options;
+    const port = options.port ?? (await freePorts(6, host));
+    const prefix = path.join(rig.folder, `sipp-${scenario}-${++started}`);
+    const child = rig.run(`sipp ${scenario}`, 'sipp', [
       ...['-sf', path.join(SCENARIOS, `${scenario}.xml`), '-nostdin'],
-      ...['-i', HOST, '-p', String(port), '-mi', HOST, '-mp', String(port + 2)],
+      ...['-i', host, '-p', String(port), '-mi', host, '-mp', String(port + 2)],
       ...['-t', options.transport === 'tcp' ? 't1' : 'u1'],
       ...['-m', String(calls), '-r', String(callsPerSecond)],
       ...['-timeout', String(withinSeconds), '-timeout_error'],
@@ -57,20 +63,23 @@ export class Sipp {
       ...(options.rtpEcho ? ['-rtp_echo'] : []),
       ...(credentials ? ['-au', credentials.user, '-ap', credentials.password] : []),
       ...Object.entries(options.keys ?? {}).flatMap(([key, value]) => ['-key', key, value]),
-      ...(target ? [`${HOST}:${target.port}`] : []),
+      ...(target ? [`${target.host ?? HOST}:${target.port}`] : []),
     ]);
-    rig.onEnd(() => child.stop());
-    const sipp = new Sipp(child, port, prefix, withinSeconds);
+    const sipp = new Sipp(child, { host, port, prefix, withinSeconds });
     await sipp.#listening();
     return sipp;
   }
 
-  private constructor(child: Child, port: number, prefix: string, withinSeconds: number) {
+  private constructor(
+    child: Child,
+    facts: { host: string; port: number; prefix: string; withinSeconds: number },
+  ) {
     this.#child = child;
-    this.port = port;
-    this.#statistics = `${prefix}.csv`;
-    this.#errors = `${prefix}.log`;
-    this.#withinSeconds = withinSeconds;
+    this.host = facts.host;
+    this.port = facts.port;
+    this.#statistics = `${facts.prefix}.csv`;
+    this.#errors = `${facts.prefix}.log`;
+    this.#withinSeconds = facts.withinSeconds;
   }
 
   /** What became of its calls, once all have ended. */

@@ -1,0 +1,146 @@
+// Ringthrough, met as its operator and its customers meet it: started from outside with a configuration file,
+// provisioned over its API, and spoken to in SIP.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Child } from './child.ts';
+import { freePorts, HOST, type Rig, until } from './rig.ts';
+
+export interface NodeOptions {
+  /** What customers have, as a provisioning file. */
+  readonly provisioning: string;
+  /** The configuration's `trunks`, one flow mapping each: `{ name: carrier, address: 127.0.0.2:5060 }`. */
+  readonly trunks?: readonly string[];
+}
+
+/** An attempt to reach a number, as the API tells it. */
+export interface Attempt {
+  readonly id: string;
+  readonly called: string;
+  readonly caller: string;
+  readonly outcome?: string;
+  readonly answeredBy?: string;
+  readonly reason: string;
+  readonly startedAt: string;
+  readonly answeredAt?: string;
+  readonly timeline: readonly { readonly at: string; readonly what: string; readonly text: string }[];
+  readonly legs: readonly {
+    readonly leg: string;
+    readonly packetsReceived: number;
+    readonly packetsSent: number;
+    readonly packetsLost: number;
+    readonly heardAudio: boolean;
+  }[];
+}
+
+const READY_MS = 15_000;
+const PASSWORD = 'over the hills';
+
+export class RingthroughNode {
+  readonly sipPort: number;
+  readonly #httpPort: number;
+  readonly #rig: Rig;
+  readonly #folder: string;
+  #child: Child;
+
+  static async start(rig: Rig, { provisioning, trunks = [] }: NodeOptions): Promise<RingthroughNode> {
+    const [sipPort, httpPort, mediaPort] = [await freePorts(), await freePorts(), await freePorts(40)];
+    const folder = path.join(rig.folder, 'node');
+    mkdirSync(folder);
+    const configuration = [
+      'node: { name: interop, data: ./data }',
+      `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}] }`,
+      `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
+      `http: { listen: ${HOST}:${httpPort} }`,
+      ...(trunks.length === 0 ? [] : ['trunks:', ...trunks.map((trunk) => `  - ${trunk}`)]),
+    ];
+    writeFileSync(path.join(folder, 'ringthrough.yaml'), `${configuration.join('\n')}\n`);
+    const node = new RingthroughNode(rig, folder, sipPort, httpPort);
+    await node.#ready();
+    await node.api('POST', '/provision', provisioning);
+    return node;
+  }
+
+  private constructor(rig: Rig, folder: string, sipPort: number, httpPort: number) {
+    this.#rig = rig;
+    this.#folder = folder;
+    this.sipPort = sipPort;
+    this.#httpPort = httpPort;
+    this.#child = this.#run();
+  }
+
+  /** For a phone: where to register, and the password that `phones` gives it. */
+  get registrar() {
+    return { domain: HOST, port: this.sipPort, password: PASSWORD };
+  }
+
+  /** Killed without a word, and started again on the same data. */
+  async crashAndRestart(): Promise<void> {
+    this.#child.signal('SIGKILL');
+    await this.#child.exited;
+    this.#child = this.#run();
+    await this.#ready();
+  }
+
+  async api<T>(method: string, resource: string, yaml?: string): Promise<T> {
+    const token = readFileSync(path.join(this.#folder, 'data/api.token'), 'utf8').trim();
+    const answer = await fetch(`http://${HOST}:${this.#httpPort}/v1${resource}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, ...(yaml && { 'content-type': 'application/yaml' }) },
+      ...(yaml && { body: yaml }),
+    });
+    const body = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${resource}: ${answer.status} ${body}`);
+    return JSON.parse(body) as T;
+  }
+
+  /** Waits for the latest attempt to reach a number or phone to have ended, and gives it. */
+  async attempt(called: string): Promise<Attempt> {
+    return until(`an ended attempt to reach ${called}`, 10_000, async () => {
+      const query = new URLSearchParams({ called, limit: '1' });
+      const { entries } = await this.api<{ entries: readonly Attempt[] }>('GET', `/ledger?${query}`);
+      return entries[0]?.outcome === undefined ? undefined : entries[0];
+    });
+  }
+
+  /** Waits until the node knows something of one of its trunks. */
+  async trunk(name: string, withinMs: number, isSo: (trunk: TrunkFacts) => boolean): Promise<void> {
+    await until(`trunk ${name} to be as it should`, withinMs, async () => {
+      const { trunks } = await this.api<{ trunks: readonly TrunkFacts[] }>('GET', '/trunks');
+      return trunks.some((trunk) => trunk.name === name && isSo(trunk)) || undefined;
+    });
+  }
+
+  #run(): Child {
+    const config = path.join(this.#folder, 'ringthrough.yaml');
+    return this.#rig.run('ringthrough', process.execPath, ['src/main.ts', 'start', '--config', config]);
+  }
+
+  async #ready(): Promise<void> {
+    await this.#child.line(/^Ringthrough \S+ is up/, READY_MS);
+    if (!existsSync(path.join(this.#folder, 'data/api.token')))
+      throw new Error('a node without an API token');
+  }
+}
+
+export interface TrunkFacts {
+  readonly name: string;
+  readonly health: string;
+  readonly registration?: { readonly state: string };
+}
+
+/** A provisioning file with one account: its phones, and a number with its plan. */
+export function account(phones: readonly string[], plan: readonly string[]): string {
+  return [
+    'accounts:',
+    '  - name: acme',
+    `    phones: [${phones.map((user) => `{ user: ${user}, password: ${PASSWORD} }`).join(', ')}]`,
+    '    numbers:',
+    `      - { number: "${NUMBER}", plan: [${plan.join(', ')}] }`,
+    '',
+  ].join('\n');
+}
+
+/** The account's number, and a mobile, of Ofcom's drama ranges. */
+export const NUMBER = '+442079460000';
+export const MOBILE = '+447700900123';
