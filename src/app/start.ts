@@ -14,6 +14,7 @@ import { createLog } from '../adapters/pino-log/pino-log.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
+import { systemResolver } from '../adapters/system-dns/system-dns.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
 import { Admin } from '../admin/admin.ts';
 import { present } from '../base/assert.ts';
@@ -105,7 +106,7 @@ async function bringUp(basics: Basics, shutdown: Shutdown, out: (line: string) =
   loop.attach({ transports, media, persistence });
   late.target = loop.signalling;
   loop.turn((core, now) => core.start(kept, now));
-  shutdown.owns('trunk names', keepTrunksResolved(config.trunks, loop, log));
+  shutdown.owns('trunk names', keepTrunksResolved(config.trunks, systemResolver, loop, log));
   shutdown.drains(node, loop);
 
   const control = controlOf(node, loop, persistence, subscribers);

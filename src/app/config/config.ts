@@ -26,7 +26,7 @@ export interface Config {
     readonly address: string;
     readonly advertised: string;
     readonly ports: PortRange;
-    /** A call without a packet from a side for this long is ended. */
+    /** A call without a packet from either side for this long is ended. */
     readonly silenceMs: number;
   };
   readonly http: { readonly listen: Endpoint };
