@@ -113,8 +113,17 @@ export const TEST_CALL_STEPS: readonly TestCallStep[] = [
   },
 ];
 
-/** What each use-case answers; one that is a RingthroughError is thrown. */
-export const EXAMPLES = {
+/** What `useCase` answers, once its promise or stream is waited for. */
+type Answer<Name extends UseCase> =
+  ReturnType<Admin[Name]> extends AsyncIterable<infer Item>
+    ? readonly Item[]
+    : Awaited<ReturnType<Admin[Name]>>;
+
+type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
+export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health'>;
+
+/** What each use-case answers; a test may put another answer in its place. */
+export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   accounts: [ACME],
   account: ACME,
   putAccount: { account: ACME, newPasswords: [{ user: 'workshop', password: 'just-made-once' }] },
@@ -142,9 +151,7 @@ export const EXAMPLES = {
   hangUp: undefined,
   trunks: [TRUNK],
   testCall: TEST_CALL_STEPS,
-} as const;
-
-export type UseCase = keyof typeof EXAMPLES;
+};
 
 /** Those that answer at once; the others answer with a promise, `testCall` with a stream. */
 const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks']);
@@ -213,7 +220,7 @@ export function exampleAdmin(node: NodeControl) {
 
 async function* stream(failure: RingthroughError | undefined): AsyncGenerator<TestCallStep> {
   if (failure !== undefined) throw failure;
-  yield* TEST_CALL_STEPS;
+  yield* EXAMPLES.testCall;
 }
 
 export function notFound(what: string): RingthroughError {

@@ -8,6 +8,7 @@
 
 import pino from 'pino';
 import { LIMITS } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log, LogFields } from '../../ports/log.ts';
 
@@ -70,12 +71,4 @@ function prettyLine(json: string): string {
 function quoted(value: unknown): string {
   if (typeof value === 'string' && /^[\w.:+@/[\]<>;-]+$/.test(value)) return value;
   return printable(JSON.stringify(value));
-}
-
-/** Control characters, C1 and the bidirectional overrides as escapes: text must not steer the terminal. */
-function printable(value: string): string {
-  return value.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
 import { accountInput, accountName } from '../../admin/provisioning/schema.ts';
+import { account, accountList, newPassword } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { account, newPassword } from '../schemas.ts';
 
 const tags = ['accounts'];
 const params = section({ account: accountName });
@@ -20,7 +20,7 @@ export const accountRoutes: Routes = (app, admin) => {
     schema: {
       tags,
       summary: 'List accounts',
-      response: { 200: z.object({ accounts: z.array(account).readonly() }), default: problemResponse },
+      response: { 200: accountList, default: problemResponse },
     },
     handler: async () => ({ accounts: await admin.accounts() }),
   });

@@ -3,10 +3,10 @@
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
 import { accountName } from '../../admin/provisioning/schema.ts';
+import { call, callList, instant, ledgerEntry, ledgerPage, outcome, trunkList } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { call, instant, ledgerEntry, ledgerPage, outcome, trunk } from '../schemas.ts';
 
 const byId = section({ id: z.string().max(LIMITS.tokenBytesMax) });
 
@@ -63,7 +63,7 @@ export const callRoutes: Routes = (app, admin) => {
     schema: {
       tags,
       summary: 'List calls in progress',
-      response: { 200: z.object({ calls: z.array(call).readonly() }), default: problemResponse },
+      response: { 200: callList, default: problemResponse },
     },
     handler: async () => ({ calls: admin.calls() }),
   });
@@ -103,7 +103,7 @@ export const trunkRoutes: Routes = (app, admin) => {
     schema: {
       tags: ['trunks'],
       summary: 'List trunks with their health',
-      response: { 200: z.object({ trunks: z.array(trunk).readonly() }), default: problemResponse },
+      response: { 200: trunkList, default: problemResponse },
     },
     handler: async () => ({ trunks: admin.trunks() }),
   });

@@ -9,9 +9,9 @@ import {
   phoneNumber,
   planInput,
 } from '../../admin/provisioning/schema.ts';
+import { number, numberList } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { number } from '../schemas.ts';
 
 const tags = ['numbers'];
 const params = section({ number: phoneNumber });
@@ -33,7 +33,7 @@ export const numberRoutes: Routes = (app, admin) => {
       tags,
       summary: 'List numbers with their plans and diverts',
       querystring: section({ account: accountName.optional() }),
-      response: { 200: z.object({ numbers: z.array(number).readonly() }), default: problemResponse },
+      response: { 200: numberList, default: problemResponse },
     },
     handler: async (request) => ({ numbers: await admin.numbers(request.query.account) }),
   });

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
 import { accountName, phoneInput, phoneUser } from '../../admin/provisioning/schema.ts';
+import { newPassword, phone, phoneList } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { newPassword, phone } from '../schemas.ts';
 
 const tags = ['phones'];
 const params = section({ user: phoneUser });
@@ -21,7 +21,7 @@ export const phoneRoutes: Routes = (app, admin) => {
       tags,
       summary: 'List phones and their registrations',
       querystring: section({ account: accountName.optional() }),
-      response: { 200: z.object({ phones: z.array(phone).readonly() }), default: problemResponse },
+      response: { 200: phoneList, default: problemResponse },
     },
     handler: async (request) => ({ phones: await admin.phones(request.query.account) }),
   });

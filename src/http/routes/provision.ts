@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
+import { provisionReport } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { provisionReport } from '../schemas.ts';
 
 const FILE_TYPES = ['application/yaml', 'application/json', 'text/yaml', 'application/x-yaml', 'text/plain'];
 

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
 import { phoneNumber } from '../../admin/provisioning/schema.ts';
 import type { TestCallStep } from '../../admin/views.ts';
+import { testCallStep } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-import { testCallStep } from '../schemas.ts';
 
 const STREAM_TYPE = 'application/x-ndjson';
 

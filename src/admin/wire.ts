@@ -1,10 +1,12 @@
-// What the API answers, as schemas: they write the responses, and the OpenAPI document is made of them.
-// A response holds what its schema names and nothing else, so a secret that a view should carry by mistake
-// would still not leave. Each is the shape of a view (admin/views.ts, node/views.ts, ports/records.ts), which
-// the compiler compares where a route answers with it. Times are milliseconds inside and RFC 3339 outside.
+// The views as they travel over the API, as schemas: the API writes its answers with them and makes its OpenAPI
+// document of them, and the CLI reads the answers with them. Times are milliseconds inside and RFC 3339 outside.
+//
+// An answer holds what its schema names and nothing else, so a secret that a view should carry by mistake would
+// still not leave. That each fits its view, the compiler checks where a route answers with it.
 
 import { z } from 'zod';
-import { hoursInput, planInput } from '../admin/provisioning/schema.ts';
+import { hoursInput, planInput } from './provisioning/schema.ts';
+
 /** Milliseconds since 1970 ⇄ `2026-11-24T09:30:00.000Z`. */
 export const instant = z
   .codec(
@@ -212,3 +214,11 @@ export const testCallStep = z
     callId: z.string().optional(),
   })
   .meta({ id: 'TestCallStep', description: 'What happened; the last one is final' });
+
+// Lists, each under its own name, so that an answer can grow beside it.
+
+export const accountList = z.object({ accounts: listOf(account) });
+export const phoneList = z.object({ phones: listOf(phone) });
+export const numberList = z.object({ numbers: listOf(number) });
+export const callList = z.object({ calls: listOf(call) });
+export const trunkList = z.object({ trunks: listOf(trunk) });

@@ -1,0 +1,483 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import type { Command } from 'commander';
+import {
+  ATTEMPT,
+  EXAMPLES,
+  exampleAdmin,
+  exampleNode,
+  NOW,
+  notFound,
+  RECEPTION,
+  TEST_CALL_STEPS,
+} from '../../test/surfaces/example-admin.ts';
+import { RingthroughError } from '../base/errors.ts';
+import { openHttp } from '../http/server.ts';
+import { buildProgram, runCli } from './cli.ts';
+import type { CliContext } from './context.ts';
+
+process.env['TZ'] = 'UTC';
+
+const TOKEN = 'a-token-for-tests-of-the-cli-0123456789';
+
+/** The CLI without a machine around it; what it wrote is in `out` and `err`. */
+function cli(overrides: Partial<CliContext> = {}) {
+  const written = { out: '', err: '' };
+  const context: CliContext = {
+    version: '0.1.0',
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+    stdin: async () => 'accounts: []',
+    colour: false,
+    now: () => NOW,
+    environment: {},
+    startNode: () => Promise.reject(new Error('no node is started here')),
+    onSignal: () => () => {},
+    ...overrides,
+  };
+  const run = async (...args: string[]) => ({ code: await runCli(args, context), ...written });
+  return { run, context };
+}
+
+/** The CLI before a real API, whose use-cases are examples. */
+async function cliAndApi(t: TestContext, overrides: Partial<CliContext> = {}) {
+  const { node } = exampleNode();
+  const { admin, asked, failing } = exampleAdmin(node);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const server = await openHttp({
+    listen: { address: '127.0.0.1', port: 0 },
+    token: TOKEN,
+    tokenFile: 'data/api.token',
+    version: '0.1.0',
+    admin,
+    node,
+    log,
+    signalling: () => [],
+    media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
+  });
+  t.after(() => server.close());
+  const environment = { api: server.url, token: TOKEN, ...overrides.environment };
+  return { ...cli({ ...overrides, environment }), asked, failing, url: server.url };
+}
+
+function lines(...all: string[]): string {
+  return `${all.join('\n')}\n`;
+}
+
+describe('what lists show', () => {
+  test('phone list: where each phone is registered, and which is not', async (t) => {
+    const { run } = await cliAndApi(t);
+    assert.equal(
+      (await run('phone', 'list')).out,
+      lines(
+        'PHONE      ACCOUNT  STATE           ADDRESS         TRANSPORT  CLIENT        EXPIRES   ROUND TRIP',
+        'reception  acme     reachable       192.0.2.7:5062  udp        Desk Phone 2  in 4 min  3.4 ms',
+        'workshop   acme     not registered',
+      ),
+    );
+  });
+
+  test('number list: the plan in words, and a divert where there is one', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    t.mock.property(EXAMPLES, 'numbers', [EXAMPLES.setDivert]);
+    const { out } = await run('number', 'list', '--account', 'acme');
+    assert.match(out, /rings reception and workshop for 20 s, then the mobile \+447700900123/);
+    assert.match(out, /\+447700900123 +2026-11-24 11:30:00\n/);
+    assert.deepEqual(asked, [['numbers', 'acme']]);
+  });
+
+  test('trunk list: health, since when and why', async (t) => {
+    const { run } = await cliAndApi(t);
+    assert.equal(
+      (await run('trunk', 'list')).out,
+      lines(
+        'TRUNK      TARGET                 HEALTH  SINCE    ROUND TRIP  CALLS  CARRIES     WHY              NOTE',
+        'carrier-a  udp:198.51.100.4:5060  up      in 0 ms  12 ms       1      in and out  answers OPTIONS  stands for the PSTN',
+      ),
+    );
+  });
+
+  test('account list and call list', async (t) => {
+    const { run } = await cliAndApi(t);
+    assert.match((await run('account', 'list')).out, /acme +reception, workshop +\+442079460000/);
+    assert.match(
+      (await run('call', 'list')).out,
+      /\+442079460000 .* ringing .* reception \(ringing\) +call-1/,
+    );
+  });
+
+  test('one line where there is nothing', async (t) => {
+    const { run } = await cliAndApi(t);
+    t.mock.property(EXAMPLES, 'calls', []);
+    assert.equal((await run('call', 'list')).out, 'No call is in progress.\n');
+  });
+
+  test('what a phone calls itself cannot steer the terminal', async (t) => {
+    const { run } = await cliAndApi(t);
+    const bindings = RECEPTION.bindings.map((binding) => ({ ...binding, userAgent: 'x\x1b[2Jy' }));
+    t.mock.property(EXAMPLES, 'phones', [{ ...RECEPTION, bindings }]);
+    assert.match((await run('phone', 'list')).out, /x\\u001b\[2Jy/);
+  });
+
+  for (const args of [
+    ['account', 'list'],
+    ['phone', 'list'],
+    ['number', 'list'],
+    ['trunk', 'list'],
+    ['call', 'list'],
+    ['ledger'],
+    ['ledger', 'attempt-1'],
+    ['divert', 'set', '+442079460000', '+447700900123'],
+    ['divert', 'clear', '+442079460000'],
+  ]) {
+    test(`${args.join(' ')} --json prints what the API answers`, async (t) => {
+      const { run } = await cliAndApi(t);
+      const { code, out } = await run(...args, '--json');
+      assert.equal(code, 0);
+      assert.equal(typeof JSON.parse(out), 'object');
+      assert.doesNotMatch(out, /"\w+At": \d/, 'times are RFC 3339');
+    });
+  }
+});
+
+describe('the ledger', () => {
+  test('lists attempts with their outcome and why, and says where there are more', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    const { out } = await run('ledger', '--number', '+442079460000', '--since', '2h', '--limit', '5');
+    const [headings = '', attempt = '', more] = out.split('\n');
+    assert.deepEqual(headings.split(/ {2,}/), [
+      ...['WHEN', 'CALLED', 'CALLER', 'OUTCOME', 'ANSWERED BY', 'AFTER', 'TALKED', 'WHY', 'ID'],
+    ]);
+    assert.deepEqual(attempt.split(/ {2,}/), [
+      ...['2026-11-24 09:30:00', '+442079460000', '+442079460999', 'diverted', '+447700900123'],
+      ...['4.2 s', '1 min', ATTEMPT.reason, 'attempt-1'],
+    ]);
+    assert.equal(more, 'There are older ones: raise --limit, or go back with --until.');
+    assert.deepEqual(asked, [['ledger', { called: '+442079460000', since: NOW - 7_200_000, limit: 5 }]]);
+  });
+
+  test('shows one attempt step by step', async (t) => {
+    const { run } = await cliAndApi(t);
+    assert.equal(
+      (await run('ledger', 'attempt-1')).out,
+      lines(
+        '2026-11-24 09:30:00  +442079460999 called +442079460000 (acme)',
+        `diverted: ${ATTEMPT.reason}`,
+        '   0.000 s  a call from +442079460999 came in',
+      ),
+    );
+  });
+});
+
+describe('test calls', () => {
+  test('are told as they happen, and end with 0 when they went through', async (t) => {
+    const { run } = await cliAndApi(t);
+    assert.deepEqual(await run('call', '+442079460000'), {
+      code: 0,
+      out: lines(
+        'Calling +442079460000 as any caller would.',
+        '   0.000 s  caller  called +442079460000',
+        '   0.040 s  node    reception rings',
+        '   0.900 s  caller  answered, audio both ways',
+        'passed',
+      ),
+      err: '',
+    });
+  });
+
+  test('end with 1 when they did not', async (t) => {
+    const { run } = await cliAndApi(t);
+    const steps = TEST_CALL_STEPS.map((step) => (step.final ? { ...step, passed: false } : step));
+    t.mock.property(EXAMPLES, 'testCall', steps);
+    const { code, out } = await run('call', '+442079460000');
+    assert.equal(code, 1);
+    assert.match(out, /\nfailed\n$/);
+  });
+
+  test('end with 1 when the node stops telling', async (t) => {
+    const { run } = await cliAndApi(t);
+    t.mock.property(EXAMPLES, 'testCall', TEST_CALL_STEPS.slice(0, 1));
+    const { code, err } = await run('call', '+442079460000');
+    assert.equal(code, 1);
+    assert.match(err, /before the call had ended/);
+  });
+
+  test('with --json each step is a line', async (t) => {
+    const { run } = await cliAndApi(t);
+    const { out } = await run('call', '+442079460000', '--json');
+    const steps = out.trimEnd().split('\n');
+    assert.deepEqual(
+      steps.map((step) => JSON.parse(step).what),
+      TEST_CALL_STEPS.map((step) => step.what),
+    );
+  });
+});
+
+describe('changes', () => {
+  test('divert set tells what it did and how to end it', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    assert.equal(
+      (await run('divert', 'set', '+442079460000', '+447700900123', '--until', '2h')).out,
+      lines(
+        'All calls to +442079460000 go to +447700900123 until 2026-11-24 11:30:00 (in 2 h).',
+        'To end it: ringthrough divert clear +442079460000',
+      ),
+    );
+    assert.deepEqual(asked, [['setDivert', '+442079460000', { to: '+447700900123', until: '2h' }, 'cli']]);
+  });
+
+  test('divert set --until takes a time of day', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    await run('divert', 'set', '+442079460000', '+447700900123', '--until', '18:00');
+    assert.deepEqual(asked[0]?.[2], { to: '+447700900123', until: '2026-11-24T18:00:00.000Z' });
+  });
+
+  test('provision tells each change, and a password that was made', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    assert.equal(
+      (await run('provision', '-')).out,
+      lines(
+        '+ acme: phone workshop: new',
+        '1 change',
+        '',
+        'Passwords made just now, told only this once:',
+        'PHONE     PASSWORD',
+        'workshop  just-made-once',
+      ),
+    );
+    assert.deepEqual(asked, [['provision', 'accounts: []', { dryRun: false }]]);
+  });
+
+  test('provision FILE --dry-run sends the file and asks for the difference only', async (t) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ringthrough-cli-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = path.join(folder, 'acme.yaml');
+    await writeFile(file, 'accounts: [{ name: acme }]');
+    const { run, asked } = await cliAndApi(t);
+    t.mock.property(EXAMPLES, 'provision', { dryRun: true, changes: [], newPasswords: [] });
+    assert.equal((await run('provision', file, '--dry-run')).out, 'Everything is so already.\n');
+    assert.deepEqual(asked, [['provision', 'accounts: [{ name: acme }]', { dryRun: true }]]);
+  });
+
+  test('provision shows every mistake with its line', async (t) => {
+    const { run, failing } = await cliAndApi(t);
+    const mistakes = [
+      { path: 'accounts[0].phones[1].user', reason: 'is there twice', line: 4 },
+      { path: 'accounts[0].numbers[0].number', reason: 'is no number', line: 7 },
+    ];
+    failing.set('provision', new RingthroughError('PROVISION_INVALID', '2 mistakes', { mistakes }));
+    assert.deepEqual(await run('provision', '-'), {
+      code: 65,
+      out: '',
+      err: lines(
+        'ringthrough: 2 mistakes',
+        '  line 4, accounts[0].phones[1].user: is there twice',
+        '  line 7, accounts[0].numbers[0].number: is no number',
+      ),
+    });
+  });
+
+  test('call hangup ends a call', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    assert.equal((await run('call', 'hangup', 'call-1')).out, 'The call call-1 is being ended.\n');
+    assert.deepEqual(asked, [['hangUp', 'call-1']]);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('no node there: one line that says what to do', async (t) => {
+    const { run, url } = await cliAndApi(t);
+    const { run: runElsewhere } = cli({ environment: { api: 'http://127.0.0.1:1', token: TOKEN } });
+    assert.deepEqual(await runElsewhere('phone', 'list'), {
+      code: 69,
+      out: '',
+      err: 'ringthrough: no node answers at http://127.0.0.1:1; start one with `ringthrough start`, or say where it is with --api\n',
+    });
+    assert.equal((await run('phone', 'list', '--api', url)).code, 0);
+  });
+
+  test('no token there: one line that says where it should be', async () => {
+    const { run } = cli({ environment: { dataFolder: '/nowhere' } });
+    const { code, err } = await run('phone', 'list');
+    assert.equal(code, 64);
+    assert.match(err, /token \/nowhere\/api\.token cannot be read; start a node here first/);
+  });
+
+  test('a token from a file is used before that of the environment', async (t) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'ringthrough-cli-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = path.join(folder, 'token');
+    await writeFile(file, 'a-wrong-one\n');
+    const { run } = await cliAndApi(t);
+    const { code, err } = await run('phone', 'list', '--token-file', file);
+    assert.equal(code, 64);
+    assert.match(err, /token is wrong/);
+  });
+
+  test('what the node refuses ends with the code of that error', async (t) => {
+    const { run, failing } = await cliAndApi(t);
+    failing.set('setDivert', notFound('number +442079460123'));
+    assert.deepEqual(await run('divert', 'set', '+442079460123', '+447700900123'), {
+      code: 65,
+      out: '',
+      err: 'ringthrough: there is no number +442079460123\n',
+    });
+  });
+
+  test('mistakes of typing end with 64 and a guess', async () => {
+    const { run } = cli();
+    const { code, err } = await run('phone', 'lits');
+    assert.equal(code, 64);
+    assert.match(err, /Did you mean list\?/);
+  });
+
+  test('a bug is told as one', async () => {
+    const { run } = cli();
+    const { code, err } = await run('start');
+    assert.equal(code, 70);
+    assert.match(err, /bug in Ringthrough.*\nError: no node is started here/);
+  });
+
+  test('a name with slashes asks for that name and nothing else', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    for (const id of ['../trunks', 'a/b?c']) await run('ledger', id);
+    assert.equal((await run('ledger', '..')).code, 64);
+    assert.deepEqual(asked, [
+      ['ledgerEntry', '../trunks'],
+      ['ledgerEntry', 'a/b?c'],
+    ]);
+  });
+});
+
+describe('starting a node', () => {
+  function startable() {
+    const done: string[] = [];
+    const stopped = Promise.withResolvers<number>();
+    let signal = () => {};
+    let now = NOW;
+    const started = Promise.withResolvers<void>();
+    const { run } = cli({
+      now: () => now,
+      environment: { configFile: 'from-environment.yaml' },
+      startNode: async ({ configPath, out }) => {
+        done.push(`start ${configPath}`);
+        out('SIP listens');
+        return {
+          stopped: stopped.promise,
+          drain: () => done.push('drain'),
+          stop: async () => {
+            done.push('stop');
+            stopped.resolve(0);
+          },
+        };
+      },
+      onSignal: (listener) => {
+        signal = listener;
+        started.resolve();
+        return () => done.push('no longer listening');
+      },
+    });
+    const after = (milliseconds: number) => {
+      now += milliseconds;
+      signal();
+    };
+    return { run, done, stopped, started: started.promise, after };
+  }
+
+  test('prints what it tells, and ends with its exit code', async () => {
+    const { run, done, stopped } = startable();
+    stopped.resolve(74);
+    assert.deepEqual(await run('start', '--config', 'my.yaml'), { code: 74, out: 'SIP listens\n', err: '' });
+    assert.deepEqual(done, ['start my.yaml', 'no longer listening']);
+  });
+
+  test('the first signal drains, the second stops', async () => {
+    const { run, done, started, after } = startable();
+    const ended = run('start');
+    await started;
+    after(0);
+    assert.deepEqual(done, ['start from-environment.yaml', 'drain']);
+    after(1_000);
+    assert.equal((await ended).code, 0);
+    assert.deepEqual(done.slice(2), ['stop', 'no longer listening']);
+  });
+
+  test('a Ctrl-C that npm passes on as well is one signal', async () => {
+    const { run, done, started, after, stopped } = startable();
+    const ended = run('start');
+    await started;
+    after(0);
+    after(20);
+    stopped.resolve(0);
+    await ended;
+    assert.ok(!done.includes('stop'));
+  });
+
+  test('a node that cannot start says why in one line', async () => {
+    const message = 'udp 127.0.0.1:5060 is in use by another program; choose another in sip.listen';
+    const startNode = () => Promise.reject(new RingthroughError('LISTEN_FAILED', message));
+    const { run } = cli({ startNode });
+    assert.deepEqual(await run('start'), { code: 69, out: '', err: `ringthrough: ${message}\n` });
+  });
+});
+
+describe('help', () => {
+  test('is there for every command, and is no mistake', async () => {
+    for (const { words } of commands()) {
+      const { run } = cli();
+      const { code, out } = await run(...words, '--help');
+      assert.equal(code, 0, words.join(' '));
+      assert.match(out, new RegExp(`^Usage: ringthrough ${words.join(' ')}`));
+    }
+  });
+
+  test('and docs/cli.md tell of the same commands and options', async () => {
+    const documentation = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+    const [introduction = '', ...sections] = documentation.split(/^## /m);
+    const documented = sections.map((section) => ({
+      usage: /^`(.*)`$/m.exec(section)?.[1],
+      options: [...section.matchAll(/^- `(.*?)`/gm)].map(([, option]) => option),
+    }));
+    const offered = commands().map(({ words, command }) => ({
+      usage: ['ringthrough', ...words, ...command.registeredArguments.map(argumentOf)].join(' '),
+      options: command.options.map((option) => option.flags).filter((flags) => !introduction.includes(flags)),
+    }));
+    const byUsage = (a: { usage?: string | undefined }, b: { usage?: string | undefined }) =>
+      (a.usage ?? '').localeCompare(b.usage ?? '');
+    assert.deepEqual(documented.sort(byUsage), offered.sort(byUsage));
+  });
+
+  test('every command but start takes --json', () => {
+    for (const { words, command } of commands()) {
+      const hasJson = command.options.some((option) => option.long === '--json');
+      assert.equal(hasJson, words.join(' ') !== 'start', words.join(' '));
+    }
+  });
+});
+
+function argumentOf(argument: { name(): string; readonly required: boolean }): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+}
+
+/** Those that do something, not those that only gather others. */
+function commands(): readonly { readonly words: readonly string[]; readonly command: Command }[] {
+  const walk = (
+    command: Command,
+    words: readonly string[],
+  ): { words: readonly string[]; command: Command }[] => {
+    const below = command.commands.flatMap((child) => walk(child, [...words, child.name()]));
+    const acts = command.commands.length === 0 || command.registeredArguments.length > 0;
+    return acts && words.length > 0 ? [{ words, command }, ...below] : below;
+  };
+  return walk(
+    buildProgram(cli().context, () => {}),
+    [],
+  );
+}

@@ -1,0 +1,62 @@
+// The command line: `ringthrough start` runs a node in this process; every other command asks a running
+// node's API. Noun, then verb, each with --json and --help (docs/cli.md).
+//
+// Exit codes: 0 done; 1 a test call did not go through; 64 and up after sysexits(3), by the code of the error.
+
+import { Command, CommanderError } from 'commander';
+import { formatMistake } from '../admin/documents/document.ts';
+import { ERROR_CATALOGUE, EXIT, RingthroughError } from '../base/errors.ts';
+import { addCalls } from './commands/calls.ts';
+import { addDiverts } from './commands/divert.ts';
+import { addLedger } from './commands/ledger.ts';
+import { addLists } from './commands/lists.ts';
+import { addProvision } from './commands/provision.ts';
+import { addStart } from './commands/start.ts';
+import type { CliContext } from './context.ts';
+
+/** `args` without the program's own name. Answers with the exit code; never throws. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  let exitCode = 0;
+  const program = buildProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return explain(error, context);
+  }
+}
+
+/** The whole tree of commands; `exit` is told how an action ended. */
+export function buildProgram(context: CliContext, exit: (code: number) => void): Command {
+  const program = new Command('ringthrough')
+    .description('A telephone platform that keeps numbers ringing.')
+    .version(context.version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ writeOut: context.out, writeErr: context.err })
+    .showHelpAfterError('(--help tells more)');
+  addStart(program, context, exit);
+  addProvision(program, context);
+  addCalls(program, context, exit);
+  addDiverts(program, context);
+  addLedger(program, context);
+  addLists(program, context);
+  return program;
+}
+
+/** Says what went wrong in as many lines as there are mistakes, and gives the exit code. */
+function explain(error: unknown, context: CliContext): number {
+  // Commander has spoken already: a mistake in the arguments, or help and version, which are none.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
+  if (error instanceof RingthroughError) {
+    const told = error.mistakes.filter((mistake) => !error.message.includes(mistake.reason));
+    const lines = [error.message, ...told.map((mistake) => `  ${formatMistake(mistake)}`)];
+    context.err(`ringthrough: ${lines.join('\n')}\n`);
+    return ERROR_CATALOGUE[error.code].exit;
+  }
+  const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  context.err(`ringthrough: this is a bug in Ringthrough; please report it with this:\n${story}\n`);
+  return EXIT.failure;
+}

@@ -1,0 +1,154 @@
+// `account list`, `phone list`, `number list`, `trunk list`: what there is, one row each.
+
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import {
+  type account,
+  accountList,
+  type number,
+  numberList,
+  phoneList,
+  type trunk,
+  trunkList,
+} from '../../admin/wire.ts';
+import type { CliContext } from '../context.ts';
+import { answer, listed, openSession, type Session, withApi } from '../session.ts';
+import type { Cell, Colour, Column } from '../table.ts';
+import { formatLength, formatRelative, formatTime } from '../times.ts';
+
+type Account = z.output<typeof account>;
+type Phone = z.output<typeof phoneList>['phones'][number];
+type Binding = Phone['bindings'][number];
+type NumberView = z.output<typeof number>;
+type Trunk = z.output<typeof trunk>;
+
+/** Of colours, for what is well, ill and unsure. */
+const COLOURS: Readonly<Record<string, Colour>> = {
+  reachable: 'green',
+  up: 'green',
+  registered: 'green',
+  unreachable: 'red',
+  down: 'red',
+  failed: 'red',
+  unknown: 'yellow',
+  trying: 'yellow',
+};
+
+export function addLists(program: Command, context: CliContext): void {
+  const noun = (name: string, description: string) => program.command(name).description(description);
+
+  const accounts = withApi(noun('account', 'customers').command('list').description('list accounts'));
+  accounts.action(async () => {
+    const session = openSession(accounts, context);
+    answer(session, await session.client.request('GET', '/v1/accounts'), accountList, (found) =>
+      listed(session, found.accounts, ACCOUNT_COLUMNS, 'There are no accounts.'),
+    );
+  });
+
+  const phones = withApi(
+    noun('phone', 'phones')
+      .command('list')
+      .description('list phones and where they are registered')
+      .option('--account <name>', "only this account's"),
+  );
+  phones.action(async (options: { account?: string }) => {
+    const session = openSession(phones, context);
+    const raw = await session.client.request('GET', '/v1/phones', { query: { account: options.account } });
+    answer(session, raw, phoneList, (found) => showPhones(session, found.phones));
+  });
+
+  const numbers = withApi(
+    noun('number', 'numbers')
+      .command('list')
+      .description('list numbers with their plans and diverts')
+      .option('--account <name>', "only this account's"),
+  );
+  numbers.action(async (options: { account?: string }) => {
+    const session = openSession(numbers, context);
+    const raw = await session.client.request('GET', '/v1/numbers', { query: { account: options.account } });
+    answer(session, raw, numberList, (found) =>
+      listed(session, found.numbers, NUMBER_COLUMNS, 'There are no numbers.'),
+    );
+  });
+
+  const trunks = withApi(
+    noun('trunk', 'carrier connections').command('list').description('list trunks and their health'),
+  );
+  trunks.action(async () => {
+    const session = openSession(trunks, context);
+    answer(session, await session.client.request('GET', '/v1/trunks'), trunkList, (found) =>
+      listed(session, found.trunks, trunkColumns(context), 'No trunk is configured.'),
+    );
+  });
+}
+
+const ACCOUNT_COLUMNS: readonly Column<Account>[] = [
+  { heading: 'ACCOUNT', cell: (account) => account.name },
+  { heading: 'PHONES', cell: (account) => account.phones.map((phone) => phone.user).join(', ') },
+  { heading: 'NUMBERS', cell: (account) => account.numbers.map((number) => number.number).join(', ') },
+];
+
+const NUMBER_COLUMNS: readonly Column<NumberView>[] = [
+  { heading: 'NUMBER', cell: (number) => number.number },
+  { heading: 'ACCOUNT', cell: (number) => number.account },
+  { heading: 'PLAN', cell: (number) => number.planText },
+  { heading: 'DIVERTED TO', cell: ({ divert }) => divert && { text: divert.to, colour: 'yellow' } },
+  {
+    heading: 'UNTIL',
+    cell: ({ divert }) => divert && (divert.until === undefined ? 'cleared' : formatTime(divert.until)),
+  },
+];
+
+/** One row for each registration; a phone without any has a row that says so. */
+function showPhones(session: Session, phones: readonly Phone[]): string {
+  const rows = phones.flatMap((phone): { phone: Phone; binding?: Binding }[] =>
+    phone.bindings.length === 0 ? [{ phone }] : phone.bindings.map((binding) => ({ phone, binding })),
+  );
+  const columns: readonly Column<(typeof rows)[number]>[] = [
+    { heading: 'PHONE', cell: ({ phone }) => phone.user },
+    { heading: 'ACCOUNT', cell: ({ phone }) => phone.account },
+    {
+      heading: 'STATE',
+      cell: ({ binding }) =>
+        binding === undefined ? { text: 'not registered', colour: 'dim' } : state(binding.reachability),
+    },
+    { heading: 'ADDRESS', cell: ({ binding }) => binding?.address },
+    { heading: 'TRANSPORT', cell: ({ binding }) => binding?.transport },
+    { heading: 'CLIENT', cell: ({ binding }) => binding?.userAgent },
+    {
+      heading: 'EXPIRES',
+      cell: ({ binding }) => binding && formatRelative(binding.expiresAt, session.context.now()),
+    },
+    { heading: 'ROUND TRIP', cell: ({ binding }) => roundTrip(binding?.roundTripMs) },
+  ];
+  return listed(session, rows, columns, 'There are no phones.');
+}
+
+function trunkColumns(context: CliContext): readonly Column<Trunk>[] {
+  return [
+    { heading: 'TRUNK', cell: (trunk) => trunk.name },
+    { heading: 'TARGET', cell: (trunk) => trunk.target },
+    { heading: 'HEALTH', cell: (trunk) => state(trunk.health) },
+    { heading: 'SINCE', cell: (trunk) => formatRelative(trunk.healthSince, context.now()) },
+    { heading: 'ROUND TRIP', cell: (trunk) => roundTrip(trunk.roundTripMs) },
+    { heading: 'REGISTRATION', cell: (trunk) => trunk.registration && state(trunk.registration.state) },
+    { heading: 'CALLS', cell: (trunk) => String(trunk.callsActive) },
+    { heading: 'CARRIES', cell: carries },
+    { heading: 'WHY', cell: (trunk) => trunk.healthReason },
+    { heading: 'NOTE', cell: (trunk) => trunk.note },
+  ];
+}
+
+function carries({ inbound, outbound }: Trunk): string {
+  return [...(inbound ? ['in'] : []), ...(outbound ? ['out'] : [])].join(' and ');
+}
+
+function state(text: string): Cell {
+  const colour = COLOURS[text];
+  return colour === undefined ? { text } : { text, colour };
+}
+
+function roundTrip(roundTripMs: number | undefined): string | undefined {
+  if (roundTripMs === undefined) return undefined;
+  return roundTripMs < 10 ? `${roundTripMs.toFixed(1)} ms` : formatLength(roundTripMs);
+}

@@ -1,0 +1,36 @@
+// What the CLI needs of the machine around it. main.ts gives it; tests give their own. So the CLI reads no
+// environment, writes to no stream and starts no node that it was not handed.
+
+import type { Instant } from '../base/time.ts';
+
+/** A node that runs in this process; app/ makes it. */
+export interface RunningNode {
+  /** Fulfilled with the exit code when it has stopped. */
+  readonly stopped: Promise<number>;
+  /** No new calls; present ones go on, and when the last has ended the node stops. */
+  drain(): void;
+  /** Ends present calls with BYE and stops. */
+  stop(): Promise<void>;
+}
+
+export interface CliContext {
+  readonly version: string;
+  /** Writes to stdout as it is; callers end their lines. */
+  readonly out: (text: string) => void;
+  /** The same for stderr. */
+  readonly err: (text: string) => void;
+  readonly stdin: () => Promise<string>;
+  /** Colours are welcome: a terminal, and NO_COLOR unset. */
+  readonly colour: boolean;
+  readonly now: () => Instant;
+  /** From the environment: what options win over. */
+  readonly environment: {
+    readonly configFile?: string;
+    readonly dataFolder?: string;
+    readonly api?: string;
+    readonly token?: string;
+  };
+  readonly startNode: (options: { configPath?: string; out: (line: string) => void }) => Promise<RunningNode>;
+  /** Calls back at each SIGINT or SIGTERM until the returned function is called. */
+  readonly onSignal: (listener: () => void) => () => void;
+}

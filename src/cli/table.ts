@@ -1,0 +1,62 @@
+// Tables for people: aligned columns, two spaces apart, headings in capitals. Cells may hold what strangers
+// wrote, so they are made printable here and nowhere else.
+
+import { printable } from '../base/printable.ts';
+
+export type Colour = 'red' | 'green' | 'yellow' | 'dim';
+
+const CODES: Readonly<Record<Colour, string>> = { red: '31', green: '32', yellow: '33', dim: '2' };
+
+export interface Cell {
+  readonly text: string;
+  readonly colour?: Colour;
+}
+
+export interface Column<Row> {
+  readonly heading: string;
+  readonly cell: (row: Row) => string | Cell | undefined;
+}
+
+/** Ends with a line end. Columns that are empty in every row are left out. */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], colour: boolean): string {
+  const filled = columns
+    .map(({ heading, cell }) => ({ heading, cells: rows.map((row) => cellOf(cell(row))) }))
+    .filter(({ cells }) => cells.some(({ text }) => text !== ''));
+  const widths = filled.map(({ heading, cells }) =>
+    Math.max(heading.length, ...cells.map((cell) => widthOf(cell.text))),
+  );
+  const line = (cells: readonly Cell[]): string =>
+    cells
+      .map((cell, index) => painted(cell, padding(cell.text, widths[index] ?? 0), colour))
+      .join('  ')
+      .trimEnd();
+  const lines = [line(filled.map(({ heading }) => ({ text: heading, colour: 'dim' })))];
+  for (const index of rows.keys()) lines.push(line(filled.map(({ cells }) => cells[index] ?? { text: '' })));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The text in its colour, where colours are welcome. */
+export function paint(text: string, colour: Colour, welcome: boolean): string {
+  return welcome ? `\x1b[${CODES[colour]}m${text}\x1b[0m` : text;
+}
+
+function painted({ text, colour }: Cell, spaces: string, welcome: boolean): string {
+  return (colour === undefined ? text : paint(text, colour, welcome)) + spaces;
+}
+
+function cellOf(value: string | Cell | undefined): Cell {
+  if (value === undefined) return { text: '' };
+  if (typeof value === 'string') return { text: printable(value) };
+  return { ...value, text: printable(value.text) };
+}
+
+/** Characters as a reader counts them, not UTF-16 units. */
+function widthOf(text: string): number {
+  let width = 0;
+  for (const _ of new Intl.Segmenter().segment(text)) width++;
+  return width;
+}
+
+function padding(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text)));
+}
