@@ -67,6 +67,8 @@ export const LIMITS = {
   accountsMax: 100_000,
   /** Bytes of one provisioning or configuration file. More: refused. */
   fileBytesMax: 16_777_216,
+  /** Mistakes of one file or request that are told. More: they are counted, not listed. */
+  mistakesMax: 100,
   /** Bytes of one API request body. More: 413. */
   requestBodyBytesMax: 16_777_216,
   /** Connections to the API at once. More: closed at once. */
