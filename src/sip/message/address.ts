@@ -74,7 +74,7 @@ function looksLikeUri(uri: string): boolean {
   }
   for (let at = colon + 1; at < uri.length; at++) {
     const code = uri.charCodeAt(at);
-    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c) return false;
+    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c || code === 0x3e) return false;
   }
   return true;
 }

@@ -4,7 +4,8 @@
 //     ^name            ^value                    ^end
 //
 // A name that we know is recognised in the bytes; a value becomes a string when somebody asks for it, once,
-// and most never do. Edits copy the list of rows, not the rows, so what was decoded stays decoded.
+// and most never do. Edits copy the list of rows, not the rows, so what was decoded, and what was read from
+// it, stays with the row.
 
 import { assert } from '../../base/assert.ts';
 import { type Field, fieldOf } from './fields.ts';
@@ -16,6 +17,9 @@ export class HeaderRow {
   /** Undefined until an unknown name is decoded. */
   #field: Field | undefined;
   #value: string | undefined;
+  /** The last reader, and what it made of the value. */
+  #reader: unknown;
+  #reading: unknown;
   readonly #bytes: Buffer | undefined;
   readonly #nameStart: number;
   readonly #nameEnd: number;
@@ -71,6 +75,15 @@ export class HeaderRow {
   get value(): string {
     this.#value ??= decodeValue(this.#bytes, this.#valueStart, this.#valueEnd);
     return this.#value;
+  }
+
+  /** What `reader` makes of the value, made once. Each field has one reader: it must be the same function. */
+  read<T>(reader: (value: string) => T): T {
+    if (this.#reader !== reader) {
+      this.#reading = reader(this.value);
+      this.#reader = reader;
+    }
+    return this.#reading as T;
   }
 }
 
@@ -131,15 +144,26 @@ export class Headers {
    * Contact, Route, Allow, …; not for Date, Subject, or challenges and credentials. Empty values are kept.
    */
   values(name: string): readonly string[] {
-    const field = fieldOf(name);
-    let found: string[] | undefined;
+    return this.all(name).flatMap(splitList);
+  }
+
+  /** Internal to this folder: what `reader` makes of the first such row, kept with the row. */
+  readFirst<T>(field: Field, reader: (value: string) => T): T | undefined {
+    for (const row of this.#rows) {
+      if (row.is(field)) return row.read(reader);
+    }
+    return undefined;
+  }
+
+  /** Internal to this folder: what `reader` makes of all such rows, one after the other. */
+  readAll<T>(field: Field, reader: (value: string) => readonly T[]): readonly T[] {
+    let all: readonly T[] | undefined;
     for (const row of this.#rows) {
       if (!row.is(field)) continue;
-      const values = splitList(row.value);
-      if (found === undefined) found = values;
-      else found.push(...values);
+      const values = row.read(reader);
+      all = all === undefined ? values : [...all, ...values];
     }
-    return found ?? [];
+    return all ?? [];
   }
 
   has(name: string): boolean {

@@ -4,7 +4,8 @@
 
 import { LIMITS } from '../../base/limits.ts';
 import { tagOf } from './address.ts';
-import type { SipMessage, SipRequest, SipResponse } from './message.ts';
+import { fieldOf } from './fields.ts';
+import { readAddresses, readVias, type SipMessage, type SipRequest, type SipResponse } from './message.ts';
 import { parseUri } from './uri.ts';
 
 export interface Defect {
@@ -46,14 +47,18 @@ function commonDefect(message: SipMessage): string | undefined {
 }
 
 function viaDefect(message: SipMessage): string | undefined {
-  const values = message.headers.values('Via');
-  if (values.length === 0) return 'Missing Via';
-  if (values.length > LIMITS.viasMax) return 'Too Many Via Values';
-  if (message.vias.length !== values.length || message.via?.protocol !== 'SIP/2.0') return 'Bad Via';
-  const branch = message.via?.parameters.get('branch');
+  const vias = message.headers.readAll(VIA, readVias);
+  const [top] = vias;
+  if (vias.length === 0) return 'Missing Via';
+  if (vias.length > LIMITS.viasMax) return 'Too Many Via Values';
+  if (vias.includes(undefined) || top?.protocol !== 'SIP/2.0') return 'Bad Via';
+  const branch = top.parameters.get('branch');
   return branch !== undefined && branch.length > LIMITS.tokenBytesMax ? 'Branch Too Long' : undefined;
 }
 
+const VIA = fieldOf('Via');
+const CONTACT = fieldOf('Contact');
+const LISTS = [CONTACT, fieldOf('Route'), fieldOf('Record-Route')];
 const SINGLE = ['From', 'To', 'Call-ID', 'CSeq'] as const;
 
 function singleDefect(message: SipMessage): string | undefined {
@@ -78,22 +83,14 @@ function tokenDefect(message: SipMessage): string | undefined {
 }
 
 function listDefect(message: SipMessage): string | undefined {
-  return (
-    (message.headers.get('Contact') === '*' ? undefined : addressesDefect(message, 'Contact', 'contacts')) ??
-    addressesDefect(message, 'Route', 'routes') ??
-    addressesDefect(message, 'Record-Route', 'recordRoutes')
-  );
-}
-
-function addressesDefect(
-  message: SipMessage,
-  name: string,
-  accessor: 'contacts' | 'routes' | 'recordRoutes',
-): string | undefined {
-  if (!message.headers.has(name)) return undefined;
-  const count = message.headers.values(name).length;
-  if (count > LIMITS.viasMax) return `Too Many ${name} Values`;
-  return message[accessor].length === count ? undefined : `Bad ${name}`;
+  for (const field of LISTS) {
+    const addresses = message.headers.readAll(field, readAddresses);
+    if (addresses.length > LIMITS.viasMax) return `Too Many ${field.name} Values`;
+    if (!addresses.includes(undefined)) continue;
+    if (field !== CONTACT || addresses.length > 1 || message.headers.get('Contact') !== '*')
+      return `Bad ${field.name}`;
+  }
+  return undefined;
 }
 
 function maxForwardsDefect(request: SipRequest): string | undefined {

@@ -2,7 +2,8 @@
 
 import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { type NameAddress, parseNameAddress } from './address.ts';
-import { isDigit, parseDecimal, skipSpace, trimmed } from './grammar.ts';
+import { fieldOf } from './fields.ts';
+import { isDigit, parseDecimal, skipSpace, splitList, trimmed } from './grammar.ts';
 import type { Headers } from './headers.ts';
 import { parseVia, type Via } from './via.ts';
 
@@ -15,23 +16,24 @@ export interface CSeq {
 }
 
 const CSEQ_LIMIT = 2 ** 31;
-/** Leading zeros are legal, so more digits than the largest number has; yet not without end. */
-const CSEQ_DIGITS_MAX = 15;
 const MAX_FORWARDS_MAX = 255;
+/** Leading zeros are legal, so more digits than the largest number has; yet not without end. */
+const DIGITS_MAX = 15;
 
-/** The accessors that requests and responses share. In their memory `null` means "absent or malformed". */
+const VIA = fieldOf('Via');
+const FROM = fieldOf('From');
+const TO = fieldOf('To');
+const CSEQ = fieldOf('CSeq');
+const CONTACT = fieldOf('Contact');
+const MAX_FORWARDS = fieldOf('Max-Forwards');
+const ROUTE = fieldOf('Route');
+const RECORD_ROUTE = fieldOf('Record-Route');
+
+/** The accessors that requests and responses share. What they read is kept with the header rows. */
 abstract class MessageBase {
   readonly headers: Headers;
   /** Empty when there is none. */
   readonly body: Uint8Array;
-  /** One entry for each value, `null` where it is malformed. */
-  #vias: readonly (Via | null)[] | undefined;
-  #from: NameAddress | null | undefined;
-  #to: NameAddress | null | undefined;
-  #cseq: CSeq | null | undefined;
-  #contacts: readonly NameAddress[] | undefined;
-  #routes: readonly NameAddress[] | undefined;
-  #recordRoutes: readonly NameAddress[] | undefined;
 
   constructor(headers: Headers, body: Uint8Array) {
     this.headers = headers;
@@ -40,27 +42,20 @@ abstract class MessageBase {
 
   /** The topmost. */
   get via(): Via | undefined {
-    return this.#readVias()[0] ?? undefined;
+    return this.headers.readFirst(VIA, readVias)?.[0];
   }
 
   /** All well-formed ones, topmost first. */
   get vias(): readonly Via[] {
-    return this.#readVias().filter((via) => via !== null);
-  }
-
-  #readVias(): readonly (Via | null)[] {
-    this.#vias ??= this.headers.values('Via').map(readVia);
-    return this.#vias;
+    return wellFormed(this.headers.readAll(VIA, readVias));
   }
 
   get from(): NameAddress | undefined {
-    this.#from ??= readAddress(this.headers.get('From'));
-    return this.#from ?? undefined;
+    return this.headers.readFirst(FROM, readAddress);
   }
 
   get to(): NameAddress | undefined {
-    this.#to ??= readAddress(this.headers.get('To'));
-    return this.#to ?? undefined;
+    return this.headers.readFirst(TO, readAddress);
   }
 
   get callId(): string | undefined {
@@ -68,30 +63,25 @@ abstract class MessageBase {
   }
 
   get cseq(): CSeq | undefined {
-    this.#cseq ??= readCseq(this.headers.get('CSeq'));
-    return this.#cseq ?? undefined;
+    return this.headers.readFirst(CSEQ, readCseq);
   }
 
   /** All well-formed ones. `*` is not one: see `headers.get('Contact')`. */
   get contacts(): readonly NameAddress[] {
-    this.#contacts ??= readAddresses(this.headers.values('Contact'));
-    return this.#contacts;
+    return wellFormed(this.headers.readAll(CONTACT, readAddresses));
   }
 
   /** 0 to 255. */
   get maxForwards(): number | undefined {
-    const value = parseDecimal(this.headers.get('Max-Forwards') ?? '', CSEQ_DIGITS_MAX);
-    return value !== undefined && value <= MAX_FORWARDS_MAX ? value : undefined;
+    return this.headers.readFirst(MAX_FORWARDS, readMaxForwards);
   }
 
   get routes(): readonly NameAddress[] {
-    this.#routes ??= readAddresses(this.headers.values('Route'));
-    return this.#routes;
+    return wellFormed(this.headers.readAll(ROUTE, readAddresses));
   }
 
   get recordRoutes(): readonly NameAddress[] {
-    this.#recordRoutes ??= readAddresses(this.headers.values('Record-Route'));
-    return this.#recordRoutes;
+    return wellFormed(this.headers.readAll(RECORD_ROUTE, readAddresses));
   }
 }
 
@@ -133,34 +123,44 @@ export class SipResponse extends MessageBase {
   }
 }
 
-function readVia(text: string): Via | null {
+/** The readers of header rows. What is malformed is `undefined`. */
+
+/** One entry for each value of the comma list. */
+export function readVias(text: string): readonly (Via | undefined)[] {
+  return text.indexOf(',') < 0 ? [readVia(text)] : splitList(text).map(readVia);
+}
+
+function readVia(text: string): Via | undefined {
   const via = parseVia(text);
-  return via.ok ? via.value : null;
+  return via.ok ? via.value : undefined;
 }
 
-function readAddress(text: string | undefined): NameAddress | null {
-  if (text === undefined) return null;
+/** One entry for each value of the comma list. */
+export function readAddresses(text: string): readonly (NameAddress | undefined)[] {
+  return text.indexOf(',') < 0 ? [readAddress(text)] : splitList(text).map(readAddress);
+}
+
+function readAddress(text: string): NameAddress | undefined {
   const address = parseNameAddress(text);
-  return address.ok ? address.value : null;
+  return address.ok ? address.value : undefined;
 }
 
-function readAddresses(values: readonly string[]): readonly NameAddress[] {
-  const addresses: NameAddress[] = [];
-  for (const value of values) {
-    const address = readAddress(value);
-    if (address !== null) addresses.push(address);
-  }
-  return addresses;
+function wellFormed<T>(values: readonly (T | undefined)[]): readonly T[] {
+  return values.filter((value) => value !== undefined);
 }
 
 /** `1826 REGISTER`; white space may be any. */
-function readCseq(text: string | undefined): CSeq | null {
-  if (text === undefined) return null;
+function readCseq(text: string): CSeq | undefined {
   let end = 0;
   while (end < text.length && isDigit(text.charCodeAt(end))) end++;
-  const number = parseDecimal(text.slice(0, end), CSEQ_DIGITS_MAX);
+  const number = parseDecimal(text.slice(0, end), DIGITS_MAX);
   const methodStart = skipSpace(text, end);
   const method = trimmed(text, methodStart, text.length);
-  if (number === undefined || number >= CSEQ_LIMIT || methodStart === end || method === '') return null;
+  if (number === undefined || number >= CSEQ_LIMIT || methodStart === end || method === '') return undefined;
   return { number, method };
+}
+
+function readMaxForwards(text: string): number | undefined {
+  const value = parseDecimal(text, DIGITS_MAX);
+  return value !== undefined && value <= MAX_FORWARDS_MAX ? value : undefined;
 }
