@@ -182,6 +182,7 @@ export class Registrar {
 
   /** A request came from this flow, or a response to one of ours. */
   signOfLife(flow: Flow, now: Instant): readonly RegistrarEffect[] {
+    if (flow.connectionId !== undefined) this.#adopt(flow);
     const effects: RegistrarEffect[] = [];
     for (const entry of this.#byFlow.heard(flow, now)) {
       effects.push(...this.#watching(entry, now, 'sent a message', (watch) => watch.sign(now)));
@@ -310,6 +311,14 @@ export class Registrar {
     this.#byFlow.remove(entry);
     this.#deadlines.cancel(entry.expiry);
     this.#deadlines.cancel(entry.probing);
+  }
+
+  /** A new connection to where bindings without one are: they live and end with it from now on. */
+  #adopt(flow: Flow): void {
+    const { transport, local, remote } = flow;
+    for (const entry of this.#byFlow.on({ transport, local, remote })) {
+      this.#replace(entry, { binding: { ...entry.binding, flow }, uri: entry.uri });
+    }
   }
 
   #disconnect(entry: Entry, now: Instant): void {

@@ -215,6 +215,12 @@ describe('a phone that stopped answering', () => {
     assert.equal(scene.probes.length, 3);
   });
 
+  test('a late answer is a sign of life, and no round trip', () => {
+    const scene = new Scene().register().run(5);
+    scene.perform(scene.registrar.probeAnswered(scene.key, 19_000, scene.now));
+    assert.equal(scene.registrar.lookup('reception')[0]?.roundTripMs, 30);
+  });
+
   test('a late failure of an old probe counts for nothing', () => {
     const scene = new Scene().register().run(5);
     assert.deepEqual(scene.registrar.probeFailed(scene.key, 'ECONNREFUSED', scene.now), []);
@@ -266,6 +272,16 @@ describe('connections', () => {
     assert.equal(scene.events.at(-1)?.reason, 'its connection closed');
     scene.run(1);
     assert.equal(scene.reachability, 'reachable');
+  });
+
+  test('the connection that then leads to it is its own, and its end is known at once', () => {
+    const scene = new Scene().register(TCP).run(5);
+    scene.perform(scene.registrar.flowClosed(TCP, scene.now)).run(1);
+    const opened = { ...TCP, connectionId: 't2' };
+    scene.perform(scene.registrar.signOfLife(opened, scene.now));
+    assert.deepEqual(scene.registrar.lookup('reception')[0]?.binding.flow, opened);
+    scene.perform(scene.registrar.flowClosed(opened, scene.now));
+    assert.equal(scene.reachability, 'unreachable');
   });
 
   test('behind a NAT there is no other way: it is not asked until it registers', () => {

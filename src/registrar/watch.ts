@@ -122,8 +122,9 @@ export class Watch {
     this.#rest(now);
   }
 
+  /** An answer out of its time tells nothing of the way: a phone that came back may have met an old question. */
   answered(roundTripMs: number, now: Instant): void {
-    this.#roundTripMs = roundTripMs;
+    if (roundTripMs <= this.#settings.answerMs) this.#roundTripMs = roundTripMs;
     this.#answersQuestions = true;
     if (this.#state === 'asking') this.#rest(now);
     this.sign(now);
