@@ -62,7 +62,7 @@ export function problemOf(
   };
 }
 
-/** Fastify's error handler. What is not an error of the catalogue or of the request is a bug: its story goes to the log only. */
+/** Fastify's error handler. What the catalogue does not have is a bug: its story goes to the log only. */
 export function errorHandler(log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof RingthroughError) {

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import { utf8 } from '../../base/bytes.ts';
 import type { Flow } from '../../base/net.ts';
 import { StreamFramer, type StreamItem } from '../../sip/message/framing.ts';
+import { refusalOf } from './refusal.ts';
 
 /** From base/limits.ts; smaller ones in tests. */
 export interface ConnectionLimits {
@@ -126,8 +127,13 @@ export class Connection {
     if (!this.open) return;
     const framed = this.#framer.push(bytes);
     const messageEnded = this.#take(framed.ok ? framed.value : framed.error.items);
-    if (framed.ok) this.#watchArrival(messageEnded);
-    else this.finish(this.#limits.connectMs, 'framing_closed', framed.error.reason);
+    if (framed.ok) {
+      this.#watchArrival(messageEnded);
+      return;
+    }
+    const refusal = refusalOf(framed.error, this.flow.connectionId ?? '');
+    if (refusal !== undefined) this.#write(refusal);
+    this.finish(this.#limits.connectMs, 'framing_closed', framed.error.reason);
   }
 
   /** True where a message was among them. */

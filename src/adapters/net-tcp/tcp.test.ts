@@ -39,7 +39,7 @@ async function dial(t: TestContext, remote: Endpoint) {
 
 async function gone(socket: Socket): Promise<void> {
   socket.resume();
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
 }
 
 describe('framing on TCP', () => {
@@ -81,6 +81,29 @@ describe('framing on TCP', () => {
     stranger.write(Buffer.alloc(LIMITS.headerBytesMax + 1000, 'x'));
     await gone(stranger);
     assert.equal(await counted('framing_closed'), 1);
+  });
+
+  test('a message that is too large is answered 513, and the connection closed', TIMEOUT, async (t) => {
+    const { recorder, local, counted } = await listener(t);
+    const phone = await dial(t, local);
+    const head = text(message('too-large')).replace('Content-Length: 0', 'Content-Length: 999999');
+    phone.write(Buffer.concat([message('before'), utf8(head)]));
+    const [answer] = await once(phone, 'data');
+    assert.match(text(answer), /^SIP\/2\.0 513 /);
+    assert.match(text(answer), /\r\nCall-ID: too-large\r\n/);
+    await gone(phone);
+    assert.equal(await counted('framing_closed'), 1);
+    assert.equal(recorder.packets.length, 1);
+  });
+
+  test('a message without a clear end is answered 400, and the connection closed', TIMEOUT, async (t) => {
+    const { local } = await listener(t);
+    const phone = await dial(t, local);
+    phone.write(text(message('endless')).replace('Content-Length: 0', 'Content-Length: many'));
+    const [answer] = await once(phone, 'data');
+    assert.match(text(answer), /^SIP\/2\.0 400 /);
+    assert.match(text(answer), /\r\nTo: .*;tag=/);
+    await gone(phone);
   });
 });
 

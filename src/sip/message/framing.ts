@@ -27,9 +27,11 @@ export interface FramingFailure {
   readonly status: 400 | 513 | undefined;
   /** Those that were whole before it. */
   readonly items: readonly StreamItem[];
+  /** What has come of the message that it fails on: parseMessage reads from it what an answer needs. */
+  readonly head: Uint8Array;
 }
 
-type Failure = Omit<FramingFailure, 'items'>;
+type Failure = Omit<FramingFailure, 'items' | 'head'>;
 
 const CONTENT_LENGTH = fieldOf('Content-Length');
 const EMPTY = Buffer.alloc(0);
@@ -59,8 +61,8 @@ export class StreamFramer {
     while (data.length > 0) {
       const rest = this.#step(data, items);
       if ('code' in rest) {
-        this.#failure = { ...rest, items: [] };
-        return err({ ...rest, items });
+        this.#failure = { ...rest, items: [], head: data };
+        return err({ ...this.#failure, items });
       }
       if (rest.length === data.length) break;
       data = rest;
