@@ -257,6 +257,15 @@ describe('order and identity', () => {
     assert.equal(registrar.size, 2);
   });
 
+  test('two contacts that both equal a third, but not each other, stay two', () => {
+    const registrar = newRegistrar();
+    send(registrar, { contact: '<sip:a@192.0.2.7>' });
+    send(registrar, { contact: ['<sip:a@192.0.2.7;line=1>', '<sip:a@192.0.2.7;line=2>'] });
+    assert.deepEqual(contacts(registrar), ['sip:a@192.0.2.7;line=1', 'sip:a@192.0.2.7;line=2']);
+    send(registrar, { contact: '<sip:a@192.0.2.7;line=2>;expires=0' });
+    assert.deepEqual(contacts(registrar), ['sip:a@192.0.2.7;line=1']);
+  });
+
   test('a contact named twice in one REGISTER counts once, as the last word says', () => {
     const registrar = newRegistrar();
     send(registrar, { contact: [`${DESK};expires=60`, `${DESK};expires=120`] });
@@ -290,6 +299,20 @@ describe('order and identity', () => {
     const outcome = send(registrar, { contact: '<sip:reception-0x55b9@192.0.2.7>', callId: 'boot2' });
     assert.deepEqual([outcome.added.length, outcome.removed.length], [1, 1]);
     assert.deepEqual(contacts(registrar), ['sip:other@192.0.2.8', 'sip:reception-0x55b9@192.0.2.7']);
+  });
+
+  test('and so does one on TCP, whose new connection has another port, by the socket that it listens on', () => {
+    const registrar = newRegistrar();
+    const start = (callId: string, flow: Flow) =>
+      send(registrar, { contact: `<sip:${callId}@192.0.2.7:5060;transport=tcp>`, callId, flow });
+    start('boot1', tcp('t1'));
+    start('elsewhere', tcp('t2', '198.51.100.4'));
+    start('udp', udp('192.0.2.7'));
+    assert.equal(
+      start('boot2', { ...tcp('t3'), remote: { address: '192.0.2.7', port: 51_001 } }).removed.length,
+      1,
+    );
+    assert.equal(registrar.size, 3);
   });
 
   test('two contacts of one phone on one socket stay, and so do two phones behind one proxy', () => {

@@ -11,6 +11,7 @@ import { type Flow, flowKey } from '../base/net.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
+import { equalHosts } from '../sip/message/host.ts';
 import { parseParameters } from '../sip/message/parameters.ts';
 import { equalUris, type SipUri } from '../sip/message/uri.ts';
 import type { Ordering, Refusal, Registration, RequestedContact } from './request.ts';
@@ -69,35 +70,37 @@ export function update<H extends Held>(
   capacity: Capacity,
   now: Instant,
 ): Result<Changes<H>, Refusal> {
+  const contacts = lastOfEach(registration.contacts);
+  const matches = match(held, contacts);
+  const named = new Set(matches.values());
+  const unnamed = held.filter((one) => !named.has(one));
   const added: Bound[] = [];
   const refreshed = new Map<H, Bound>();
-  const contacts = lastOfEach(registration.contacts);
-  const named = new Set(contacts.map((contact) => find(held, contact)));
-  const unnamed = held.filter((one) => !named.has(one));
-  const stays = contacts.some(({ expiresMs }) => expiresMs > 0);
-  const removed = new Set(stays ? unnamed.filter((one) => isFormerLife(one, registration, from)) : []);
+  const removed = new Set<H>();
 
   for (const contact of contacts) {
-    const same = find(held, contact);
+    const same = matches.get(contact);
     if (same !== undefined && isOld(registration, same.binding)) return err(OUT_OF_ORDER);
     if (contact.expiresMs === 0) {
       if (same !== undefined) removed.add(same);
       continue;
     }
-    const former = same ?? unnamed.find((one) => isSameInstance(one, contact));
-    if (former !== undefined && isOld(registration, former.binding)) return err(OUT_OF_ORDER);
     const bound = { binding: bind(contact, registration, from, same?.binding, now), uri: contact.uri };
-    if (same !== undefined) refreshed.set(same, bound);
-    else added.push(bound);
-    if (former !== undefined && former !== same) removed.add(former);
+    if (same === undefined) added.push(bound);
+    else refreshed.set(same, bound);
+    for (const one of unnamed) {
+      if (same === undefined && isSameInstance(one, contact)) {
+        if (isOld(registration, one.binding)) return err(OUT_OF_ORDER);
+        removed.add(one);
+      } else if (isFormerLife(one, contact, registration, from)) removed.add(one);
+    }
   }
 
   if (added.length > 0) {
-    const staying = held.filter((one) => !removed.has(one));
-    const excess = staying.length + added.length - capacity.bindingsPerPhoneMax;
-    const giveWay = staying.filter((one) => !refreshed.has(one) && one.unreachableSince !== undefined);
+    const left = held.filter((one) => !removed.has(one));
+    const excess = left.length + added.length - capacity.bindingsPerPhoneMax;
+    const giveWay = longestUnreachable(left.filter((one) => !refreshed.has(one)));
     if (excess > giveWay.length) return err(TOO_MANY);
-    giveWay.sort((a, b) => (a.unreachableSince ?? now) - (b.unreachableSince ?? now));
     for (const one of giveWay.slice(0, Math.max(0, excess))) removed.add(one);
     if (added.length - removed.size > capacity.room) return err(nodeFull(capacity.retryAfterSeconds));
   }
@@ -106,6 +109,11 @@ export function update<H extends Held>(
     refreshed: [...refreshed].map(([one, bound]) => ({ held: one, bound })),
     removed: [...removed],
   });
+}
+
+function longestUnreachable<H extends Held>(held: readonly H[]): readonly H[] {
+  const since = (one: Held) => one.unreachableSince ?? Number.POSITIVE_INFINITY;
+  return held.filter((one) => one.unreachableSince !== undefined).sort((a, b) => since(a) - since(b));
 }
 
 function nodeFull(retryAfterSeconds: number): Refusal {
@@ -128,22 +136,39 @@ function lastOfEach(contacts: readonly RequestedContact[]): readonly RequestedCo
   );
 }
 
-/** URI equality is not transitive (a parameter may be missing on one side): the same text goes first. */
-function find<H extends Held>(held: readonly H[], contact: RequestedContact): H | undefined {
-  return (
-    held.find(({ binding }) => binding.contact === contact.contact) ??
-    held.find(({ uri }) => equalUris(uri, contact.uri))
-  );
+/**
+ * Which binding each contact means. URI equality is not transitive (a parameter may be missing on one side),
+ * so the same text goes first, and no binding is meant twice.
+ */
+function match<H extends Held>(
+  held: readonly H[],
+  contacts: readonly RequestedContact[],
+): ReadonlyMap<RequestedContact, H> {
+  const matches = new Map<RequestedContact, H>();
+  const free = new Set(held);
+  const take = (contact: RequestedContact, means: (one: H) => boolean) => {
+    const found = matches.has(contact) ? undefined : [...free].find(means);
+    if (found === undefined) return;
+    matches.set(contact, found);
+    free.delete(found);
+  };
+  for (const contact of contacts) take(contact, ({ binding }) => binding.contact === contact.contact);
+  for (const contact of contacts) take(contact, ({ uri }) => equalUris(uri, contact.uri));
+  return matches;
 }
 
-/** Registered from the same socket before the phone was started anew, which gave it another Call-ID (§10.2.4). */
-function isFormerLife({ binding }: Held, registration: Update, from: Origin): boolean {
-  return (
-    from.direct &&
-    registration.path.length + binding.path.length === 0 &&
-    binding.callId !== registration.callId &&
-    flowKey(binding.flow) === flowKey(from.flow)
-  );
+/**
+ * Registered from the same socket before the phone was started anew, which gave it another Call-ID (§10.2.4).
+ * A socket is known by its flow, or by the host and port of its Contact where those come from one address.
+ */
+function isFormerLife(held: Held, contact: RequestedContact, registration: Update, from: Origin): boolean {
+  const { flow, path, callId } = held.binding;
+  if (!from.direct || path.length + registration.path.length > 0 || callId === registration.callId)
+    return false;
+  const sameContact = equalHosts(held.uri.host, contact.uri.host) && held.uri.port === contact.uri.port;
+  const samePlace =
+    flow.transport === from.flow.transport && flow.remote.address === from.flow.remote.address;
+  return flowKey(flow) === flowKey(from.flow) || (sameContact && samePlace);
 }
 
 function isSameInstance(held: Held, contact: RequestedContact): boolean {
