@@ -238,28 +238,31 @@ describe('limits on TCP', () => {
   });
 
   test('a message that arrives too slowly closes its connection', TIMEOUT, async (t) => {
-    const { recorder, local, counted } = await listener(t, { messageArrivalMs: 30 });
+    const { recorder, local, counted } = await listener(t, { messageArrivalMs: 1_000 });
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const slow = await dial(t, local);
-    slow.write(message('whole'));
+    slow.write(Buffer.concat([message('whole'), utf8('INVITE sip:')]));
     await recorder.until(() => recorder.packets.length === 1);
-    slow.write('INVITE sip:');
+    t.mock.timers.tick(1_000);
     await gone(slow);
     assert.equal(await counted('slow_closed'), 1);
+    t.mock.timers.reset();
   });
 
   test('many whole messages in a row are not one slow message', TIMEOUT, async (t) => {
-    const { recorder, local } = await listener(t, { messageArrivalMs: 200 });
+    const { recorder, local } = await listener(t, { messageArrivalMs: 1_000 });
+    t.mock.timers.enable({ apis: ['setTimeout'] });
     const phone = await dial(t, local);
-    // Each write ends one message and begins the next, so that there is always an unfinished one.
-    const begun = Date.now();
-    phone.write(message('n').subarray(0, 20));
-    let sent = 0;
-    while (Date.now() - begun < 300) {
-      phone.write(Buffer.concat([message('n').subarray(20), message('n').subarray(0, 20)]));
-      sent++;
-      await recorder.until(() => recorder.packets.length === sent);
+    // Each piece ends one message and begins the next, so that there is always an unfinished one.
+    const [begin, end] = [message('n').subarray(0, 20), message('n').subarray(20)];
+    phone.write(begin);
+    for (const count of [1, 2, 3, 4]) {
+      phone.write(Buffer.concat([end, begin]));
+      await recorder.until(() => recorder.packets.length === count);
+      t.mock.timers.tick(900);
     }
     assert.deepEqual(recorder.closedFlows, []);
+    t.mock.timers.reset();
   });
 
   test('a peer that does not read is cut off, and what it was sent fails', TIMEOUT, async (t) => {
