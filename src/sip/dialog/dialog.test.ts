@@ -155,9 +155,9 @@ describe('the caller’s dialog', () => {
       ok: false,
       error: 'a 100 response makes no dialog',
     });
-    assert.deepEqual(Dialog.asUac(invite(), answer(486)), {
+    assert.deepEqual(Dialog.asUac(invite(), answer(300)), {
       ok: false,
-      error: 'a 486 response makes no dialog',
+      error: 'a 300 response makes no dialog',
     });
     assert.deepEqual(Dialog.asUac(invite(), answer(180, { toTag: '' })), {
       ok: false,
@@ -225,7 +225,7 @@ describe('responses within the caller’s dialog', () => {
   test('change nothing where they refuse, are provisional to a re-INVITE, or answer no target refresh', () => {
     const dialog = uac(answer(200));
     const moved = { contact: '<sip:bob@203.0.113.5>' };
-    dialog.receiveResponse(invite(), answer(488, moved));
+    dialog.receiveResponse(invite(), answer(300, moved));
     dialog.receiveResponse(invite(), answer(180, moved));
     dialog.receiveResponse(dialog.createRequest('INFO'), answer(200, moved));
     assert.equal(dialog.remoteTarget, 'sip:bob@198.51.100.9');

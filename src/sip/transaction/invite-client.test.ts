@@ -106,6 +106,7 @@ describe('provisional responses', () => {
     const alice = calling();
     alice.hears(alice.response(486));
     assert.deepEqual(alice.hears(alice.response(180)), []);
+    assert.deepEqual(alice.hears(alice.response(486)), ['send ACK']);
     const other = calling();
     other.hears(other.response(200));
     assert.deepEqual(other.hears(other.response(183)), []);
@@ -126,6 +127,16 @@ describe('a refusal', () => {
     assert.deepEqual(alice.hears(alice.response(486)), ['send ACK']);
     assert.deepEqual(alice.passes(31_999), []);
     assert.deepEqual(alice.hears(alice.response(486)), ['send ACK']);
+  });
+
+  test('may come after minutes of ringing', () => {
+    const alice = calling();
+    alice.hears(alice.response(180));
+    alice.passes(100_000);
+    assert.deepEqual(alice.hears(alice.response(300)), ['send ACK', 'response 300']);
+    assert.deepEqual(alice.hears(alice.response(300)), ['send ACK']);
+    alice.passes(32_000);
+    assert.equal(alice.layer.size, 0);
   });
 
   test('is absorbed for 64*T1 by Timer D, and is stray later', () => {
@@ -199,6 +210,23 @@ describe('a 2xx', () => {
     alice.passes(1_000);
     assert.equal(alice.layer.size, 0);
     assert.deepEqual(alice.hears(alice.response(200)), ['stray-response 200']);
+  });
+
+  test('may come after minutes of ringing', () => {
+    const alice = calling();
+    alice.hears(alice.response(180));
+    alice.passes(100_000);
+    assert.deepEqual(alice.hears(alice.response(299)), ['response 299']);
+    assert.deepEqual(alice.hears(alice.response(299)), []);
+    alice.passes(32_000);
+    assert.equal(alice.layer.size, 0);
+  });
+
+  test('that comes late is told even where the core acknowledged it too early', () => {
+    const alice = calling();
+    alice.hears(alice.response(200, { toTag: 'desk' }));
+    alice.acknowledges('mobile');
+    assert.deepEqual(alice.hears(alice.response(200, { toTag: 'mobile' })), ['response 200']);
   });
 
   test('that comes again before the core has acknowledged it stays unanswered', () => {

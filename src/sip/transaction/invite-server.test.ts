@@ -43,6 +43,12 @@ describe('an INVITE', () => {
     assert.deepEqual(node.hears(invite), ['send 183 Session Progress']);
   });
 
+  test('is not over with an ACK that acknowledges nothing yet', () => {
+    const node = called();
+    assert.deepEqual(node.hears(ackOfRefusal), []);
+    assert.deepEqual(node.answers(180), ['send 180 Ringing']);
+  });
+
   test('whose way back fails ends, and the core is told why', () => {
     const node = called();
     assert.deepEqual(node.loses(UDP, 'port unreachable'), ['transport-failed: port unreachable']);
@@ -74,6 +80,13 @@ describe('our refusal', () => {
     const node = called();
     node.answers(486);
     assert.deepEqual(node.hears(invite), ['send 486 Busy Here']);
+    assert.deepEqual(node.hears(invite), ['send 486 Busy Here']);
+  });
+
+  test('of any kind from 300 up is one', () => {
+    const node = called();
+    assert.deepEqual(node.answers(300), ['send 300 Multiple Choices']);
+    assert.deepEqual(node.hears(invite), ['send 300 Multiple Choices']);
   });
 
   test('rests with its ACK; Timer I absorbs further ones for T4', () => {
@@ -241,6 +254,8 @@ describe('an INVITE whose connection is lost', () => {
       node.answers(status);
       assert.equal(node.loses(TCP).length, 1);
       assert.deepEqual(node.sent.flow, elsewhere);
+      assert.deepEqual(node.loses(elsewhere), []);
+      assert.equal(node.layer.size, 1);
     }
   });
 });
@@ -290,6 +305,12 @@ describe('CANCEL', () => {
     assert.deepEqual(node.answers(200), ['send 200 OK']);
     assert.deepEqual(node.hears(ackOf2xx), ['ack ACK']);
     assert.deepEqual(node.answers(487), []);
+  });
+
+  test('over TCP leaves nothing behind but its INVITE', () => {
+    const node = called(TCP);
+    assert.deepEqual(node.hears(cancel, TCP), ['send 200 OK', 'cancelled']);
+    assert.equal(node.layer.size, 1);
   });
 
   test('of nothing gets 481', () => {

@@ -145,6 +145,8 @@ describe('overload', () => {
     assert.equal(node.sent.message.headers.get('To'), first);
     node.hears(request({ branch: 'z9hG4bKalice2' }));
     assert.notEqual(node.sent.message.headers.get('To'), first);
+    node.hears(request({ callId: 'call-2' }));
+    assert.notEqual(node.sent.message.headers.get('To'), first);
   });
 
   test('goes on with what is under way', () => {

@@ -15,12 +15,13 @@
 
 import { assert } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { type Endpoint, type Flow, flowKey, formatEndpoint } from '../../base/net.ts';
+import { type Endpoint, type Flow, formatEndpoint } from '../../base/net.ts';
 import type { Instant } from '../../base/time.ts';
 import { createResponse } from '../message/compose.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
 import { DeadlineHeap } from './deadlines.ts';
 import { sending, type TransactionEffect, type TransactionId, type Turn } from './effects.ts';
+import { FlowIndex } from './flow-index.ts';
 import { InviteClient } from './invite-client.ts';
 import { InviteServer } from './invite-server.ts';
 import type { Birth } from './machine.ts';
@@ -58,7 +59,7 @@ export class TransactionLayer {
   readonly #servers = new Map<string, ServerTransaction>();
   /** INVITE server transactions with a 2xx out, by what their ACK is known by. */
   readonly #answered = new Map<string, InviteServer>();
-  readonly #byFlow = new Map<string, Set<Transaction>>();
+  readonly #byFlow = new FlowIndex<Transaction>();
   readonly #deadlines = new DeadlineHeap<Transaction>();
   #opened = 0;
 
@@ -137,10 +138,7 @@ export class TransactionLayer {
   flowFailed(flow: Flow, now: Instant, reason = 'the connection failed'): readonly TransactionEffect[] {
     const turn: Turn = { now, effects: [] };
     const { connectionId: _, ...anyConnection } = flow;
-    const affected = new Set([
-      ...(this.#byFlow.get(flowKey(flow)) ?? []),
-      ...(this.#byFlow.get(flowKey(anyConnection)) ?? []),
-    ]);
+    const affected = new Set([...this.#byFlow.over(flow), ...this.#byFlow.over(anyConnection)]);
     for (const transaction of affected) {
       transaction.flowFailed(reason, turn);
       this.#settle(transaction, turn);
@@ -164,16 +162,17 @@ export class TransactionLayer {
       this.#receiveAck(request, flow, turn);
       return;
     }
-    const known = this.#servers.get(serverKey(request));
+    const key = serverKey(request);
+    const known = this.#servers.get(key);
     if (known !== undefined) {
       known.receiveAgain(turn);
       this.#settle(known, turn);
     } else if (request.method === 'CANCEL') {
-      this.#receiveCancel(request, flow, turn);
+      this.#receiveCancel(request, key, flow, turn);
     } else if (this.#overloadedFor(request)) {
       turn.effects.push(statelessResponse(request, flow, 503, { headers: [['Retry-After', '5']] }));
     } else {
-      const server = this.#openServer(request, flow, turn);
+      const server = this.#openServer(request, key, flow, turn);
       turn.effects.push({ type: 'request', id: server.id, request, flow });
     }
   }
@@ -190,7 +189,7 @@ export class TransactionLayer {
   }
 
   /** §9.2: answered here, whatever becomes of the INVITE. */
-  #receiveCancel(request: SipRequest, flow: Flow, turn: Turn): void {
+  #receiveCancel(request: SipRequest, key: string, flow: Flow, turn: Turn): void {
     const match = this.#servers.get(serverKey(request, 'INVITE'));
     const invite = match instanceof InviteServer ? match : undefined;
     const status = invite === undefined ? 481 : 200;
@@ -198,7 +197,7 @@ export class TransactionLayer {
       turn.effects.push(statelessResponse(request, flow, status));
     } else {
       const tag = invite?.lastResponse === undefined ? '' : toTag(invite.lastResponse);
-      const server = this.#openServer(request, flow, turn);
+      const server = this.#openServer(request, key, flow, turn);
       server.respond(createResponse(request, status, { toTag: tag || statelessTag(request) }), turn);
       this.#settle(server, turn);
     }
@@ -234,8 +233,8 @@ export class TransactionLayer {
     this.#settle(client, turn);
   }
 
-  #openServer(request: SipRequest, source: Flow, turn: Turn): ServerTransaction {
-    const birth = this.#birth('server', serverKey(request), responseFlow(request, source), turn.now);
+  #openServer(request: SipRequest, key: string, source: Flow, turn: Turn): ServerTransaction {
+    const birth = this.#birth('server', key, responseFlow(request, source), turn.now);
     const server =
       request.method === 'INVITE'
         ? new InviteServer(birth, request, source)
@@ -262,34 +261,16 @@ export class TransactionLayer {
   #settle(transaction: Transaction, turn: Turn): void {
     while (transaction.deadline !== undefined && transaction.deadline <= turn.now) transaction.expire(turn);
     this.#deadlines.schedule(transaction, transaction.deadline);
-    this.#indexFlow(transaction);
+    this.#byFlow.put(transaction);
     if (transaction instanceof InviteServer && transaction.answerKey !== undefined) {
       this.#answered.set(transaction.answerKey, transaction);
     }
     if (transaction.terminated) this.#forget(transaction);
   }
 
-  #indexFlow(transaction: Transaction): void {
-    const { indexedFlow } = transaction;
-    const flow = transaction.terminated ? undefined : transaction.flow;
-    if (flow === indexedFlow) return;
-    transaction.indexedFlow = flow;
-    if (indexedFlow !== undefined) {
-      const key = flowKey(indexedFlow);
-      const sharing = this.#byFlow.get(key);
-      sharing?.delete(transaction);
-      if (sharing?.size === 0) this.#byFlow.delete(key);
-    }
-    if (flow !== undefined) {
-      const key = flowKey(flow);
-      const sharing = this.#byFlow.get(key);
-      if (sharing === undefined) this.#byFlow.set(key, new Set([transaction]));
-      else sharing.add(transaction);
-    }
-  }
-
   #forget(transaction: Transaction): void {
     this.#byId.delete(transaction.id);
+    this.#byFlow.remove(transaction);
     if (transaction instanceof InviteClient || transaction instanceof NonInviteClient) {
       this.#clients.delete(transaction.key);
       return;

@@ -11,6 +11,7 @@
 import { type Flow, isStream } from '../../base/net.ts';
 import type { Instant } from '../../base/time.ts';
 import type { TransactionId, Turn } from './effects.ts';
+import type { FlowPlace } from './flow-index.ts';
 import { type TimerName, TimerSet, type TimerSettings, timerDurationMs } from './timers.ts';
 
 export type TimerInput = `timer ${TimerName}`;
@@ -39,9 +40,9 @@ export abstract class Machine<State extends string, Input extends string, Action
   readonly key: string;
   /** Where its messages are sent. */
   flow: Flow;
-  /** Kept by the layer: its place in the heap of deadlines, and where the index of flows has it. */
+  /** Kept by the heap of deadlines and the index of flows. */
   heapIndex = -1;
-  indexedFlow: Flow | undefined;
+  flowPlace: FlowPlace | undefined;
 
   readonly #tables: MachineTables<State | 'terminated', Input, Action>;
   readonly #settings: TimerSettings;

@@ -56,7 +56,11 @@ describe('a provisional response', () => {
     const node = probing();
     node.hears(node.response(100, { to: 'OPTIONS' }));
     assert.deepEqual(node.hears(node.response(100, { to: 'OPTIONS' })), []);
+    assert.deepEqual(node.hears(node.response(182, { to: 'OPTIONS' })), ['response 182']);
     assert.deepEqual(node.hears(node.response(200, { to: 'OPTIONS' })), ['response 200']);
+    assert.deepEqual(node.hears(node.response(200, { to: 'OPTIONS' })), []);
+    assert.deepEqual(node.passes(60_000), []);
+    assert.equal(node.layer.size, 0);
   });
 
   test('does not hide a connection that breaks', () => {
@@ -73,6 +77,8 @@ describe('a final response', () => {
     const answer = node.response(200, { to: 'OPTIONS' });
     assert.deepEqual(node.hears(answer), ['response 200']);
     assert.deepEqual(node.passes(4_999), []);
+    assert.deepEqual(node.hears(answer), []);
+    assert.deepEqual(node.hears(node.response(100, { to: 'OPTIONS' })), []);
     assert.deepEqual(node.hears(answer), []);
     node.passes(1);
     assert.equal(node.layer.size, 0);

@@ -35,6 +35,7 @@ describe('a request', () => {
     assert.deepEqual(node.answers(100), ['send 100 Trying']);
     assert.deepEqual(node.hears(register), ['send 100 Trying']);
     assert.deepEqual(node.answers(100), ['send 100 Trying']);
+    assert.deepEqual(node.hears(register), ['send 100 Trying']);
     node.passes(32_000);
     assert.equal(node.layer.size, 0);
   });
@@ -45,6 +46,7 @@ describe('our answer', () => {
     const node = asked();
     node.answers(200);
     assert.deepEqual(node.passes(31_999), []);
+    assert.deepEqual(node.hears(register), ['send 200 OK']);
     assert.deepEqual(node.hears(register), ['send 200 OK']);
     node.passes(1);
     assert.equal(node.layer.size, 0);
@@ -69,6 +71,7 @@ describe('our answer', () => {
     node.answers(100);
     assert.deepEqual(node.answers(200), ['send 200 OK']);
     assert.deepEqual(node.hears(register), ['send 200 OK']);
+    assert.deepEqual(node.answers(404), []);
   });
 
   test('that cannot be sent ends the transaction, in silence', () => {
@@ -104,5 +107,6 @@ describe('a transport that fails', () => {
     trying.answers(100);
     assert.deepEqual(trying.loses(TCP), ['send 100 Trying']);
     assert.deepEqual(trying.sent.flow, elsewhere);
+    assert.deepEqual(trying.answers(200), ['send 200 OK']);
   });
 });

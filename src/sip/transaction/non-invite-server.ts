@@ -67,8 +67,6 @@ function completed(input: Input | TimerInput): Step {
   switch (input) {
     case 'request again':
       return ['completed', 'send response again'];
-    case 'connection lost':
-      return ['completed', 'take another connection', 'send response again'];
     case 'transport error':
     case 'timer J':
       return ['terminated'];
