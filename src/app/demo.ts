@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Admin } from '../admin/admin.ts';
 import type { NewPassword } from '../admin/views.ts';
@@ -17,6 +18,8 @@ import { DEMO_CARRIER } from './config/load.ts';
 export const DEMO_ACCOUNT = 'demo';
 export const DEMO_NUMBER = '+442079460000';
 const DEMO_PREFIX = '+44207946';
+const CARRIER_ATTEMPTS = 4;
+const CARRIER_RETRY_MS = 500;
 /** Within the data folder; mode 0600. */
 export const DEMO_PASSWORDS_FILE = 'demo-phones.txt';
 
@@ -58,13 +61,26 @@ export interface DemoCarrier {
 
 /** Starts the demo carrier and waits for it to listen. Throws LISTEN_FAILED with its own words. */
 export async function startDemoCarrier(provider: Endpoint, log: Log): Promise<DemoCarrier> {
+  // After a crash of ours the last carrier may take a moment to notice, and to leave the port.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runDemoCarrier(provider, log);
+    } catch (error) {
+      if (attempt === CARRIER_ATTEMPTS) throw error;
+      await delay(CARRIER_RETRY_MS);
+    }
+  }
+}
+
+async function runDemoCarrier(provider: Endpoint, log: Log): Promise<DemoCarrier> {
   const program = fileURLToPath(new URL('../../examples/demo-carrier/main.ts', import.meta.url));
+  const listen = `udp:${formatEndpoint(DEMO_CARRIER)}`;
   const child = spawn(
     process.execPath,
     [
       program,
       '--listen',
-      `udp:${formatEndpoint(DEMO_CARRIER)}`,
+      listen,
       '--provider',
       formatEndpoint(provider),
       '--route',
@@ -75,11 +91,15 @@ export async function startDemoCarrier(provider: Endpoint, log: Log): Promise<De
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
   await listening(child, log);
+  let closing = false;
   child.on('exit', (code) => {
-    if (code !== 0 && code !== null) log.warn('the demo carrier has ended', { code });
+    if (!closing) log.warn('the demo carrier has ended; restart the node to have it back', { code });
   });
-  child.unref();
-  return { address: DEMO_CARRIER, close: () => void child.kill('SIGTERM') };
+  const close = () => {
+    closing = true;
+    child.kill('SIGTERM');
+  };
+  return { address: DEMO_CARRIER, close };
 }
 
 function listening(child: ChildProcess, log: Log): Promise<void> {
