@@ -38,11 +38,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   interop: { files: 'test/interop/**/*.test.ts', concurrency: 2, timeoutMs: 180_000 },
 };
 
-/** Programs that we did not write, which the interop tests meet: command → Debian package. */
+/** Programs that we did not write, which the interop and system tests use: command → Debian package. */
 const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
   kamailio: 'kamailio',
+  ip: 'iproute2',
 };
 
 function installed(command: string): boolean {
@@ -141,7 +142,7 @@ async function main(): Promise<number> {
     return 64;
   }
   const kinds = positionals.length > 0 ? positionals : Object.keys(KINDS);
-  if (kinds.includes('interop')) setUp();
+  if (kinds.includes('interop') || kinds.includes('system')) setUp();
   const checked = positionals.length > 0 || check();
 
   const chosen = Object.entries(KINDS).filter(([name]) => kinds.includes(name));
