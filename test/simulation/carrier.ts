@@ -11,7 +11,7 @@ import { hashing } from './hashing.ts';
 import { IncomingCall } from './incoming-call.ts';
 import type { MediaPlane } from './media.ts';
 import type { Network } from './network.ts';
-import { OutgoingCall, type OutgoingOptions } from './outgoing-call.ts';
+import { type Manner, OutgoingCall } from './outgoing-call.ts';
 import { type Reaction, react } from './reactions.ts';
 
 export interface CarrierOptions {
@@ -69,11 +69,7 @@ export class Carrier {
   }
 
   /** A call from the telephone network to one of our customer's numbers. */
-  present(
-    number: string,
-    caller: string,
-    options: Pick<OutgoingOptions, 'offers' | 'answered'>,
-  ): OutgoingCall {
+  present(number: string, caller: string, options: Manner): OutgoingCall {
     const { node, address, transport } = this.options;
     const tcp = transport === 'tcp' ? ';transport=tcp' : '';
     return new OutgoingCall(this.agent, {

@@ -1,6 +1,8 @@
 // An answered call between a simulated user and the node: hold and resume, re-INVITE and UPDATE from either
 // side with glare (RFC 3261 §14), session refreshes (RFC 4028), and hanging up. It keeps what its user hears.
 
+import { assert } from '../../src/base/assert.ts';
+import type { Instant } from '../../src/base/time.ts';
 import type { Dialog } from '../../src/sip/dialog/dialog.ts';
 import { createResponse } from '../../src/sip/message/compose.ts';
 import type { SipRequest } from '../../src/sip/message/message.ts';
@@ -16,6 +18,9 @@ export class Conversation implements DialogUser, InviteUser {
   over = false;
   /** How it ended, in words; `undefined` while it goes on. */
   ending: string | undefined;
+  /** Whether we may hear them, and since when that is so. */
+  listening = false;
+  agreedAt: Instant | undefined;
   readonly #ended: (how: string) => void;
   #version = 1;
   /** What we want: sendonly while we hold the other side. */
@@ -23,6 +28,9 @@ export class Conversation implements DialogUser, InviteUser {
   #reinvite: Asked | undefined;
   /** Direction offered in a 200 to an INVITE without an offer; the answer comes in the ACK. */
   #offered = false;
+  /** The other side has to refresh the session within this time (RFC 4028). */
+  #refreshWithinMs: number | undefined;
+  #stopSessionTimer: (() => void) | undefined;
 
   constructor(agent: Agent, dialog: Dialog, party: Party, ended: (how: string) => void) {
     this.agent = agent;
@@ -36,9 +44,21 @@ export class Conversation implements DialogUser, InviteUser {
   agree(described: Described | undefined, mine: Direction): void {
     if (described === undefined) return;
     const agreed = answerDirection(described.direction, mine);
+    this.agreedAt = this.agent.world.now;
+    this.listening = agreed === 'sendrecv' || agreed === 'recvonly';
+    this.party.open = true;
     this.party.sendsTo = described.endpoint;
     this.party.talking = !this.over && described.endpoint !== undefined && /send/.test(agreed);
     this.agent.plane.changed();
+  }
+
+  /** RFC 4028 §10: without a refresh in time the session is over. */
+  expectRefresh(withinMs: number): void {
+    this.#refreshWithinMs = withinMs;
+    this.#stopSessionTimer?.();
+    this.#stopSessionTimer = this.agent.world.after(withinMs, () =>
+      this.hangUp('the session was not refreshed'),
+    );
   }
 
   hold(): void {
@@ -103,6 +123,7 @@ export class Conversation implements DialogUser, InviteUser {
     const offer = readDescription(request.body);
     const headers: [string, string][] = [['Contact', this.agent.contact]];
     const expires = request.headers.get('Session-Expires');
+    if (this.#refreshWithinMs !== undefined) this.expectRefresh(this.#refreshWithinMs);
     if (expires !== undefined && /\btimer\b/.test(request.headers.get('Supported') ?? '')) {
       headers.push(['Session-Expires', expires], ['Supported', 'timer']);
       if (expires.includes('refresher=uac')) headers.push(['Require', 'timer']);
@@ -141,7 +162,11 @@ export class Conversation implements DialogUser, InviteUser {
       this.dialog.receiveResponse(asked.request, response);
       const ack = this.dialog.createAck(asked.request.cseq?.number ?? 0);
       this.agent.acknowledge(asked, ack, this.agent.flowOf(this.dialog));
-      this.agree(readDescription(response.body), wish);
+      const described = readDescription(response.body);
+      const may =
+        described === undefined || answerDirection(wish, described.direction) === described.direction;
+      assert(may, `${wish} was answered with ${described?.direction}`);
+      this.agree(described, wish);
     } else if (status === 491) {
       this.agent.world.after(this.agent.random.between(0, 4_000), () => this.#offer());
     } else if (status === 481 || status === 408) {
@@ -152,6 +177,7 @@ export class Conversation implements DialogUser, InviteUser {
   #close(how: string): void {
     this.over = true;
     this.ending = how;
+    this.#stopSessionTimer?.();
     this.agent.dialogClosed(this);
     this.agent.plane.leave(this.party);
     this.#ended(how);

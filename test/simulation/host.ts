@@ -35,6 +35,8 @@ export class NodeHost {
   readonly events: NodeEvent[] = [];
   readonly crashes: Instant[] = [];
   readonly starts: Instant[] = [];
+  /** At each start: bindings that the store had, unexpired, and those that the node then knew. */
+  readonly restarts: { readonly kept: number; readonly known: number }[] = [];
   /** Packets that the node read, for who asks whether an INVITE reached it. */
   readonly read: (packet: Packet) => void;
   readonly #world: World;
@@ -109,6 +111,8 @@ export class NodeHost {
     const bindings = [...store.bindings.values()].flat();
     const kept = { accounts: [...store.accounts.values()], bindings, unfinished: store.unfinished() };
     this.do((it) => it.start(kept, now));
+    const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);
+    this.restarts.push({ kept: bindings.filter(({ expiresAt }) => expiresAt > now).length, known });
   }
 
   /** kill -9. */

@@ -52,6 +52,7 @@ export class IncomingCall implements InviteUser {
     const offer = readDescription(this.invite.body);
     const early = status === 183 && offer !== undefined;
     if (early) {
+      this.party.open = true;
       this.party.sendsTo = offer.endpoint;
       this.party.talking = true;
       this.agent.plane.changed();

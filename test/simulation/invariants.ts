@@ -6,6 +6,7 @@
 
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { IncomingCall } from './incoming-call.ts';
+import { SILENCE } from './media.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import type { Attempt, Run } from './play.ts';
 import type { Fault } from './scenario.ts';
@@ -31,6 +32,8 @@ const RULES: readonly Rule[] = [
   { rule: 'a caller who is not answered hears why', check: announcements },
   { rule: 'nothing is left over of calls when they are over', check: callLeftovers },
   { rule: 'nothing at all is left over when everybody has signed off', check: endLeftovers },
+  { rule: 'a session with a timer is refreshed in time', check: refreshes },
+  { rule: 'after a restart the node knows the phones that were registered', check: restarts },
   { rule: 'a living phone is registered, and a dead one is known to be dead', check: registrations },
 ];
 
@@ -62,7 +65,8 @@ function* answeredTwice(run: Run): Iterable<Omit<Violation, 'rule'>> {
 function* ledgerRows(run: Run): Iterable<Omit<Violation, 'rule'>> {
   const rows = [...run.store.ledger.values()];
   const crashes = run.host.crashes.length;
-  const diskFull = run.scenario.faults.some(({ type }) => type === 'disk-full');
+  const diskFull = hasFault(run, 'disk-full');
+  const drained = hasFault(run, 'drain');
   for (const row of rows) {
     if (row.outcome === undefined && !diskFull) yield { what: `${describe(row)} has no outcome` };
     if (row.outcome === 'lost' && !run.host.crashes.some((at) => at >= row.startedAt)) {
@@ -72,7 +76,9 @@ function* ledgerRows(run: Run): Iterable<Omit<Violation, 'rule'>> {
   for (const [caller, calls] of byCaller(run)) {
     const mine = rows.filter((row) => callerNames(run, caller).includes(row.caller));
     const takenUp = calls.filter(({ call }) => call.takenUp);
-    const certain = takenUp.filter(({ call }) => !diskFull && !crashedDuring(run, call));
+    const certain = takenUp.filter(
+      ({ call }) => !diskFull && !crashedDuring(run, call) && !(drained && call.finalStatus === 503),
+    );
     const [one] = calls;
     const callId = one === undefined ? {} : { callId: one.call.callId };
     if (mine.length < certain.length) {
@@ -103,20 +109,26 @@ function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
 /** Longer than any hold, so that silence has no other cause than a call that leads nowhere. */
 const EARSHOT_MS = 20_000;
 
+/** Unless it is held, each side hears the other for as long as both are there. */
+const DEAF_MS = 9_000;
+
 function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
   if (hasFault(run, 'node-crash', 'death', 'partition') || someoneDied(run)) return;
-  const deaf = (call: OutgoingCall | IncomingCall): boolean =>
-    call.answeredAt !== undefined &&
-    (call.endedAt ?? run.world.now) - call.answeredAt > EARSHOT_MS &&
-    call.party.heard.length === 0;
+  const deaf = (call: OutgoingCall | IncomingCall): boolean => {
+    const { conversation, party, answeredAt = 0, endedAt = run.world.now } = call;
+    const last = party.heard.at(-1);
+    if (conversation === undefined) return false;
+    if (last === undefined) return endedAt - answeredAt > EARSHOT_MS;
+    const deafSince = Math.max(last.at, conversation.agreedAt ?? 0);
+    return last.what === SILENCE && conversation.listening && endedAt - deafSince > DEAF_MS;
+  };
   for (const { call, setting } of run.attempts) {
     if (deaf(call))
       yield { what: `${setting.by} calling ${setting.called} heard nothing`, callId: call.callId };
   }
   for (const { incoming, options } of [...run.phones, ...run.carriers]) {
     for (const call of incoming.filter(deaf)) {
-      const who = 'user' in options ? options.user : options.name;
-      yield { what: `${who} answered and heard nothing`, callId: call.invite.callId ?? '' };
+      yield { what: `${options.name} answered and heard nothing`, callId: call.invite.callId ?? '' };
     }
   }
 }
@@ -161,17 +173,34 @@ const KNOWN_DEAD_MS = 30_000;
 
 function* registrations(run: Run): Iterable<Omit<Violation, 'rule'>> {
   const fair = run.scenario.weather.lossRate === 0;
+  // What a full disk did not keep, a crash takes: such a phone comes back with its next REGISTER.
+  if (hasFault(run, 'disk-full') && hasFault(run, 'node-crash')) return;
   for (const phone of run.phones) {
-    const { user } = phone.options;
-    const bindings = run.quiet.phones.find((view) => view.user === user)?.bindings ?? [];
+    const { name, user, address } = phone.options;
+    const all = run.quiet.phones.find((view) => view.user === user)?.bindings ?? [];
+    const bindings = all.filter((binding) => binding.address.startsWith(`${address}:`));
     const living = bindings.filter(({ reachability }) => reachability !== 'unreachable');
     const { diedAt } = phone.agent;
     const deadForMs = diedAt === undefined ? 0 : run.quiet.at - diedAt;
     if (phone.agent.alive && fair && living.length === 0) {
-      yield { what: `${user} lives and has ${bindings.length} bindings, none of them reachable` };
+      yield { what: `${name} lives and has ${bindings.length} bindings, none of them reachable` };
     } else if (deadForMs > KNOWN_DEAD_MS && living.length > 0) {
-      yield { what: `${user} is dead for ${deadForMs} ms and counts as ${living[0]?.reachability}` };
+      yield { what: `${name} is dead for ${deadForMs} ms and counts as ${living[0]?.reachability}` };
     }
+  }
+}
+
+function* refreshes(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  if (hasFault(run, 'node-crash', 'partition', 'connections-reset', 'death')) return;
+  for (const { call, setting } of run.attempts) {
+    const { ending } = call.conversation ?? {};
+    if (ending?.includes('refreshed')) yield { what: `${setting.by}: ${ending}`, callId: call.callId };
+  }
+}
+
+function* restarts(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { kept, known } of run.host.restarts) {
+    if (kept !== known) yield { what: `${kept} bindings were kept, ${known} are known` };
   }
 }
 
@@ -195,16 +224,13 @@ function crashedDuring(run: Run, call: OutgoingCall): boolean {
 function cutOff(run: Run, call: OutgoingCall): boolean {
   const from = call.startedAt - run.world.beginning;
   const until = (call.endedAt ?? run.world.now) - run.world.beginning;
-  const { name, user } = call.agent.options;
+  const { name } = call.agent.options;
   return run.scenario.faults.some((fault) => {
     if (fault.type === 'partition') {
-      return [name, user].includes(fault.from) && fault.atMs <= until && fault.atMs + fault.forMs >= from;
+      return fault.from === name && fault.atMs <= until && fault.atMs + fault.forMs >= from;
     }
     return (
-      fault.type === 'connections-reset' &&
-      [name, user].includes(fault.of) &&
-      fault.atMs <= until &&
-      fault.atMs >= from
+      fault.type === 'connections-reset' && fault.of === name && fault.atMs <= until && fault.atMs >= from
     );
   });
 }

@@ -5,6 +5,7 @@
 //
 // What each party heard is written down, so that a run can be judged by ear: by who heard whom, and when.
 
+import { present } from '../../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
 import type { MediaCommand, MediaEvent, MediaStatistics, RemoteMedia, Sound } from '../../src/ports/media.ts';
@@ -17,13 +18,17 @@ export interface Party {
   readonly at: Endpoint;
   /** Where its packets really come from: another address than `at` behind NAT. */
   readonly from: Endpoint;
+  /** It knows the other side's SDP. Before that its ear is shut, as most gateways' are. */
+  open: boolean;
   /** Where the other side's SDP told it to send. */
   sendsTo: Endpoint | undefined;
   /** It is there and talks: not held, not dead. */
   talking: boolean;
-  /** What reached its ear, in order: `prompt unavailable`, `tone 440`, the name of a party. */
+  /** What reached its ear, in order: `prompt unavailable`, `tone 440`, the name of a party, SILENCE after those. */
   readonly heard: { readonly what: string; readonly at: Instant }[];
 }
+
+export const SILENCE = 'silence';
 
 /** A sound takes this long; packets come this far apart, so nothing shorter is heard. */
 const PROMPT_MS = 4_000;
@@ -59,7 +64,7 @@ export class MediaPlane {
     this.#ports += 2;
     const at = { address: insideAddress, port: this.#ports };
     const from = { address, port: this.#ports };
-    const party: Party = { name, at, from, sendsTo: undefined, talking: false, heard: [] };
+    const party: Party = { name, at, from, open: false, sendsTo: undefined, talking: false, heard: [] };
     this.#parties.set(formatEndpoint(from), party);
     return party;
   }
@@ -163,15 +168,12 @@ export class SimulatedRelay {
   /** Who hears what, as of the packets that pass now. */
   listen(): void {
     const { now } = this.#plane.world;
-    const sources = new Map<string, Party>();
-    for (const party of this.#plane.parties) {
-      if (party.talking && party.sendsTo !== undefined) sources.set(formatEndpoint(party.sendsTo), party);
-    }
+    const talking = [...this.#plane.parties].filter((party) => party.talking && party.sendsTo !== undefined);
+    const sources = Map.groupBy(talking, ({ sendsTo }) => formatEndpoint(present(sendsTo, 'a talker')));
     for (const endpoint of this.#endpoints.values()) {
-      const source = sources.get(formatEndpoint(endpoint.local));
       if (endpoint.source !== undefined) endpoint.lastPacketAt = now;
-      endpoint.source = source !== undefined && accepts(endpoint, source) ? source : undefined;
-      if (endpoint.source === undefined || endpoint.latchedTo !== undefined) continue;
+      endpoint.source = sourceOf(endpoint, sources.get(formatEndpoint(endpoint.local)) ?? []);
+      if (endpoint.source === undefined || endpoint.latchedTo === endpoint.source) continue;
       endpoint.latchedTo = endpoint.source;
       this.#later({ type: 'latched', id: endpoint.id, from: endpoint.source.from, at: now });
       this.#later({ type: 'heard', id: endpoint.id, at: now });
@@ -182,11 +184,11 @@ export class SimulatedRelay {
   #deliver(endpoint: RelayEndpoint, now: Instant): void {
     const signalled = endpoint.remote?.signalled;
     const listener = signalled && (endpoint.latchedTo ?? this.#plane.partyAt(signalled));
-    if (listener === undefined) return;
+    if (!listener?.open) return;
     const other = endpoint.peer === undefined ? undefined : this.#endpoints.get(endpoint.peer);
     const what = endpoint.playing === undefined ? other?.source?.name : nameOf(endpoint.playing.sound);
-    if (what === undefined || listener.heard.at(-1)?.what === what) return;
-    listener.heard.push({ what, at: now });
+    const before = listener.heard.at(-1)?.what ?? SILENCE;
+    if (before !== (what ?? SILENCE)) listener.heard.push({ what: what ?? SILENCE, at: now });
   }
 
   #open(id: string): void {
@@ -275,14 +277,16 @@ function hush(endpoint: RelayEndpoint): void {
   endpoint.stopWatch?.();
 }
 
-/** From the signalled address, or from the one that the signalling came from (NAT); see src/rtp's latch. */
-function accepts(endpoint: RelayEndpoint, source: Party): boolean {
-  const { remote } = endpoint;
-  return (
-    remote !== undefined &&
-    remote.signalled !== undefined &&
-    (!differs(remote.signalled, source.from) || remote.signallingAddress === source.from.address)
-  );
+/**
+ * Whose packets the endpoint takes, as src/rtp's latch decides it: the signalled address and port before any
+ * other, else whom it is latched to, else the first from the address that the signalling came from (NAT).
+ */
+function sourceOf({ remote, latchedTo }: RelayEndpoint, senders: readonly Party[]): Party | undefined {
+  if (remote?.signalled === undefined) return undefined;
+  const exact = senders.find(({ from }) => !differs(remote.signalled, from));
+  if (exact !== undefined) return exact;
+  if (latchedTo !== undefined) return senders.includes(latchedTo) ? latchedTo : undefined;
+  return senders.find(({ from }) => from.address === remote.signallingAddress);
 }
 
 function differs(a: Endpoint | undefined, b: Endpoint | undefined): boolean {

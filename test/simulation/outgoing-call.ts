@@ -20,8 +20,13 @@ export interface OutgoingOptions {
   readonly flow: Flow;
   /** False: the offer comes in the 200 and our answer in the ACK. */
   readonly offers: boolean;
+  /** Asks that the other side refresh the session this often (RFC 4028). */
+  readonly sessionExpiresS?: number;
   readonly answered?: (conversation: Conversation) => void;
 }
+
+/** How the caller goes about it, whoever it is. */
+export type Manner = Pick<OutgoingOptions, 'offers' | 'sessionExpiresS' | 'answered'>;
 
 export class OutgoingCall {
   readonly agent: Agent;
@@ -62,6 +67,7 @@ export class OutgoingCall {
         ['Contact', agent.contact],
         ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO'],
         ...options.headers,
+        ...sessionHeaders(options.sessionExpiresS),
         ...(options.offers ? [['Content-Type', 'application/sdp'] as const] : []),
       ]),
       options.offers ? describe(this.party.at, 'sendrecv', 1) : utf8(''),
@@ -108,6 +114,7 @@ export class OutgoingCall {
   #provisional(response: SipResponse): void {
     const described = readDescription(response.body);
     if (described === undefined || this.conversation !== undefined) return;
+    this.party.open = true;
     this.party.sendsTo = described.endpoint;
     this.party.talking = described.endpoint !== undefined;
     this.agent.plane.changed();
@@ -131,6 +138,8 @@ export class OutgoingCall {
     this.answeredAt = this.agent.world.now;
     this.conversation = new Conversation(this.agent, dialog.value, this.party, () => this.#end());
     this.conversation.agree(readDescription(response.body), 'sendrecv');
+    const [, seconds] = /^(\d+).*refresher=uas/.exec(response.headers.get('Session-Expires') ?? '') ?? [];
+    if (seconds !== undefined) this.conversation.expectRefresh(Number(seconds) * 1_000);
     this.options.answered?.(this.conversation);
   }
 
@@ -138,4 +147,12 @@ export class OutgoingCall {
     this.endedAt ??= this.agent.world.now;
     this.agent.plane.leave(this.party);
   }
+}
+
+function sessionHeaders(seconds: number | undefined): readonly (readonly [name: string, value: string])[] {
+  if (seconds === undefined) return [];
+  return [
+    ['Supported', 'timer'],
+    ['Session-Expires', `${seconds};refresher=uas`],
+  ];
 }

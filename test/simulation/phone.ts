@@ -10,10 +10,12 @@ import { hashing } from './hashing.ts';
 import { IncomingCall } from './incoming-call.ts';
 import type { MediaPlane } from './media.ts';
 import type { Network } from './network.ts';
-import { OutgoingCall, type OutgoingOptions } from './outgoing-call.ts';
+import { type Manner, OutgoingCall } from './outgoing-call.ts';
 import { type Reaction, react } from './reactions.ts';
 
 export interface PhoneOptions {
+  /** Of this device; a user may have several. */
+  readonly name: string;
   readonly user: string;
   readonly password: string;
   readonly domain: string;
@@ -51,12 +53,12 @@ export class Phone {
 
   /** Power on: a new agent that registers, as if the phone had never been there. */
   boot(): Agent {
-    const { user, password, address, transport, inside } = this.options;
+    const { name, user, password, address, transport, inside } = this.options;
     const digest = new DigestClient({ user, password, hashing, newCnonce: () => this.agent.token(8) });
     const host = this.#network.host(address);
     host.alive = true;
     this.agent = new Agent(this.#network, this.#plane, {
-      name: user,
+      name,
       local: { address, port: 5060 },
       transport,
       user,
@@ -79,7 +81,7 @@ export class Phone {
   }
 
   /** To a number or to another phone's user. */
-  call(called: string, options: Pick<OutgoingOptions, 'offers' | 'answered'>): OutgoingCall {
+  call(called: string, options: Manner): OutgoingCall {
     const { user, domain, node } = this.options;
     return new OutgoingCall(this.agent, {
       uri: `sip:${called}@${domain}`,

@@ -14,6 +14,7 @@ import { Carrier } from './carrier.ts';
 import { NodeHost } from './host.ts';
 import { MediaPlane } from './media.ts';
 import { Network } from './network.ts';
+import { makeNoise } from './noise.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import { Phone } from './phone.ts';
 import { type Reaction, talk } from './reactions.ts';
@@ -54,6 +55,8 @@ export interface Run {
   readonly quiet: Look;
   readonly end: Look;
 }
+
+const STRANGER = { address: '203.0.113.66', port: 5060 } as const;
 
 /** The longest that calls may go on after the last began: plans, patience and talk together take less. */
 const CALLS_OVER_MS = 420_000;
@@ -106,7 +109,7 @@ export class Stage {
     for (const setting of scenario.phones) {
       const reaction = (): Reaction => drawReaction(this.#random, 0.07);
       const phone = new Phone(this.#network, plane, { ...setting, domain: DOMAIN, node: NODE, reaction });
-      this.#phones.set(setting.user, phone);
+      this.#phones.set(setting.name, phone);
     }
   }
 
@@ -170,7 +173,8 @@ export class Stage {
 
   #call(setting: CallSetting): void {
     const answered = (conversation: Parameters<typeof talk>[0]): void => talk(conversation, setting.talk);
-    const options = { offers: setting.offers, answered };
+    const { offers, sessionExpiresS } = setting;
+    const options = { offers, answered, ...(sessionExpiresS !== undefined && { sessionExpiresS }) };
     const carrier = this.#carriers.get(setting.by);
     const phone = this.#phones.get(setting.by);
     if (!(carrier ?? phone)?.agent.alive) return;
@@ -236,6 +240,12 @@ export class Stage {
         if (call !== undefined) this.#host.do((node) => node.hangUp(call.id, world.now).effects);
         break;
       }
+      case 'drain':
+        this.#host.node?.drain();
+        break;
+      case 'noise':
+        makeNoise(this.#network.host(STRANGER.address), { transport: 'udp', local: STRANGER, remote: NODE });
+        break;
       case 'test-call':
         this.#host.do((node) => node.startTestCall(fault.number, world.now).effects);
         break;

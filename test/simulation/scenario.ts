@@ -11,6 +11,8 @@ export const DOMAIN = 'voice.example.net';
 export const NODE = { address: '192.0.2.1', port: 5060 } as const;
 
 export interface PhoneSetting {
+  /** Of the device: `acme-1`, and `acme-1b` where the user has a second one. */
+  readonly name: string;
   readonly user: string;
   readonly password: string;
   readonly address: string;
@@ -21,13 +23,14 @@ export interface PhoneSetting {
 
 export interface CallSetting {
   readonly atMs: number;
-  /** A carrier's name or a phone's user. */
+  /** A carrier's or a phone's name. */
   readonly by: string;
   /** As dialled: a number or a phone's user. */
   readonly called: string;
   /** Unique in the run where a carrier presents it. */
   readonly caller: string;
   readonly offers: boolean;
+  readonly sessionExpiresS?: number;
   readonly patienceMs: number;
   readonly talk: Talk;
 }
@@ -36,7 +39,7 @@ export type Fault =
   | { readonly type: 'node-crash'; readonly atMs: number; readonly downMs: number }
   | {
       readonly type: 'death';
-      /** A carrier's name or a phone's user. */
+      /** A carrier's or a phone's name. */
       readonly of: string;
       readonly atMs: number;
       readonly how: 'killed' | 'vanished';
@@ -53,6 +56,9 @@ export type Fault =
       readonly atMs: number;
     }
   | { readonly type: 'operator-hangs-up'; readonly atMs: number }
+  | { readonly type: 'drain'; readonly atMs: number }
+  /** A stranger sends what makes no sense. */
+  | { readonly type: 'noise'; readonly atMs: number }
   | { readonly type: 'test-call'; readonly number: string; readonly atMs: number };
 
 export interface Scenario {
@@ -78,7 +84,11 @@ const CALLS_UNTIL_MS = 90_000;
 
 export function drawScenario(random: SeededRandom): Scenario {
   const accounts = Array.from({ length: random.between(1, 2) }, (_, i) => drawAccount(random, i));
-  const phones = accounts.flatMap((account) => account.phones.map((phone) => drawPhone(random, phone.user)));
+  const users = accounts.flatMap((account) => account.phones.map(({ user }) => user));
+  const phones = users.flatMap((user) => {
+    const first = drawPhone(random, user, user);
+    return random.chance(0.15) ? [first, drawPhone(random, user, `${user}b`)] : [first];
+  });
   const trunks = Array.from({ length: random.between(1, 3) }, (_, i) => drawTrunk(random, i));
   const calls = Array.from({ length: random.between(3, 12) }, (_, i) =>
     drawCall(random, i, accounts, trunks),
@@ -155,9 +165,10 @@ function passwordOf(user: string): string {
   return `${user}-password`;
 }
 
-function drawPhone(random: SeededRandom, user: string): PhoneSetting {
-  const serial = (user.startsWith('acme') ? 10 : 20) + Number(user.at(-1));
+function drawPhone(random: SeededRandom, user: string, name: string): PhoneSetting {
+  const serial = (user.startsWith('acme') ? 10 : 20) + (name === user ? 0 : 5) + Number(user.at(-1));
   return {
+    name,
     user,
     password: passwordOf(user),
     address: `192.0.2.${serial}`,
@@ -215,8 +226,15 @@ function drawCall(
     caller: inbound ? `+4477009001${String(index).padStart(2, '0')}` : phone,
     offers: !random.chance(0.04),
     patienceMs: random.chance(0.3) ? random.between(10, 40_000) : 200_000,
-    talk: drawTalk(random, true),
+    ...drawLength(random),
   };
+}
+
+/** Some calls are long and must be refreshed. */
+function drawLength(random: SeededRandom): Pick<CallSetting, 'sessionExpiresS' | 'talk'> {
+  if (!random.chance(0.1)) return { talk: drawTalk(random, true) };
+  const talk = { holdMs: undefined, resumeMs: undefined, hangUpMs: random.between(50_000, 150_000) };
+  return { sessionExpiresS: 90, talk };
 }
 
 /** `always`: this side hangs up in the end, whatever the other does. */
@@ -225,7 +243,7 @@ export function drawTalk(random: SeededRandom, always: boolean): Talk {
   const holdMs = holds ? random.between(50, 8_000) : undefined;
   const hangUpMs = random.between(20, 30_000);
   return {
-    hangUpMs: always || random.chance(0.5) ? hangUpMs : 60_000,
+    hangUpMs: always || random.chance(0.5) ? hangUpMs : 160_000,
     holdMs,
     resumeMs: holdMs === undefined ? undefined : holdMs + random.between(500, 10_000),
   };
@@ -244,13 +262,13 @@ function drawFaults(
   const at = (): number => random.between(CALLS_FROM_MS - 2_000, CALLS_UNTIL_MS + 20_000);
   const number = (): string => random.pick(random.pick(accounts).numbers).number;
   const anyone = (): string =>
-    random.pick([...phones.map(({ user }) => user), ...trunks.map(({ name }) => name)]);
+    random.pick([...phones.map((phone) => phone.name), ...trunks.map(({ name }) => name)]);
   sometimes(0.25, () => ({ type: 'node-crash', atMs: at(), downMs: random.between(200, 8_000) }));
   sometimes(0.05, () => ({ type: 'node-crash', atMs: at(), downMs: random.between(200, 40_000) }));
   for (let i = 0; i < 2; i++) {
     sometimes(0.25, () => ({
       type: 'death',
-      of: random.pick(phones).user,
+      of: random.pick(phones).name,
       atMs: random.chance(0.3) ? random.between(0, CALLS_FROM_MS) : at(),
       how: random.pick(['killed', 'vanished'] as const),
       backMs: random.chance(0.5) ? random.between(5_000, 60_000) : undefined,
@@ -284,6 +302,8 @@ function drawFaults(
     atMs: at(),
   }));
   sometimes(0.06, () => ({ type: 'operator-hangs-up', atMs: at() }));
+  sometimes(0.04, () => ({ type: 'drain', atMs: at() }));
+  sometimes(0.1, () => ({ type: 'noise', atMs: at() }));
   sometimes(0.1, () => ({ type: 'test-call', number: number(), atMs: at() }));
   return faults;
 }
