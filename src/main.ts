@@ -1,14 +1,11 @@
 // The program's entry: hands the command line to cli/, and to it what it needs of the machine.
 
-import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { readEnvironment } from './app/config/environment.ts';
+import { VERSION } from './app/version.ts';
 import { runCli } from './cli/cli.ts';
 
 const environment = readEnvironment();
-const { version }: { version: string } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-);
 
 // Whoever reads our output may have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -17,7 +14,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  version,
+  version: VERSION,
   out: (words) => process.stdout.write(words),
   err: (words) => process.stderr.write(words),
   stdin: () => text(process.stdin),
