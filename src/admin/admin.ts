@@ -173,12 +173,12 @@ export class Admin {
   }
 
   /** `by` says who, for people: `api`, `cli`. */
-  setDivert(number: string, input: DivertInput, by: string): Promise<NumberView> {
+  async setDivert(number: string, input: DivertInput, by: string): Promise<NumberView> {
     const asked = validated(divertInput, input);
     return this.#changeDivert(number, (e164, account) => this.#compileDivert(asked, e164, account, by));
   }
 
-  clearDivert(number: string): Promise<NumberView> {
+  async clearDivert(number: string): Promise<NumberView> {
     return this.#changeDivert(number, () => undefined);
   }
 

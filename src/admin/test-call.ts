@@ -11,10 +11,11 @@ const WAITING_MAX = 2 * LIMITS.timelineEntriesMax;
 
 /** Ends after the final step, or at once when `signal` aborts: the call goes on to its own end then. */
 export async function* followTestCall(
-  node: NodeControl,
+  node: Pick<NodeControl, 'subscribe' | 'startTestCall'>,
   number: E164,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TestCallStep, void, undefined> {
+  if (signal?.aborted === true) return;
   const story = new Story(number);
   const unsubscribe = node.subscribe((event) => story.tell(event));
   const stop = () => story.end();

@@ -42,7 +42,7 @@ export function count(min: number, max: number) {
 /** `true` or `false`, not `yes` or `"true"`. */
 export const flag = z.boolean({ error: 'expected true or false' });
 
-const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
+const DURATION = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
 const UNITS_MS: Readonly<Record<string, number>> = {
   ms: 1,
   s: SECOND_MS,

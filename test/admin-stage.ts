@@ -1,0 +1,127 @@
+// What the tests of the use-cases play on: a store in memory that can be watched and made to fail, a node that
+// only remembers what it was told, and a clock that stands still.
+
+import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
+import { MemoryStore } from '../src/adapters/store-memory/store.ts';
+import { Admin } from '../src/admin/admin.ts';
+import { present } from '../src/base/assert.ts';
+import type { RingthroughError } from '../src/base/errors.ts';
+import type { NodeControl, NodeEvent } from '../src/node/views.ts';
+import type { Account } from '../src/ports/records.ts';
+import type { StoreWrite } from '../src/ports/store.ts';
+
+export const NUMBER = '+442079460000';
+export const MOBILE = '+447700900123';
+export const NOON = Date.parse('2026-10-25T12:00:00Z');
+
+/** Remembers what it was told, and tells what the test makes it tell. */
+export class FakeNode implements NodeControl {
+  directories: (readonly Account[])[] = [];
+  listeners = new Set<(event: NodeEvent) => void>();
+  testCalls: string[] = [];
+
+  phones(): ReturnType<NodeControl['phones']> {
+    return [
+      {
+        account: 'acme',
+        user: 'reception',
+        bindings: [
+          {
+            contact: 'sip:reception@192.0.2.7',
+            address: '192.0.2.7:5060',
+            transport: 'udp',
+            userAgent: 'Phone/1',
+            registeredAt: NOON,
+            expiresAt: NOON + 60_000,
+            q: 1,
+            reachability: 'reachable',
+            reachabilitySince: NOON,
+          },
+        ],
+      },
+    ];
+  }
+  trunks() {
+    return [];
+  }
+  calls(): ReturnType<NodeControl['calls']> {
+    const parties = { account: 'acme', called: NUMBER, caller: MOBILE };
+    return [{ id: 'call-1', direction: 'in', ...parties, state: 'answered', startedAt: NOON, legs: [] }];
+  }
+  health() {
+    const counts = { callsActive: 0, bindings: 0, transactions: 0 };
+    return { draining: false, store: 'ok' as const, storeReason: '', ...counts };
+  }
+  directoryChanged(accounts: readonly Account[]) {
+    this.directories.push(accounts);
+  }
+  hangUp(callId: string) {
+    return callId === 'call-1';
+  }
+  startTestCall(number: string) {
+    this.testCalls.push(number);
+    return `test-${this.testCalls.length}`;
+  }
+  subscribe(listener: (event: NodeEvent) => void) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+  tell(event: NodeEvent) {
+    for (const listener of this.listeners) listener(event);
+  }
+}
+
+/** A store that counts its batches, and fails when it is told to. */
+export class WatchedStore extends MemoryStore {
+  batches: (readonly StoreWrite[])[] = [];
+  failing: RingthroughError | undefined;
+
+  override async write(writes: readonly StoreWrite[]): Promise<void> {
+    if (this.failing !== undefined) throw this.failing;
+    this.batches.push(writes);
+    await super.write(writes);
+  }
+}
+
+/** One stage for each test. `now` may be set. */
+export class Stage {
+  readonly store = new WatchedStore();
+  readonly node = new FakeNode();
+  now = NOON;
+  admin = this.openAdmin();
+
+  /** As after a restart: nothing remembered but what is stored. */
+  openAdmin(): Admin {
+    let seed = 0;
+    return new Admin({
+      store: this.store,
+      node: this.node,
+      clock: { now: () => this.now },
+      random: {
+        bytes: (count) => Uint8Array.from({ length: count }, () => seed++ & 0xff),
+        fraction: () => 0,
+      },
+      hashing: nodeHashing,
+      realm: 'voice.example.net',
+      country: 'GB',
+      prompts: ['closed'],
+    });
+  }
+
+  provisioned() {
+    return this.admin.provision(FILE, { dryRun: false });
+  }
+
+  async stored(): Promise<Account> {
+    return present((await this.store.accounts())[0], 'stored account');
+  }
+}
+
+/** One account with two phones and a number. */
+export const FILE = `accounts:
+  - name: acme
+    phones:
+      - { user: reception, password: secret-of-reception, callerId: "${NUMBER}" }
+      - { user: workshop, password: secret-of-workshop }
+    numbers: [{ number: "${NUMBER}", plan: [{ ring: [reception, workshop], for: 20s }, { dial: "${MOBILE}" }] }]
+`;
