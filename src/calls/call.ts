@@ -156,7 +156,7 @@ export class Call implements Session {
         this.#conversation?.heard(leg, event.at);
         break;
       case 'silent':
-        this.#conversation?.silent(leg, now);
+        this.#conversation?.silent(leg, event.silentMs, now);
         break;
       case 'latched':
         break;
@@ -184,21 +184,8 @@ export class Call implements Session {
 
   /** CANCEL of the first INVITE, or of a re-INVITE. */
   cancelled(id: TransactionId, now: Instant): void {
-    if (id !== this.#caller.transaction) {
-      this.#conversation?.cancelled(id);
-    } else if (this.#caller.waiting) {
-      this.record.note(now, 'cancelled', 'the caller hung up before an answer');
-      const heard = this.#phase === 'announcing';
-      this.#caller.refuse(487, this.#around.sip.newTag());
-      this.#end(
-        {
-          outcome: heard ? 'announced' : 'abandoned',
-          text: heard ? 'the caller hung up during the announcement' : 'the caller hung up before an answer',
-          status: 487,
-        },
-        now,
-      );
-    }
+    if (id !== this.#caller.transaction) this.#conversation?.cancelled(id);
+    else this.#abandoned(now);
     this.#settle(now);
   }
 
@@ -215,7 +202,9 @@ export class Call implements Session {
 
   /** A request within one of its dialogs. */
   request(legId: string, request: SipRequest, id: TransactionId, now: Instant): void {
-    this.#conversation?.request(this.#leg(legId), request, id, now);
+    const leg = this.#leg(legId);
+    if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, now);
+    else if (this.#caller.earlyRequest(request, id) === 'hung-up') this.#abandoned(now);
     this.#settle(now);
   }
 
@@ -230,7 +219,8 @@ export class Call implements Session {
         if (this.#phase === 'walking') this.#walk.timeUp(now);
         break;
       case 'ringing-over':
-        if (this.#phase === 'walking') this.#conclude(now, 'it rang for as long as a call may ring');
+        if (this.#phase === 'opening' || this.#phase === 'walking')
+          this.#conclude(now, 'it rang for as long as a call may ring');
         break;
       case 'prompt-overdue':
         if (this.#phase === 'announcing') this.#announcementOver(now);
@@ -409,6 +399,15 @@ export class Call implements Session {
   #refuse(ending: Ending, now: Instant): void {
     this.#caller.refuse(ending.status ?? 480, this.#around.sip.newTag());
     this.#end(ending, now);
+  }
+
+  #abandoned(now: Instant): void {
+    if (!this.#caller.waiting) return;
+    const heard = this.#phase === 'announcing';
+    const text = `the caller hung up ${heard ? 'during the announcement' : 'before an answer'}`;
+    this.record.note(now, 'cancelled', text);
+    this.#caller.refuse(487, this.#around.sip.newTag());
+    this.#end({ outcome: heard ? 'announced' : 'abandoned', text, status: 487 }, now);
   }
 
   // ── the end ──

@@ -8,11 +8,12 @@ import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
+import { tagOf } from '../sip/message/address.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './callee-leg.ts';
-import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
+import { ALLOW, type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
 import { allows, answerSession, type Session } from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -26,6 +27,8 @@ export class CallerLeg extends Leg {
   #state: CallerState = 'waiting';
   /** Session terms that the 2xx will carry. */
   #session: { readonly session: Session | undefined; readonly headers: readonly HeaderRow[] };
+  /** By the To tag that each branch of ours goes under. */
+  readonly #early = new Map<string, Dialog>();
   #open = new Set<TransactionId>();
 
   constructor(
@@ -65,10 +68,11 @@ export class CallerLeg extends Leg {
   progress(status: number, tag: string, sdp?: Uint8Array): void {
     if (!this.waiting) return;
     this.#state = 'ringing';
+    this.#earlyDialog(tag);
     const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
     const headers: HeaderRow[] = [
       ['Contact', this.around.sip.contact(this.flow)],
-      ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO'],
+      ['Allow', ALLOW],
     ];
     this.around.sip.respond(
       this.transaction,
@@ -79,9 +83,10 @@ export class CallerLeg extends Leg {
   answer(tag: string, sdp: Uint8Array, now: Instant): void {
     if (!this.waiting) return;
     this.#state = 'answered';
-    this.dialog = Dialog.asUas(this.invite, tag, this.around.sip.contact(this.flow));
+    this.dialog = this.#earlyDialog(tag);
     this.dialog.confirm();
-    this.around.dialogOpened(this.dialog, this.callId, this.id);
+    this.#early.delete(tag);
+    this.#closeEarly();
     const headers = [...this.targetHeaders(), ...this.#session.headers];
     this.around.sip.respond(
       this.transaction,
@@ -93,8 +98,18 @@ export class CallerLeg extends Leg {
   refuse(status: number, tag: string, headers: readonly HeaderRow[] = []): void {
     if (!this.waiting) return;
     this.#state = 'refused';
+    this.#closeEarly();
     this.media.close();
     this.around.sip.respond(this.transaction, createResponse(this.invite, status, { toTag: tag, headers }));
+  }
+
+  /** A request within an early dialog, in which nothing can be changed yet (RFC 3261 §15, RFC 3311 §5.2). */
+  earlyRequest(request: SipRequest, id: TransactionId): 'hung-up' | 'answered' {
+    const dialog = this.#early.get(tagOf(request.to) ?? '');
+    const inOrder = dialog?.receiveRequest(request) === 'accepted';
+    const status = !inOrder ? 500 : request.method === 'BYE' || request.method === 'OPTIONS' ? 200 : 491;
+    this.around.sip.respond(id, createResponse(request, status));
+    return inOrder && request.method === 'BYE' ? 'hung-up' : 'answered';
   }
 
   response(id: TransactionId, status: number): void {
@@ -118,5 +133,19 @@ export class CallerLeg extends Leg {
     this.closeDialog();
     this.media.close();
     this.#state = 'over';
+  }
+
+  #earlyDialog(tag: string): Dialog {
+    const known = this.#early.get(tag);
+    if (known !== undefined) return known;
+    const dialog = Dialog.asUas(this.invite, tag, this.around.sip.contact(this.flow));
+    this.#early.set(tag, dialog);
+    this.around.dialogOpened(dialog, this.callId, this.id);
+    return dialog;
+  }
+
+  #closeEarly(): void {
+    for (const dialog of this.#early.values()) this.around.dialogClosed(dialog);
+    this.#early.clear();
   }
 }

@@ -32,7 +32,8 @@ export class Conversation {
   readonly #end: (text: string, now: Instant) => void;
   readonly #exchanges: Exchange[] = [];
   readonly #own = new Map<TransactionId, OwnRequest>();
-  readonly #silent = new Set<Leg>();
+  /** When a leg was last found silent for the whole of `silenceMs`. */
+  readonly #silentAt = new Map<Leg, Instant>();
   #closed = false;
 
   constructor(
@@ -247,15 +248,19 @@ export class Conversation {
     this.#record.note(at, 'heard', `audio heard from ${leg.words}`);
   }
 
-  /** No packet came from this leg for a while: a killed phone, or a quiet one. Ask. */
-  silent(leg: Leg, now: Instant): void {
+  /** No packet came from this leg for a while: a killed phone, or a quiet one. Ask; both quiet for long: over. */
+  silent(leg: Leg, silentMs: number, now: Instant): void {
     if (this.#closed || leg.media.quiet) return;
-    if (this.#silent.has(leg) && this.#silent.has(this.#other(leg))) {
-      return this.#end(`no media from either side for ${this.#around.silenceMs / SECOND_MS} s`, now);
+    const { silenceMs } = this.#around;
+    const otherSilentAt = this.#silentAt.get(this.#other(leg));
+    if (silentMs >= silenceMs) this.#silentAt.set(leg, now);
+    // The relay repeats itself while silence lasts, so an old word means that packets came since.
+    if (silentMs >= silenceMs && otherSilentAt !== undefined && now - otherSilentAt <= silenceMs) {
+      this.#end(`no media from either side for ${silenceMs / SECOND_MS} s`, now);
+      return;
     }
-    this.#silent.add(leg);
-    this.#record.note(now, 'silent', `no media from ${leg.words} for ${SILENCE_PROBE_MS / SECOND_MS} s`);
-    this.#around.media({ type: 'watch', id: leg.media.id, silenceMs: this.#around.silenceMs });
+    this.#record.note(now, 'silent', `no media from ${leg.words} for ${Math.round(silentMs / SECOND_MS)} s`);
+    this.#around.media({ type: 'watch', id: leg.media.id, silenceMs });
     if (leg.dialog !== undefined) this.#ask(leg, leg.dialog.createRequest('OPTIONS'), 'probe');
   }
 
@@ -264,11 +269,12 @@ export class Conversation {
   }
 
   #watch(leg: Leg): void {
-    this.#silent.delete(leg);
+    this.#silentAt.delete(leg);
+    const probeMs = Math.min(SILENCE_PROBE_MS, this.#around.silenceMs / 2);
     this.#around.media({
       type: 'watch',
       id: leg.media.id,
-      silenceMs: leg.media.quiet ? 0 : SILENCE_PROBE_MS,
+      silenceMs: leg.media.quiet ? 0 : probeMs,
     });
   }
 

@@ -8,6 +8,7 @@ import { SUPPORTED } from '../calls/leg.ts';
 import type { TrunkChoice } from '../calls/surroundings.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import type { BindingKey, Registrar, RegistrarEffect } from '../registrar/registrar.ts';
+import { isEmergency } from '../routing/destinations.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
 import { formatUri } from '../sip/message/uri.ts';
@@ -114,10 +115,12 @@ export class OwnRequests {
   }
 
   trunkChoices(number: string): readonly TrunkChoice[] {
-    return this.#options.trunks.candidates().flatMap(({ trunk, endpoint }) => {
-      const flow = this.#options.listeners.flowTo(trunk.target.transport, endpoint);
-      return flow === undefined ? [] : [{ name: trunk.name, uri: uriOver(trunk, number), flow }];
-    });
+    return this.#options.trunks
+      .candidates({ emergency: isEmergency(number) })
+      .flatMap(({ trunk, endpoint }) => {
+        const flow = this.#options.listeners.flowTo(trunk.target.transport, endpoint);
+        return flow === undefined ? [] : [{ name: trunk.name, uri: uriOver(trunk, number), flow }];
+      });
   }
 
   #probe({ binding }: RegistrarEffect & { type: 'probe' }): SipRequest {

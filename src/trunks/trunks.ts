@@ -83,13 +83,15 @@ export class Trunks {
 
   /**
    * Ways out in the order to try them: those that are up, then unknown, then down (better a try than
-   * nothing); among equals by order, then shared by weight. Full trunks are left out.
+   * nothing); among equals by order, then shared by weight. Full trunks are left out, except for emergency calls,
+   * which are the carrier's to refuse (law 7).
    */
-  candidates(): readonly TrunkCandidate[] {
+  candidates(options: { readonly emergency: boolean } = { emergency: false }): readonly TrunkCandidate[] {
     const ways: { candidate: TrunkCandidate; order: number; lot: number }[] = [];
     for (const trunk of this.#trunks.values()) {
       const { settings } = trunk;
-      if (!settings.outbound || trunk.callsActive >= settings.callsMax) continue;
+      const full = trunk.callsActive >= settings.callsMax && !options.emergency;
+      if (!settings.outbound || full) continue;
       // The smallest of exponential variates with rates w falls on each in proportion to w.
       const chance = this.#random.fraction();
       const lot = settings.weight > 0 ? -Math.log(1 - chance) / settings.weight : Number.POSITIVE_INFINITY;
