@@ -13,7 +13,14 @@ process.on('exit', () => {
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
+/** A node that drains takes a second signal as the order not to wait for its calls. */
+const ASK_AGAIN_MS = 300;
 const STOP_MS = 5_000;
+
+export interface ChildOptions {
+  /** Lines that tell nothing. */
+  readonly noise?: RegExp;
+}
 
 export interface ExitStatus {
   readonly code: number | null;
@@ -28,26 +35,28 @@ interface Waiter {
 export class Child {
   readonly name: string;
   readonly #process: ChildProcess;
+  readonly #noise: RegExp | undefined;
   readonly #lines: string[] = [];
   readonly #waiters = new Set<Waiter>();
   readonly exited: Promise<ExitStatus>;
 
-  /** Starts a program with no input, its lines of output and errors gathered. */
+  /** Starts a program with no input, in the repository's folder; gathers its lines of output and errors. */
   static start(
     name: string,
     command: string,
     parameters: readonly string[],
-    options: { cwd?: string } = {},
+    options: ChildOptions = {},
   ): Child {
     // Debian keeps daemons where an ordinary user's PATH does not reach.
     const { PATH = '', ...others } = process.env;
     const env = { ...others, PATH: `${PATH}:/usr/sbin` };
-    const cwd = options.cwd ?? REPOSITORY;
-    return new Child(name, spawn(command, parameters, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const child = spawn(command, parameters, { cwd: REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return new Child(name, child, options);
   }
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess, options: ChildOptions) {
     this.name = name;
+    this.#noise = options.noise;
     this.#process = child;
     running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
@@ -105,15 +114,19 @@ export class Child {
     this.#process.kill(signal);
   }
 
-  /** Asks it to end, and kills it when it does not. Safe when it has ended already. */
+  /** Asks it to end, asks again, and kills it when it does not. Safe when it has ended already. */
   async stop(): Promise<void> {
     this.signal('SIGTERM');
-    const timer = setTimeout(() => this.signal('SIGKILL'), STOP_MS);
+    const timers = [
+      setTimeout(() => this.signal('SIGTERM'), ASK_AGAIN_MS),
+      setTimeout(() => this.signal('SIGKILL'), STOP_MS),
+    ];
     await this.exited;
-    clearTimeout(timer);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   #hear(line: string): void {
+    if (this.#noise?.test(line)) return;
     this.#lines.push(line);
     for (const { pattern, found } of this.#waiters) {
       const match = pattern.exec(line);

@@ -6,7 +6,7 @@ import { Ear } from './ear.ts';
 import { Baresip } from './peers/baresip.ts';
 import { DemoCarrier, startProgram } from './peers/demo-carrier.ts';
 import { Sipp } from './peers/sipp.ts';
-import { createRig } from './rig.ts';
+import { createRig, HOST } from './rig.ts';
 
 const PROVIDER_PREFIX = '+44207946';
 const KEYS = { called: '+442079460000', caller: '+447700900123' };
@@ -37,7 +37,7 @@ describe('the demo carrier', () => {
   test('is silent to a caller who holds, and speaks again when he resumes', async (t) => {
     const rig = createRig(t);
     const carrier = await DemoCarrier.start(rig);
-    const ear = await Ear.open(rig);
+    const ear = await Ear.open(rig, HOST);
     const keys = { called: '+447700900123', caller: '+442079460000', ear: String(ear.port) };
     const caller = await Sipp.start(rig, { scenario: 'holding-caller', target: carrier, keys });
 

@@ -2,17 +2,17 @@
 // speech from hold, where a phone's recording would only be shorter.
 
 import { createSocket, type Socket } from 'node:dgram';
-import { HOST, type Rig } from './rig.ts';
+import { CARRIER_HOST, type Rig } from './rig.ts';
 
 export class Ear {
   readonly port: number;
   /** When each packet arrived, on the clock of `performance.now()`. */
   readonly arrivalsMs: number[] = [];
 
-  static async open(rig: Rig): Promise<Ear> {
+  static async open(rig: Rig, host = CARRIER_HOST): Promise<Ear> {
     const socket = createSocket('udp4');
     rig.onEnd(() => void socket.close());
-    await new Promise<void>((resolve) => socket.bind(0, HOST, resolve));
+    await new Promise<void>((resolve) => socket.bind(0, host, resolve));
     return new Ear(socket);
   }
 

@@ -34,7 +34,7 @@ export interface Attempt {
 }
 
 const READY_MS = 15_000;
-const PASSWORD = 'over the hills';
+const PASSWORD = 'over-the-hills';
 
 export class RingthroughNode {
   readonly sipPort: number;
@@ -103,11 +103,20 @@ export class RingthroughNode {
     });
   }
 
-  /** Waits until the node knows something of one of its trunks. */
-  async trunk(name: string, withinMs: number, isSo: (trunk: TrunkFacts) => boolean): Promise<void> {
-    await until(`trunk ${name} to be as it should`, withinMs, async () => {
+  /** Waits until the node has a binding of a phone that is so reachable. */
+  async phone(user: string, reachability: 'reachable' | 'unreachable', withinMs = 40_000): Promise<void> {
+    await until(`${user} to be ${reachability}`, withinMs, async () => {
+      const { bindings } = await this.api<PhoneFacts>('GET', `/phones/${user}`);
+      return bindings.some((binding) => binding.reachability === reachability) || undefined;
+    });
+  }
+
+  /** Waits until one of its trunks is registered with its carrier. */
+  async trunkRegistered(name: string): Promise<void> {
+    await until(`trunk ${name} to be registered`, 10_000, async () => {
       const { trunks } = await this.api<{ trunks: readonly TrunkFacts[] }>('GET', '/trunks');
-      return trunks.some((trunk) => trunk.name === name && isSo(trunk)) || undefined;
+      const trunk = trunks.find((one) => one.name === name);
+      return trunk?.registration?.state === 'registered' || undefined;
     });
   }
 
@@ -123,10 +132,13 @@ export class RingthroughNode {
   }
 }
 
-export interface TrunkFacts {
+interface TrunkFacts {
   readonly name: string;
-  readonly health: string;
   readonly registration?: { readonly state: string };
+}
+
+interface PhoneFacts {
+  readonly bindings: readonly { readonly reachability: string }[];
 }
 
 /** A provisioning file with one account: its phones, and a number with its plan. */

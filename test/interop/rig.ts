@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { Child } from './child.ts';
+import { Child, type ChildOptions } from './child.ts';
 
 export const HOST = '127.0.0.1';
 /** Also this machine: a carrier that a node must tell from its phones by address. */
@@ -18,7 +18,7 @@ export interface Rig {
   /** A folder that is removed at the end. */
   readonly folder: string;
   /** Starts a program that is stopped at the end. When the test has failed, its output is shown. */
-  run(name: string, command: string, parameters: readonly string[]): Child;
+  run(name: string, command: string, parameters: readonly string[], options?: ChildOptions): Child;
   /** Called at the end, in reverse order. */
   onEnd(close: () => Promise<void> | void): void;
 }
@@ -35,8 +35,8 @@ export function createRig(test: TestContext): Rig {
   });
   return {
     folder,
-    run(name, command, parameters) {
-      const child = Child.start(name, command, parameters);
+    run(name, command, parameters, options) {
+      const child = Child.start(name, command, parameters, options);
       children.push(child);
       closers.push(() => child.stop());
       return child;
@@ -71,7 +71,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
   return free;
 }
 
-/** Waits until `probe` gives something, asking every few milliseconds; says what was waited for if it never does. */
+/** Asks `probe` every few milliseconds until it gives something; says what was waited for if it never does. */
 export async function until<T>(
   what: string,
   withinMs: number,

@@ -42,6 +42,7 @@ export class Baresip {
   readonly #folder: string;
   readonly #events: BaresipEvent[] = [];
   #eventsTaken = 0;
+  #earlierRecordings = 0;
 
   static async start(rig: Rig, options: BaresipOptions): Promise<Baresip> {
     const folder = path.join(rig.folder, `baresip-${options.user}`);
@@ -54,7 +55,9 @@ export class Baresip {
     writeFileSync(path.join(folder, 'accounts'), `${account(options)}\n`);
     writeFileSync(path.join(folder, 'contacts'), '\n');
 
-    const child = rig.run(`baresip ${options.user}`, 'baresip', ['-f', folder, '-v']);
+    const child = rig.run(`baresip ${options.user}`, 'baresip', ['-f', folder, '-v'], {
+      noise: /^\s*$|bit\/s/,
+    });
     await child.line(/baresip is ready/, 10_000);
     const control = connect(controlPort, HOST);
     rig.onEnd(() => void control.destroy());
@@ -77,6 +80,7 @@ export class Baresip {
   }
 
   dial(uri: string): void {
+    this.#earlierRecordings = this.#recordings().length;
     this.command('dial', uri);
   }
 
@@ -88,7 +92,7 @@ export class Baresip {
 
   /** The next event of a type; events before it are passed over, those after it stay for later. */
   async event(type: string, withinMs = 10_000): Promise<BaresipEvent> {
-    return until(`${type} of ${this.user}; it had ${this.#names()}\n${this.#child.output}`, withinMs, () => {
+    return until(`${type} of ${this.user}`, withinMs, () => {
       const index = this.#events.findIndex((event, at) => at >= this.#eventsTaken && event.type === type);
       if (index < 0) return undefined;
       this.#eventsTaken = index + 1;
@@ -98,7 +102,7 @@ export class Baresip {
 
   /** Waits until it has heard a second of a pure tone. */
   heard(toneHz: number, withinMs = 10_000): Promise<void> {
-    return heardTone(() => this.#recordings().at(-1), toneHz, withinMs);
+    return heardTone(() => this.#recordings().slice(this.#earlierRecordings).at(-1), toneHz, withinMs);
   }
 
   /** What it has heard in its latest call. */
@@ -129,10 +133,6 @@ export class Baresip {
       if (message.event === true) this.#events.push(message);
       rest = rest.slice(colon + length + 2);
     }
-  }
-
-  #names(): string {
-    return this.#events.map((event) => event.type).join(', ');
   }
 }
 

@@ -1,6 +1,8 @@
 // sipp: any number of scripted callers, phones or carriers. A scenario (test/interop/scenarios/*.xml) says what
-// is sent and what must come; sipp's own statistics say how many calls went so. With `rtpEcho` it sends all the
-// audio it gets back to its sender, so that whoever calls it hears himself.
+// is sent and what must come; sipp's own statistics say how many calls went so. A scenario that places calls ends
+// when all have ended; one that takes them runs on, since it answers OPTIONS as well, and counts its finished calls
+// with sipp's first counter. With `rtpEcho` it sends all the audio it gets back to its sender, so that whoever calls
+// it hears himself.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,15 +38,23 @@ export interface SippResult {
   readonly retransmissions: number;
 }
 
+interface Facts {
+  readonly host: string;
+  readonly port: number;
+  /** Of its statistics (.csv) and errors (.log). */
+  readonly prefix: string;
+  readonly calls: number;
+  readonly withinSeconds: number;
+  readonly isCaller: boolean;
+}
+
 let started = 0;
 
 export class Sipp {
   readonly host: string;
   readonly port: number;
   readonly #child: Child;
-  readonly #statistics: string;
-  readonly #errors: string;
-  readonly #withinSeconds: number;
+  readonly #facts: Facts;
 
   static async start(rig: Rig, options: SippOptions): Promise<Sipp> {
     // A port for signalling, then pairs for audio: sipp echoes on the media port and on the second after it.
@@ -56,43 +66,45 @@ export class Sipp {
       ...['-sf', path.join(SCENARIOS, `${scenario}.xml`), '-nostdin'],
       ...['-i', host, '-p', String(port), '-mi', host, '-mp', String(port + 2)],
       ...['-t', options.transport === 'tcp' ? 't1' : 'u1'],
-      ...['-m', String(calls), '-r', String(callsPerSecond)],
+      ...(target ? ['-m', String(calls), '-r', String(callsPerSecond), '-aa'] : []),
       ...['-timeout', String(withinSeconds), '-timeout_error'],
-      ...['-trace_stat', '-stf', `${prefix}.csv`, '-fd', '1'],
+      ...['-trace_stat', '-stf', `${prefix}.csv`, '-fd', '200ms'],
       ...['-trace_err', '-error_file', `${prefix}.log`],
       ...(options.rtpEcho ? ['-rtp_echo'] : []),
       ...(credentials ? ['-au', credentials.user, '-ap', credentials.password] : []),
       ...Object.entries(options.keys ?? {}).flatMap(([key, value]) => ['-key', key, value]),
       ...(target ? [`${target.host ?? HOST}:${target.port}`] : []),
     ]);
-    const sipp = new Sipp(child, { host, port, prefix, withinSeconds });
+    const sipp = new Sipp(child, {
+      host,
+      port,
+      prefix,
+      withinSeconds,
+      calls,
+      isCaller: target !== undefined,
+    });
     await sipp.#listening();
     return sipp;
   }
 
-  private constructor(
-    child: Child,
-    facts: { host: string; port: number; prefix: string; withinSeconds: number },
-  ) {
-    this.#child = child;
+  private constructor(child: Child, facts: Facts) {
     this.host = facts.host;
     this.port = facts.port;
-    this.#statistics = `${facts.prefix}.csv`;
-    this.#errors = `${facts.prefix}.log`;
-    this.#withinSeconds = facts.withinSeconds;
+    this.#child = child;
+    this.#facts = facts;
   }
 
-  /** What became of its calls, once all have ended. */
-  async result(): Promise<SippResult> {
-    await this.#child.end((this.#withinSeconds + 5) * 1_000);
-    return this.#figures();
-  }
-
-  /** Fails, with what sipp says about it, unless all its calls went as the scenario says. */
+  /** What became of its calls, once all have ended. Fails unless each went as the scenario says. */
   async succeeded(): Promise<SippResult> {
-    const { code } = await this.#child.end((this.#withinSeconds + 5) * 1_000);
-    if (code !== 0) throw new Error(`${this.#child.name} failed (exit ${code}): ${this.#explain()}`);
-    return this.#figures();
+    const { calls, isCaller, withinSeconds } = this.#facts;
+    const withinMs = (withinSeconds + 5) * 1_000;
+    if (isCaller) await this.#child.end(withinMs);
+    const result = await until(`${calls} calls of ${this.#child.name}`, withinMs, () => {
+      const figures = this.#figures();
+      return isCaller || figures.failed > 0 || figures.successful >= calls ? figures : undefined;
+    });
+    if (result.successful === calls && result.failed === 0) return result;
+    throw new Error(`${this.#child.name}: ${JSON.stringify(result)} of ${calls} calls: ${this.#explain()}`);
   }
 
   /** It opens its statistics once its sockets are bound. */
@@ -101,24 +113,24 @@ export class Sipp {
     await until(`sipp listens on ${this.port}`, 10_000, async () => {
       const early = await Promise.race([ended, undefined]);
       if (early !== undefined) throw new Error(`sipp ended at once: ${early}`);
-      return readOrNothing(this.#statistics) || undefined;
+      return readOrNothing(`${this.#facts.prefix}.csv`) || undefined;
     });
   }
 
   #figures(): SippResult {
-    const [head, ...rows] = readFileSync(this.#statistics, 'utf8').trim().split('\n');
+    const [head, ...rows] = readFileSync(`${this.#facts.prefix}.csv`, 'utf8').trim().split('\n');
     const names = present(head, 'head of sipp’s statistics').split(';');
     const last = present(rows.at(-1), 'row of sipp’s statistics').split(';');
     const figure = (name: string): number => Number(last[names.indexOf(name)]);
     return {
-      successful: figure('SuccessfulCall(C)'),
+      successful: figure(this.#facts.isCaller ? 'SuccessfulCall(C)' : 'GenericCounter1(C)'),
       failed: figure('FailedCall(C)'),
       retransmissions: figure('Retransmissions(C)'),
     };
   }
 
   #explain(): string {
-    return readOrNothing(this.#errors) || this.#child.output;
+    return readOrNothing(`${this.#facts.prefix}.log`) || this.#child.output;
   }
 }
 
