@@ -31,7 +31,7 @@ export function readDocument<Schema extends z.ZodType>(
   if (sizeBytes > LIMITS.fileBytesMax) {
     return err([{ path: '', reason: `has ${sizeBytes} bytes; at most ${LIMITS.fileBytesMax} are read` }]);
   }
-  const parsed = parseYaml(text);
+  const parsed = parseJson(text) ?? parseYaml(text);
   if (!parsed.ok) return parsed;
   const { data, lineOf } = parsed.value;
   const locate = (findings: readonly Finding[]) =>
@@ -41,7 +41,7 @@ export function readDocument<Schema extends z.ZodType>(
   return err(locate(findings.error));
 }
 
-function located({ path, reason }: Finding, lineOf: Yaml['lineOf']): Mistake {
+function located({ path, reason }: Finding, lineOf: Parsed['lineOf']): Mistake {
   const line = lineOf(path);
   return { path: formatPath(path), reason, ...(line === undefined ? {} : { line }) };
 }
@@ -86,12 +86,39 @@ function findingsOf(issue: z.core.$ZodIssue): readonly Finding[] {
   }));
 }
 
-interface Yaml {
+interface Parsed {
   readonly data: unknown;
   lineOf(path: Path): number | undefined;
 }
 
-function parseYaml(text: string): Result<Yaml, readonly Mistake[]> {
+/**
+ * JSON is YAML too, but is read fifty times faster: 1 MB of YAML takes half a second, in which the node would
+ * answer nobody. Only once there are mistakes is it read as YAML, for their lines.
+ */
+function parseJson(text: string): Result<Parsed, never> | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const data: unknown = JSON.parse(text);
+    const yaml = once(() => parseYaml(text));
+    const lineOf = (path: Path) => {
+      const located = yaml();
+      return located.ok ? located.value.lineOf(path) : undefined;
+    };
+    return ok({ data, lineOf });
+  } catch {
+    return undefined;
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+function parseYaml(text: string): Result<Parsed, readonly Mistake[]> {
   const lines = new LineCounter();
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

@@ -93,6 +93,14 @@ describe('a document', () => {
     test(`says where: ${title}`, () => assert.deepEqual(mistakes(text), told));
   }
 
+  test('may be JSON, and its mistakes have lines too', () => {
+    const read = readDocument('{ "name": "acme", "steps": [{ "for": "20s" }] }', schema);
+    assert.deepEqual(read.ok && read.value.value, { name: 'acme', steps: [{ for: '20s' }] });
+    assert.deepEqual(mistakes('{\n  "name": "acme",\n  "steps": [\n    { "fro": "20s" }\n  ]\n}'), [
+      'line 4, steps[0].fro: unknown key; did you mean "for"?',
+    ]);
+  });
+
   test('that nests without end, or whose aliases multiply, is refused and not obeyed', () => {
     assert.match(mistakes('['.repeat(100_000))[0] ?? '', /is not YAML here/);
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
