@@ -190,9 +190,9 @@ export class Admin {
     const document = readDocument(text, provisioningFile);
     if (!document.ok) throw mistaken('PROVISION_INVALID', 'the provisioning file', document.error);
     const { value, locate } = document.value;
-    return this.#changes.make((stored) => {
+    return this.#changes.make(async (stored) => {
       const findings = new Findings();
-      const compiled = this.#compile(value.accounts, (index) => ['accounts', index], stored, findings);
+      const compiled = await this.#compile(value.accounts, (index) => ['accounts', index], stored, findings);
       if (findings.all.length > 0) {
         throw mistaken('PROVISION_INVALID', 'the provisioning file', locate(findings.all));
       }
@@ -261,9 +261,9 @@ export class Admin {
   }
 
   /** One account, rewritten. Mistakes outside the edited part are of the kind that the rest no longer fits. */
-  #rewrite({ input, path }: Edit, stored: Directory): Change<Compiled> {
+  async #rewrite({ input, path }: Edit, stored: Directory): Promise<Change<Compiled>> {
     const findings = new Findings();
-    const compiled = this.#compile([input], () => [], stored, findings);
+    const compiled = await this.#compile([input], () => [], stored, findings);
     const own = findings.all.filter((finding) => begins(finding.path, path));
     if (own.length > 0) throw invalid(own.map((one) => ({ ...one, path: one.path.slice(path.length) })));
     if (findings.all.length > 0)
@@ -276,7 +276,7 @@ export class Admin {
     pathOf: (index: number) => Path,
     stored: Directory,
     findings: Findings,
-  ): Compiled {
+  ): Promise<Compiled> {
     const { realm, country, prompts, hashing } = this.#options;
     const context = { stored, realm, country, prompts, hashing, newPassword: () => this.#newPassword() };
     return compileAccounts(inputs, pathOf, context, findings);

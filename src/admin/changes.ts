@@ -35,8 +35,8 @@ export class Changes {
   }
 
   /** `decide` sees what all changes before it have made, and may throw. Nothing to write: nothing happens. */
-  make<T>(decide: (stored: Directory) => Change<T>): Promise<T> {
-    const made = this.#last.then(async () => this.#perform(decide(await this.directory())));
+  make<T>(decide: (stored: Directory) => Change<T> | Promise<Change<T>>): Promise<T> {
+    const made = this.#last.then(async () => this.#perform(await decide(await this.directory())));
     this.#last = made.catch(() => {});
     return made;
   }

@@ -67,6 +67,8 @@ export const LIMITS = {
   accountsMax: 100_000,
   /** Bytes of one provisioning or configuration file. More: refused. */
   fileBytesMax: 16_777_216,
+  /** Bytes of such a file in YAML, which the node reads slowly, and meanwhile answers nobody. More: it must be JSON. */
+  yamlBytesMax: 1_048_576,
   /** Mistakes of one file or request that are told. More: they are counted, not listed. */
   mistakesMax: 100,
   /** Bytes of one API request body. More: 413. */

@@ -31,7 +31,12 @@ export function readDocument<Schema extends z.ZodType>(
   if (sizeBytes > LIMITS.fileBytesMax) {
     return err([{ path: '', reason: `has ${sizeBytes} bytes; at most ${LIMITS.fileBytesMax} are read` }]);
   }
-  const parsed = parseJson(text) ?? parseYaml(text);
+  const json = parseJson(text);
+  if (json === undefined && sizeBytes > LIMITS.yamlBytesMax) {
+    const reason = `has ${sizeBytes} bytes of YAML; more than ${LIMITS.yamlBytesMax} are read as JSON only`;
+    return err([{ path: '', reason }]);
+  }
+  const parsed = json ?? parseYaml(text);
   if (!parsed.ok) return parsed;
   const { data, lineOf } = parsed.value;
   const locate = (findings: readonly Finding[]) =>
@@ -96,25 +101,21 @@ interface Parsed {
  * answer nobody. Only once there are mistakes is it read as YAML, for their lines.
  */
 function parseJson(text: string): Result<Parsed, never> | undefined {
-  if (!text.startsWith('{')) return undefined;
+  if (!/^\s*\{/.test(text)) return undefined;
   try {
     const data: unknown = JSON.parse(text);
-    const yaml = once(() => parseYaml(text));
-    const lineOf = (path: Path) => {
-      const located = yaml();
-      return located.ok ? located.value.lineOf(path) : undefined;
-    };
-    return ok({ data, lineOf });
+    return ok({ data, lineOf: text.length > LIMITS.yamlBytesMax ? () => undefined : linesIn(text) });
   } catch {
     return undefined;
   }
 }
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
+/** Reads the text when it is first asked. */
+function linesIn(text: string): Parsed['lineOf'] {
+  let yaml: Result<Parsed, unknown> | undefined;
+  return (path) => {
+    yaml ??= parseYaml(text);
+    return yaml.ok ? yaml.value.lineOf(path) : undefined;
   };
 }
 

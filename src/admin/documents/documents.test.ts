@@ -115,11 +115,15 @@ describe('a document', () => {
     assert.match(mistakes(bomb.join('\n'))[0] ?? '', /cannot be read as YAML: Excessive alias count/);
   });
 
-  test('that is too large is refused unread', () => {
+  test('that is too large is refused unread, in YAML sooner than in JSON', () => {
+    const spaces = (bytes: number) => ' '.repeat(bytes);
     const bytes = LIMITS.fileBytesMax + 1;
-    assert.deepEqual(mistakes(`#${' '.repeat(bytes - 1)}`), [
-      `has ${bytes} bytes; at most ${LIMITS.fileBytesMax} are read`,
+    const tooLarge = [`has ${bytes} bytes; at most ${LIMITS.fileBytesMax} are read`];
+    assert.deepEqual(mistakes(`{}${spaces(bytes - 2)}`), tooLarge);
+    assert.deepEqual(mistakes(`#${spaces(LIMITS.yamlBytesMax)}`), [
+      `has ${LIMITS.yamlBytesMax + 1} bytes of YAML; more than ${LIMITS.yamlBytesMax} are read as JSON only`,
     ]);
+    assert.deepEqual(mistakes(`${spaces(LIMITS.yamlBytesMax)}{}`), ['name: is missing']);
   });
 
   test('a path is written as code would write it', () => {

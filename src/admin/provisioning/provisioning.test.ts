@@ -19,7 +19,7 @@ import { provisioningFile } from './schema.ts';
 
 const PROMPTS = ['unavailable', 'closed'];
 
-function compile(yaml: string, stored: readonly Account[] = [], realm = 'voice.example.net') {
+async function compile(yaml: string, stored: readonly Account[] = [], realm = 'voice.example.net') {
   const document = readDocument(yaml, provisioningFile);
   if (!document.ok) return { mistakes: document.error.map(formatMistake), accounts: [], newPasswords: [] };
   const findings = new Findings();
@@ -32,12 +32,12 @@ function compile(yaml: string, stored: readonly Account[] = [], realm = 'voice.e
     newPassword: () => 'made-up-password',
   };
   const { accounts } = document.value.value;
-  const compiled = compileAccounts(accounts, (index) => ['accounts', index], context, findings);
+  const compiled = await compileAccounts(accounts, (index) => ['accounts', index], context, findings);
   return { ...compiled, mistakes: document.value.locate(findings.all).map(formatMistake) };
 }
 
-function accountsOf(yaml: string, stored: readonly Account[] = []): readonly Account[] {
-  const { accounts, mistakes } = compile(yaml, stored);
+async function accountsOf(yaml: string, stored: readonly Account[] = []): Promise<readonly Account[]> {
+  const { accounts, mistakes } = await compile(yaml, stored);
   assert.deepEqual(mistakes, []);
   return accounts;
 }
@@ -54,13 +54,13 @@ function withPlan(plan: string): string {
 `;
 }
 
-function planOf(plan: string): Plan {
-  return present(accountsOf(withPlan(plan))[0]?.numbers[0], 'number').plan;
+async function planOf(plan: string): Promise<Plan> {
+  return present((await accountsOf(withPlan(plan)))[0]?.numbers[0], 'number').plan;
 }
 
 describe('a provisioning file', () => {
-  test('becomes records, with passwords as hashes and defaults where nothing is said', () => {
-    const [acme] = accountsOf(
+  test('becomes records, with passwords as hashes and defaults where nothing is said', async () => {
+    const [acme] = await accountsOf(
       withPlan('[{ ring: [reception, workshop], for: 20s }, { dial: 07700 900123 }]'),
     );
     assert.deepEqual(acme, {
@@ -103,53 +103,53 @@ describe('a provisioning file', () => {
     });
   });
 
-  test('may be JSON', () => {
-    assert.equal(accountsOf('{"accounts": [{"name": "acme"}]}')[0]?.name, 'acme');
+  test('may be JSON', async () => {
+    assert.equal((await accountsOf('{"accounts": [{"name": "acme"}]}'))[0]?.name, 'acme');
   });
 
-  test('written back as a file means the same, and twice the same file is no difference', () => {
-    const first = accountsOf(documented);
-    const again = accountsOf(JSON.stringify({ accounts: first.map(accountInputOf) }), first);
+  test('written back as a file means the same, and twice the same file is no difference', async () => {
+    const first = await accountsOf(documented);
+    const again = await accountsOf(JSON.stringify({ accounts: first.map(accountInputOf) }), first);
     assert.deepEqual(again, first);
     assert.deepEqual(
-      accountsOf(documented, first).flatMap((account, index) => differences(first[index], account)),
+      (await accountsOf(documented, first)).flatMap((account, index) => differences(first[index], account)),
       [],
     );
   });
 
-  test('without a password makes one for a new phone, and keeps that of a known one', () => {
+  test('without a password makes one for a new phone, and keeps that of a known one', async () => {
     const yaml = 'accounts: [{ name: acme, phones: [{ user: reception }] }]';
-    const first = compile(yaml);
+    const first = await compile(yaml);
     assert.deepEqual(first.newPasswords, [{ user: 'reception', password: 'made-up-password' }]);
-    const second = compile(yaml, first.accounts);
+    const second = await compile(yaml, first.accounts);
     assert.deepEqual(second.newPasswords, []);
     assert.deepEqual(second.accounts, first.accounts);
   });
 
-  test('makes a new password where the domain has changed, for the old hashes are of no use', () => {
+  test('makes a new password where the domain has changed, for the old hashes are of no use', async () => {
     const yaml = 'accounts: [{ name: acme, phones: [{ user: reception }] }]';
-    const moved = compile(yaml, compile(yaml).accounts, 'new.example.net');
+    const moved = await compile(yaml, (await compile(yaml)).accounts, 'new.example.net');
     assert.equal(moved.newPasswords.length, 1);
     assert.equal(moved.accounts[0]?.phones[0]?.secret.realm, 'new.example.net');
   });
 
-  test('leaves diverts as they are', () => {
-    const [before] = accountsOf(withPlan('[{ ring: reception }]'));
+  test('leaves diverts as they are', async () => {
+    const [before] = await accountsOf(withPlan('[{ ring: reception }]'));
     const known = present(before, 'account');
     const divert = { to: '+447700900456', since: 1, by: 'cli' };
     const diverted = { ...known, numbers: known.numbers.map((number) => ({ ...number, divert })) };
-    const [after] = accountsOf(withPlan('[{ ring: workshop }]'), [diverted]);
+    const [after] = await accountsOf(withPlan('[{ ring: workshop }]'), [diverted]);
     assert.deepEqual(after?.numbers[0]?.divert, divert);
   });
 
-  test('moves phones and numbers from account to account, even both ways at once', () => {
+  test('moves phones and numbers from account to account, even both ways at once', async () => {
     const swap = (first: string, second: string) =>
       `accounts:
   - { name: a, phones: [{ user: ${first}, password: password-1 }], numbers: [{ number: "+4420794600${first}", plan: [{ ring: "${first}" }] }] }
   - { name: b, phones: [{ user: ${second}, password: password-2 }], numbers: [{ number: "+4420794600${second}", plan: [{ ring: "${second}" }] }] }
 `.replaceAll(/user: (\d+)/g, 'user: "$1"');
-    const before = accountsOf(swap('11', '22'));
-    const after = accountsOf(swap('22', '11'), before);
+    const before = await accountsOf(swap('11', '22'));
+    const after = await accountsOf(swap('22', '11'), before);
     const writes = writesFor(after, new Directory(before));
     // Both let go before either takes.
     assert.deepEqual(
@@ -162,9 +162,9 @@ describe('a provisioning file', () => {
 });
 
 describe('a difference is told for people', () => {
-  test('line by line', () => {
-    const before = accountsOf(withPlan('[{ ring: [reception, workshop], for: 20s }]'));
-    const after = accountsOf(
+  test('line by line', async () => {
+    const before = await accountsOf(withPlan('[{ ring: [reception, workshop], for: 20s }]'));
+    const after = await accountsOf(
       `accounts:
   - name: acme
     phones:
@@ -208,7 +208,8 @@ describe('a plan in words', () => {
       'outside "office" plays the announcement "closed", then during "office" rings reception for 30 s, then the announcement "unavailable"',
     ],
   ];
-  for (const [plan, words] of cases) test(words, () => assert.equal(describePlan(planOf(plan)), words));
+  for (const [plan, words] of cases)
+    test(words, async () => assert.equal(describePlan(await planOf(plan)), words));
 });
 
 describe('mistakes in a provisioning file', () => {
@@ -274,23 +275,25 @@ describe('mistakes in a provisioning file', () => {
     },
   ];
   for (const { title, plan, told } of plans)
-    test(title, () => assert.deepEqual(compile(withPlan(plan)).mistakes, told));
+    test(title, async () => assert.deepEqual((await compile(withPlan(plan))).mistakes, told));
 
-  test('what belongs to another account, in the file or stored', () => {
-    const stored = accountsOf('accounts: [{ name: old, phones: [{ user: taken, password: password-1 }] }]');
+  test('what belongs to another account, in the file or stored', async () => {
+    const stored = await accountsOf(
+      'accounts: [{ name: old, phones: [{ user: taken, password: password-1 }] }]',
+    );
     const yaml = `accounts:
   - { name: a, numbers: [{ number: "+442079460001", plan: [{ announcement: closed }] }] }
   - { name: b, numbers: [{ number: 020 7946 0001, plan: [{ announcement: closed }] }] }
   - { name: b, phones: [{ user: taken, password: password-2 }] }
 `;
-    assert.deepEqual(compile(yaml, stored).mistakes, [
+    assert.deepEqual((await compile(yaml, stored)).mistakes, [
       'line 3, accounts[1].numbers[0].number: +442079460001 belongs to account a',
       'line 4, accounts[2].name: b is there twice',
       'line 4, accounts[2].phones[0].user: taken belongs to account old',
     ]);
   });
 
-  test('phones that cannot be as they are written', () => {
+  test('phones that cannot be as they are written', async () => {
     const yaml = `accounts:
   - name: acme
     limits: { phonesMax: 2 }
@@ -299,7 +302,7 @@ describe('mistakes in a provisioning file', () => {
       - { user: reception, password: a-good-password }
       - { user: kitchen, password: a-good-password, callerId: "+442079460999" }
 `;
-    assert.deepEqual(compile(yaml).mistakes, [
+    assert.deepEqual((await compile(yaml)).mistakes, [
       'line 4, accounts[0].phones: has 3 phones; limits.phonesMax is 2',
       'line 5, accounts[0].phones[0].password: is the user name, the first thing tried',
       'line 6, accounts[0].phones[1].user: reception is there twice',
@@ -307,7 +310,7 @@ describe('mistakes in a provisioning file', () => {
     ]);
   });
 
-  test('hours that cannot be', () => {
+  test('hours that cannot be', async () => {
     const yaml = `accounts:
   - name: acme
     hours:
@@ -317,7 +320,7 @@ describe('mistakes in a provisioning file', () => {
         holidays: [2026-02-29, Christmas]
       - { name: office, zone: BST!, open: [daily 00:00-24:00] }
 `;
-    assert.deepEqual(compile(yaml).mistakes, [
+    assert.deepEqual((await compile(yaml)).mistakes, [
       'line 5, accounts[0].hours[0].zone: there is no time zone "Europe/Lodnon"; did you mean "Europe/London"?',
       'line 6, accounts[0].hours[0].open[0]: expected days and times, such as mon-fri 09:00-17:30',
       'line 6, accounts[0].hours[0].open[1]: "mon-fry" are no days; they are written mon-fri, sat, sun or daily',
@@ -342,7 +345,7 @@ describe('hours as text', () => {
     toMinute: fc.integer({ min: 0, max: 1_440 }),
   });
 
-  test('read back as what was written', () => {
+  test('read back as what was written', async () => {
     fc.assert(
       fc.property(spans, (anything) => {
         const span = { ...anything };
@@ -352,7 +355,7 @@ describe('hours as text', () => {
     );
   });
 
-  test('days in a row are a range, which may run over the weekend', () => {
+  test('days in a row are a range, which may run over the weekend', async () => {
     assert.equal(
       formatSpan({ days: [1, 2, 3, 6, 7], fromMinute: 540, toMinute: 1_440 }),
       'mon-wed,sat,sun 09:00-24:00',
@@ -372,13 +375,13 @@ const docs = readFileSync(new URL('../../../docs/provisioning.md', import.meta.u
 const documented = present(/```yaml\n([\s\S]*?)```/.exec(docs)?.[1], 'example');
 
 describe('docs/provisioning.md', () => {
-  test('shows an example that is taken', () => {
-    const [acme] = accountsOf(documented);
+  test('shows an example that is taken', async () => {
+    const [acme] = await accountsOf(documented);
     assert.equal(acme?.phones.length, 3);
     assert.deepEqual(acme?.limits.destinationsAllowed, ['+44', '+353']);
   });
 
-  test('lists exactly the keys that may be written', () => {
+  test('lists exactly the keys that may be written', async () => {
     const listed = [...docs.matchAll(/^\| `([a-z][\w.[\]]*)` \|/gm)].map(([, key]) => key);
     const sections = ['phones', 'numbers', 'hours'];
     const keys = keysOf(provisioningFile.shape.accounts.element);
