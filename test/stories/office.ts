@@ -1,0 +1,222 @@
+// The cast of most stories: a business with three phones and a number, and the two carriers that it has.
+//
+//   describe('busy phones', () => {
+//     const story = inOffice({ plan: [ring('reception'), dial(MOBILE)] });
+//     story('the mobile rings when reception is busy', ({ carrier, reception }) => { … });
+//   });
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SECOND_MS } from '../../src/base/time.ts';
+import type { NodeOptions } from '../../src/node/node.ts';
+import type {
+  Account,
+  AccountLimits,
+  Divert,
+  Hours,
+  LedgerEntry,
+  PlanStep,
+  TrunkSettings,
+} from '../../src/ports/records.ts';
+import { ha1 } from '../../src/sip/auth/digest.ts';
+import { hashing } from '../simulation/hashing.ts';
+import type { Party, Placed } from './party.ts';
+import { type CallOptions, Peer } from './peer.ts';
+import { Phone } from './phone.ts';
+import { DOMAIN, Stage } from './stage.ts';
+
+export const NUMBER = '+442079460000';
+/** Another number of the same business. */
+export const SECOND_NUMBER = '+442079460001';
+export const MOBILE = '+447700900123';
+/** Who calls from outside. */
+export const CALLER = '+442079460999';
+
+const USERS = ['reception', 'workshop', 'attic'] as const;
+type User = (typeof USERS)[number];
+
+export interface Setting {
+  readonly plan?: readonly PlanStep[];
+  readonly divert?: Divert;
+  readonly limits?: Partial<AccountLimits>;
+  readonly hours?: readonly Hours[];
+  /** Whose phones are registered when the story begins. All, by default. */
+  readonly registered?: readonly User[];
+  readonly carrier?: Partial<TrunkSettings>;
+  readonly second?: Partial<TrunkSettings>;
+  readonly node?: Partial<NodeOptions>;
+  readonly unfinished?: readonly LedgerEntry[];
+}
+
+export function ring(...phones: readonly User[]): PlanStep {
+  return { type: 'ring', phones, order: 'together', forMs: 20 * SECOND_MS };
+}
+
+export function ringInTurn(...phones: readonly User[]): PlanStep {
+  return { type: 'ring', phones, order: 'in-turn', forMs: 10 * SECOND_MS };
+}
+
+export function dial(number: string): PlanStep {
+  return { type: 'dial', number, forMs: 30 * SECOND_MS };
+}
+
+export const OFFICE_PLAN: readonly PlanStep[] = [ring('reception', 'workshop'), dial(MOBILE)];
+
+export class Office {
+  readonly stage: Stage;
+  readonly reception: Phone;
+  readonly workshop: Phone;
+  /** Over TCP. */
+  readonly attic: Phone;
+  /** Brings calls and takes them; preferred. */
+  readonly carrier: Carrier;
+  /** Only takes calls, when the first cannot. */
+  readonly second: Carrier;
+
+  constructor(setting: Setting = {}) {
+    const trunks = [trunk('carrier-a', 1, setting.carrier), trunk('carrier-b', 2, setting.second)];
+    const stage = new Stage(trunks, setting.node);
+    this.stage = stage;
+    this.carrier = new Carrier(stage, { name: 'carrier-a', address: at('198.51.100.1'), ...over(trunks[0]) });
+    this.second = new Carrier(stage, { name: 'carrier-b', address: at('198.51.100.2'), ...over(trunks[1]) });
+    this.reception = phone(stage, 'reception', 'udp', '192.0.2.10');
+    this.workshop = phone(stage, 'workshop', 'udp', '192.0.2.11');
+    this.attic = phone(stage, 'attic', 'tcp', '192.0.2.12');
+    stage.start([accountOf(setting)], [], setting.unfinished);
+    for (const user of setting.registered ?? USERS) this[user].registers().expect(200);
+    // By then all of them have been asked whether they are there, and have said so.
+    stage.pass(SECOND_MS);
+  }
+
+  get node(): Stage['node'] {
+    return this.stage.node;
+  }
+
+  pass(durationMs: number): void {
+    this.stage.pass(durationMs);
+  }
+
+  /** A call to the number from outside. */
+  call(options: CallOptions = {}): Placed {
+    return this.carrier.calls(NUMBER, options);
+  }
+
+  /** From outside to reception, answered there. */
+  talk(): { readonly caller: Placed; readonly callee: ReturnType<Phone['called']> } {
+    const caller = this.call();
+    const callee = this.reception.called();
+    callee.answers();
+    caller.connected();
+    callee.acknowledged();
+    for (const other of [this.workshop]) if (other.rung > 0) other.called().withdrawn();
+    return { caller, callee };
+  }
+
+  /** What the two were told of each other's audio fits, and the relay passes it between them. */
+  assertTalking(a: Party, b: Party): void {
+    const ends = [a, b].map((party) => {
+      const { theirs } = party;
+      assert.ok(theirs?.endpoint, `${party.peer.name} was told of no audio`);
+      const end = this.stage.relay.at(theirs.endpoint);
+      assert.deepEqual(end.remote?.signalled, party.media, `the relay sends to ${party.peer.name}`);
+      return end;
+    });
+    assert.equal(ends[0]?.partner?.id, ends[1]?.id, 'the relay connects them');
+    assert.equal(ends[0]?.playing ?? ends[1]?.playing, undefined, 'nothing is played instead');
+  }
+
+  /** What the relay plays to this party, if it does. */
+  hears(party: Party): string | undefined {
+    assert.ok(party.theirs?.endpoint, `${party.peer.name} was told of no audio`);
+    return this.stage.relay.at(party.theirs.endpoint).playing;
+  }
+
+  close(): void {
+    this.stage.close();
+  }
+}
+
+export class Carrier extends Peer {
+  /** A call from outside to this number. */
+  calls(number: string, options: CallOptions = {}): Placed {
+    return this.invites(`sip:${number}@${DOMAIN}`, { from: `<sip:${CALLER}@carrier-a.example>`, ...options });
+  }
+}
+
+/** Tells stories in offices like this one; each ends with nothing left over. */
+export function inOffice(setting: Setting = {}): (title: string, tell: (office: Office) => void) => void {
+  return (title, tell) => {
+    test(title, () => {
+      const office = new Office(setting);
+      tell(office);
+      office.close();
+    });
+  };
+}
+
+export function accountOf(setting: Setting): Account {
+  const { plan = OFFICE_PLAN, divert, hours = [], limits = {} } = setting;
+  return {
+    name: 'acme',
+    phones: USERS.map((user) => ({
+      user,
+      secret: secretOf(user),
+      ...(user === 'reception' ? { displayName: 'Reception', callerId: SECOND_NUMBER } : {}),
+    })),
+    numbers: [
+      { number: NUMBER, plan: { steps: plan }, ...(divert === undefined ? {} : { divert }) },
+      { number: SECOND_NUMBER, plan: { steps: [ring('reception')] } },
+    ],
+    hours,
+    limits: {
+      callsMax: 10,
+      divertedCallsMax: 4,
+      phonesMax: 10,
+      bindingsPerPhoneMax: 5,
+      destinationsAllowed: ['+44'],
+      destinationsDenied: ['+449', '+4470'],
+      ...limits,
+    },
+  };
+}
+
+export function trunk(name: string, order: number, settings: Partial<TrunkSettings> = {}): TrunkSettings {
+  return {
+    name,
+    target: { host: `198.51.100.${order}`, port: 5060, transport: 'udp' },
+    from: [],
+    inbound: true,
+    outbound: true,
+    order,
+    weight: 1,
+    country: 'GB',
+    numberFormat: 'e164',
+    callsMax: 100,
+    ...settings,
+  };
+}
+
+function phone(stage: Stage, user: User, transport: 'udp' | 'tcp', address: string): Phone {
+  return new Phone(stage, { name: user, user, password: passwordOf(user), transport, address: at(address) });
+}
+
+function secretOf(user: string) {
+  const password = passwordOf(user);
+  return {
+    realm: DOMAIN,
+    md5Ha1: ha1(hashing, 'MD5', user, DOMAIN, password),
+    sha256Ha1: ha1(hashing, 'SHA-256', user, DOMAIN, password),
+  };
+}
+
+function passwordOf(user: string): string {
+  return `${user}-secret`;
+}
+
+function at(address: string) {
+  return { address, port: 5060 };
+}
+
+function over(settings: TrunkSettings | undefined): { transport: 'udp' | 'tcp' } {
+  return { transport: settings?.target.transport ?? 'udp' };
+}

@@ -1,0 +1,71 @@
+// A phone of a story: a peer with credentials, which registers and calls as its user, and answers the node's
+// challenges (RFC 3261 §22.2).
+
+import assert from 'node:assert/strict';
+import { DigestClient } from '../../src/sip/auth/client.ts';
+import { Headers } from '../../src/sip/message/headers.ts';
+import { SipRequest } from '../../src/sip/message/message.ts';
+import { hashing } from '../simulation/hashing.ts';
+import { Placed } from './party.ts';
+import { type CallOptions, Peer, type PeerOptions } from './peer.ts';
+import type { Row, Sent } from './said.ts';
+import { DOMAIN, type Stage } from './stage.ts';
+
+export interface PhoneOptions extends PeerOptions {
+  readonly user: string;
+  readonly password: string;
+}
+
+export class Phone extends Peer {
+  readonly #password: string;
+  readonly #digest: DigestClient;
+  readonly #callId: string;
+  #cseq = 0;
+
+  constructor(stage: Stage, options: PhoneOptions) {
+    super(stage, options);
+    const { user, password } = options;
+    this.#password = password;
+    this.#callId = this.token();
+    this.#digest = new DigestClient({ user, password, hashing, newCnonce: () => this.token() });
+  }
+
+  /** Another device of the same user. */
+  another(address: string): Phone {
+    const { stage, user } = this;
+    const name = `${user} at ${address}`;
+    return new Phone(stage, { name, user, password: this.#password, address: { address, port: 5060 } });
+  }
+
+  /** REGISTER, challenged and sent again; the answer is the story's to expect. */
+  registers(rows: readonly Row[] = [['Expires', '600']], contact = this.contact): Sent {
+    return this.send(this.#authorised(this.composeRegister([['Contact', contact], ...rows])));
+  }
+
+  composeRegister(rows: readonly Row[]): SipRequest {
+    this.#cseq += 2;
+    const headers = Headers.of([
+      ['Max-Forwards', '70'],
+      ['From', `<sip:${this.user}@${DOMAIN}>;tag=${this.token()}`],
+      ['To', `<sip:${this.user}@${DOMAIN}>`],
+      ['Call-ID', this.#callId],
+      ['CSeq', `${this.#cseq} REGISTER`],
+      ...rows,
+    ]);
+    return new SipRequest('REGISTER', `sip:${DOMAIN}`, headers);
+  }
+
+  /** INVITE, challenged and sent again, to a number or to another phone's user. */
+  calls(dialled: string, options: CallOptions = {}): Placed {
+    const media = this.newMedia();
+    const invite = this.composeInvite(`sip:${dialled}@${DOMAIN}`, media, options);
+    return new Placed(this, this.#authorised(invite), media);
+  }
+
+  #authorised(request: SipRequest): SipRequest {
+    const challenge = this.send(request).expect(401);
+    const authorised = this.#digest.authorise(request, challenge);
+    assert.ok(authorised.ok, authorised.ok ? '' : authorised.error);
+    return authorised.value;
+  }
+}
