@@ -30,6 +30,7 @@ const RULES: readonly Rule[] = [
   { rule: 'the ledger says what the caller lived', check: ledgerTruth },
   { rule: 'whoever is answered hears something, and so does who answered', check: hearing },
   { rule: 'a caller who is not answered hears why', check: announcements },
+  { rule: 'while it rings the caller is told so', check: ringing },
   { rule: 'nothing is left over of calls when they are over', check: callLeftovers },
   { rule: 'nothing at all is left over when everybody has signed off', check: endLeftovers },
   { rule: 'a session with a timer is refreshed in time', check: refreshes },
@@ -139,6 +140,21 @@ function* announcements(run: Run): Iterable<Omit<Violation, 'rule'>> {
     if (row?.outcome !== 'announced' || call.gaveUpAt !== undefined || call.agentGone) continue;
     if (cutOff(run, call) || call.party.heard.some(({ what }) => what.startsWith('prompt'))) continue;
     yield { what: `${describe(row)}, but the caller heard no prompt`, callId: call.callId };
+  }
+}
+
+/** Time for a lost 180 to be made up for. */
+const TOLD_MS = 5_000;
+
+function* ringing(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { call, setting } of run.attempts) {
+    const rang = onlyRow(run, setting.caller)?.timeline.find(
+      ({ what }) => what === 'rings' || what === 'early-media',
+    );
+    if (rang === undefined || cutOff(run, call) || crashedDuring(run, call)) continue;
+    const waitedMs = (call.ringingAt ?? call.endedAt ?? run.world.now) - rang.at;
+    if (waitedMs > TOLD_MS)
+      yield { what: `${setting.by} heard nothing for ${waitedMs} ms`, callId: call.callId };
   }
 }
 

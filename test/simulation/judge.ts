@@ -4,6 +4,7 @@
 import { type Violation, violations } from './invariants.ts';
 import { Stage } from './play.ts';
 import { drawScenario, type Scenario } from './scenario.ts';
+import type { Trace } from './trace.ts';
 import { SeededRandom } from './world.ts';
 
 export interface Judged {
@@ -13,8 +14,7 @@ export interface Judged {
   readonly messages: number;
   /** For people who look into a failure. */
   scenario(): string;
-  /** All of it, or only the lines that hold `matching`. */
-  ladder(matching?: string): string;
+  ladder: Trace['ladder'];
 }
 
 /** `change` makes a story of a seed: the same world, but for what it says. */
@@ -28,7 +28,7 @@ export function judge(seed: number, change: (drawn: Scenario) => Scenario = (dra
     calls: stage.attempts.length,
     messages: stage.trace.messages,
     scenario: () => JSON.stringify(scenario, undefined, 1),
-    ladder: (matching) => stage.trace.ladder(matching),
+    ladder: (which) => stage.trace.ladder(which),
   };
 }
 

@@ -5,6 +5,7 @@
 // answers datagrams with "port unreachable"; a dead host swallows everything.
 
 import { present } from '../../src/base/assert.ts';
+import { text } from '../../src/base/bytes.ts';
 import { type Endpoint, type Flow, formatEndpoint } from '../../src/base/net.ts';
 import type { Packet, SignallingHandler } from '../../src/ports/signalling.ts';
 import type { Trace } from './trace.ts';
@@ -33,6 +34,8 @@ export class Network {
   readonly random: SeededRandom;
   readonly #hosts = new Map<string, Host>();
   readonly #cuts = new Map<string, number>();
+  /** Beginnings of datagrams that are to be lost, each as often as it stands here. */
+  readonly doomed: string[] = [];
   #connections = 0;
 
   constructor(world: World, trace: Trace, weather: Weather) {
@@ -57,6 +60,14 @@ export class Network {
     return (
       from.alive && to.alive && this.world.now >= (this.#cuts.get(cutKey(from.address, to.address)) ?? 0)
     );
+  }
+
+  isDoomed(bytes: Uint8Array): boolean {
+    if (this.doomed.length === 0) return false;
+    const beginning = text(bytes.subarray(0, 64));
+    const index = this.doomed.findIndex((each) => beginning.startsWith(each));
+    if (index !== -1) this.doomed.splice(index, 1);
+    return index !== -1;
   }
 
   latencyMs(): number {
@@ -134,7 +145,7 @@ export class Host {
   #sendDatagram(flow: Flow, bytes: Uint8Array): void {
     const { random, weather, trace, world } = this.#network;
     const to = this.#network.host(flow.remote.address);
-    const lost = random.chance(weather.lossRate);
+    const lost = random.chance(weather.lossRate) || this.#network.isDoomed(bytes);
     const copies = random.chance(weather.duplicateRate) ? 2 : 1;
     const passes = this.#network.passes(this, to);
     trace.message(

@@ -34,6 +34,8 @@ export class OutgoingCall {
   readonly callId: string;
   readonly startedAt: Instant;
   readonly party: Party;
+  /** The first 18x: the caller hears it ring, or hears what is played. */
+  ringingAt: Instant | undefined;
   answeredAt: Instant | undefined;
   /** The node took it up: a response came that is neither 100 nor a challenge. */
   takenUp = false;
@@ -112,6 +114,7 @@ export class OutgoingCall {
 
   /** Early media: the caller listens, and its own microphone is open already. */
   #provisional(response: SipResponse): void {
+    if (response.status > 100) this.ringingAt ??= this.agent.world.now;
     const described = readDescription(response.body);
     if (described === undefined || this.conversation !== undefined) return;
     this.party.open = true;

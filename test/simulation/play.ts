@@ -102,12 +102,12 @@ export class Stage {
         node: NODE,
         transport: target.transport,
         ...(credentials !== undefined && { credentials }),
-        reaction: () => drawReaction(this.#random, 0),
+        reaction: () => scenario.reactions[name] ?? drawReaction(this.#random, 0),
       });
       this.#carriers.set(name, carrier);
     }
     for (const setting of scenario.phones) {
-      const reaction = (): Reaction => drawReaction(this.#random, 0.07);
+      const reaction = (): Reaction => scenario.reactions[setting.name] ?? drawReaction(this.#random, 0.07);
       const phone = new Phone(this.#network, plane, { ...setting, domain: DOMAIN, node: NODE, reaction });
       this.#phones.set(setting.name, phone);
     }
@@ -222,6 +222,9 @@ export class Stage {
       }
       case 'partition':
         this.#network.partition(NODE.address, this.#addressOf(fault.from), fault.forMs);
+        break;
+      case 'loss':
+        this.#network.doomed.push(...fault.of);
         break;
       case 'connections-reset':
         this.#network.host(this.#addressOf(fault.of)).resetConnections();

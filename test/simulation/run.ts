@@ -1,5 +1,6 @@
-// npm run sim -- --seeds N [--from S] [--seed S] [--ladder]: plays seeds and says what went wrong, with the
-// seed, the rule and the ladder of the call concerned. Exit code 1 where anything did.
+// npm run sim -- --seeds N [--from S]: plays seeds and says what went wrong, with the seed and the broken rule.
+// npm run sim -- --seed S [--everything]: plays one, and prints what the seed meant and the ladder of messages,
+// with probes and registrations where everything is asked for. Exit code 1 where anything went wrong.
 
 import { parseArgs } from 'node:util';
 import { type Judged, judge } from './judge.ts';
@@ -8,9 +9,8 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
-    /** Only this one, with its whole ladder. */
     seed: { type: 'string' },
-    ladder: { type: 'boolean', default: false },
+    everything: { type: 'boolean', default: false },
   },
 });
 
@@ -26,7 +26,8 @@ for (let seed = from; seed < from + count; seed++) {
   const judged = judge(seed);
   messages += judged.messages;
   calls += judged.calls;
-  if (only !== undefined) print(`${judged.scenario()}\n${judged.ladder(values.ladder ? '' : undefined)}\n`);
+  if (only !== undefined)
+    print(`${judged.scenario()}\n${judged.ladder(values.everything ? 'everything' : 'calls')}\n`);
   if (judged.violations.length > 0) {
     failures.push(seed);
     print(report(judged));
@@ -40,7 +41,7 @@ print(
 );
 if (failures.length > 0) {
   print(
-    `${failures.length} failed: ${failures.join(', ')}\nAgain, with everything: npm run sim -- --seed ${failures[0]}\n`,
+    `${failures.length} failed: ${failures.join(', ')}\nThe first again, with its ladder: npm run sim -- --seed ${failures[0]}\n`,
   );
   process.exitCode = 1;
 }

@@ -1,10 +1,10 @@
 // What a seed means: the customers, their phones and plans, the carriers, the weather, who calls whom when,
 // and what goes wrong. A scenario is plain data, so that a failing one can be printed and read.
 
-import type { Account, NumberRecord, PlanStep, TrunkSettings } from '../../src/ports/records.ts';
+import type { Account, NumberRecord, PhoneSecret, PlanStep, TrunkSettings } from '../../src/ports/records.ts';
 import { hashing } from './hashing.ts';
 import type { Weather } from './network.ts';
-import type { Talk } from './reactions.ts';
+import type { Reaction, Talk } from './reactions.ts';
 import type { SeededRandom } from './world.ts';
 
 export const DOMAIN = 'voice.example.net';
@@ -47,6 +47,8 @@ export type Fault =
     }
   | { readonly type: 'overload'; readonly of: string; readonly atMs: number; readonly forMs: number }
   | { readonly type: 'partition'; readonly from: string; readonly atMs: number; readonly forMs: number }
+  /** The next datagrams that begin like this are lost, whatever the weather. */
+  | { readonly type: 'loss'; readonly of: readonly string[]; readonly atMs: number }
   | { readonly type: 'connections-reset'; readonly of: string; readonly atMs: number }
   | { readonly type: 'disk-full'; readonly atMs: number; readonly forMs: number }
   | {
@@ -69,6 +71,8 @@ export interface Scenario {
   readonly phones: readonly PhoneSetting[];
   readonly trunks: readonly TrunkSettings[];
   readonly calls: readonly CallSetting[];
+  /** By a phone's or carrier's name: what it always does, instead of what chance has it do. */
+  readonly reactions: Readonly<Record<string, Reaction>>;
   readonly faults: readonly Fault[];
 }
 
@@ -105,6 +109,7 @@ export function drawScenario(random: SeededRandom): Scenario {
     phones,
     trunks,
     calls,
+    reactions: {},
     faults: drawFaults(random, accounts, phones, trunks),
   };
 }
@@ -115,15 +120,7 @@ function drawAccount(random: SeededRandom, index: number): Account {
   const numbers = Array.from({ length: random.between(1, 2) }, (_, i) => `+4420794600${index}${i}`);
   return {
     name,
-    phones: users.map((user, i) => ({
-      user,
-      callerId: `+4420794601${index}${i}`,
-      secret: {
-        realm: DOMAIN,
-        md5Ha1: hashing.md5Hex(`${user}:${DOMAIN}:${passwordOf(user)}`),
-        sha256Ha1: hashing.sha256Hex(`${user}:${DOMAIN}:${passwordOf(user)}`),
-      },
-    })),
+    phones: users.map((user, i) => ({ user, callerId: `+4420794601${index}${i}`, secret: secretOf(user) })),
     numbers: numbers.map((number) => drawNumber(random, number, users)),
     hours: [],
     limits: {
@@ -161,7 +158,12 @@ function drawMobile(random: SeededRandom): string {
   return random.chance(0.05) ? '+447012345678' : `+44770090${random.between(1_000, 9_999)}`;
 }
 
-function passwordOf(user: string): string {
+export function secretOf(user: string): PhoneSecret {
+  const secret = `${user}:${DOMAIN}:${passwordOf(user)}`;
+  return { realm: DOMAIN, md5Ha1: hashing.md5Hex(secret), sha256Ha1: hashing.sha256Hex(secret) };
+}
+
+export function passwordOf(user: string): string {
   return `${user}-password`;
 }
 

@@ -53,12 +53,10 @@ export class Trace {
     return this.#rows.reduce((sum, row) => sum + ('bytes' in row ? 1 : 0), 0);
   }
 
-  /** The ladder; `matching` keeps only rows whose text holds it, such as a Call-ID. */
-  ladder(matching = ''): string {
-    return this.#rows
-      .map((row) => this.#line(row))
-      .filter((line) => line.includes(matching))
-      .join('\n');
+  /** The ladder; without probes and registrations where only the calls are asked for. */
+  ladder(which: 'everything' | 'calls' = 'everything'): string {
+    const lines = this.#rows.map((row) => this.#line(row));
+    return (which === 'calls' ? lines.filter((line) => !/OPTIONS|REGISTER/.test(line)) : lines).join('\n');
   }
 
   #line(row: Row): string {
