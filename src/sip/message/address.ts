@@ -7,17 +7,8 @@
 // The URI stays text: most are only passed on. parseUri takes it apart.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import {
-  closingAngle,
-  endOfQuoted,
-  findAngle,
-  isToken,
-  quote,
-  skipSpace,
-  TOKEN,
-  trimmed,
-  unquote,
-} from './grammar.ts';
+import { endOfQuoted, findAngle, isToken, quote, skipSpace, TOKEN, trimmed, unquote } from './grammar.ts';
+import { DELETE, GREATER, LESS, QUOTE, SPACE } from './octets.ts';
 import { formatParameters, NO_PARAMETERS, type Parameters, parseParameters } from './parameters.ts';
 
 export interface NameAddress {
@@ -36,12 +27,12 @@ export function parseNameAddress(text: string): Result<NameAddress, string> {
   const open = findAngle(text);
   if (open === -2) return err('a quoted string is never closed');
   if (open < 0) return parseAddrSpec(text);
-  const close = closingAngle(text, open);
+  const close = text.indexOf('>', open);
   if (close < 0) return err('"<" is never closed');
   const uri = trimmed(text, open + 1, close);
   if (!looksLikeUri(uri)) return err(`bad URI "${uri}"`);
   const display = trimmed(text, 0, open);
-  if (display.charCodeAt(0) === 0x22 && endOfQuoted(display, 0) !== display.length) {
+  if (display.charCodeAt(0) === QUOTE && endOfQuoted(display, 0) !== display.length) {
     return err('text between the quoted display name and "<"');
   }
   const parameters = parseParameters(text, close + 1);
@@ -74,7 +65,7 @@ function looksLikeUri(uri: string): boolean {
   }
   for (let at = colon + 1; at < uri.length; at++) {
     const code = uri.charCodeAt(at);
-    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c || code === 0x3e) return false;
+    if (code <= SPACE || code === DELETE || code === QUOTE || code === LESS || code === GREATER) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { LIMITS } from '../../base/limits.ts';
 import { StreamFramer, type StreamItem } from './framing.ts';
+import { parseMessage } from './parse.ts';
 
 const CRLF = Buffer.from('\r\n');
 
@@ -68,6 +69,8 @@ describe('stream framing', () => {
     ['no Content-Length', 'OPTIONS sip:a SIP/2.0\r\nVia: x\r\n\r\n', 'bad-content-length', 400],
     ['two of them', 'A sip:a SIP/2.0\r\nl: 1\r\nContent-Length: 1\r\n\r\nx', 'bad-content-length', 400],
     ['a negative one', 'A sip:a SIP/2.0\r\nl: -1\r\n\r\n', 'bad-content-length', 400],
+    ['one that goes on in a fold', 'A sip:a SIP/2.0\r\nl: 1\r\n 2\r\n\r\n', 'bad-content-length', 400],
+    ['one in a row with a bare CR', 'A sip:a SIP/2.0\r\nl: 1\rx\r\n\r\n', 'bad-content-length', 400],
     ['one that is no number', 'A sip:a SIP/2.0\r\nl: 1x\r\n\r\n', 'bad-content-length', 400],
     ['a body beyond the limit', 'A sip:a SIP/2.0\r\nl: 70000\r\n\r\n', 'too-large', 513],
     [
@@ -103,6 +106,26 @@ describe('stream framing', () => {
         const stream = Buffer.concat(pieces);
         assert.deepEqual(frame(stream, sizes), frame(stream, []));
       }),
+    );
+  });
+
+  test('the parser agrees about where each message ends', () => {
+    const rows = fc.array(
+      fc.constantFrom('l: 2', 'L : 2', 'X: y', ' 2', '', 'l: 2\rx', 'Content-Length:', ': 2', '\t'),
+    );
+    const lineEnd = fc.constantFrom('\r\n', '\n', '\r');
+    fc.assert(
+      fc.property(rows, fc.array(lineEnd, { minLength: 10, maxLength: 10 }), (each, ends) => {
+        const lines = ['A sip:a SIP/2.0', ...each, '', 'ab'].map(
+          (row, index) => row + (ends[index % 10] ?? ''),
+        );
+        const result = new StreamFramer().push(Buffer.from(lines.join('')));
+        for (const item of result.ok ? result.value : result.error.items) {
+          if (item.type !== 'message' || !parseMessage(item.bytes).ok) continue;
+          assert.equal(parseMessage(item.bytes.subarray(0, -1)).ok, false);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -8,9 +8,11 @@
 
 import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { endOfToken, fieldOf, knownField } from './fields.ts';
 import { TOKEN } from './grammar.ts';
-import { asBuffer, COLON, CR, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
+import { Headers } from './headers.ts';
+import { asBuffer, CR, LF } from './octets.ts';
+import { readContentLength } from './parse.ts';
+import { indexHeaders } from './rows.ts';
 
 export type StreamItem =
   | { readonly type: 'message'; readonly bytes: Uint8Array }
@@ -33,7 +35,6 @@ export interface FramingFailure {
 
 type Failure = Omit<FramingFailure, 'items' | 'head'>;
 
-const CONTENT_LENGTH = fieldOf('Content-Length');
 const EMPTY = Buffer.alloc(0);
 
 export class StreamFramer {
@@ -80,9 +81,8 @@ export class StreamFramer {
     if (this.#messageSize === undefined) {
       const headersEnd = findHeadersEnd(data, this.#searched);
       this.#searched = Math.max(0, data.length - 3);
-      if (Math.max(headersEnd, headersEnd < 0 ? data.length : 0) > LIMITS.headerBytesMax) {
-        return failure('too-large', 'the headers are too large', 513);
-      }
+      const headerBytes = headersEnd < 0 ? data.length : headersEnd;
+      if (headerBytes > LIMITS.headerBytesMax) return failure('too-large', 'headers too large', 513);
       if (headersEnd < 0) return data;
       const length = findContentLength(data, headersEnd);
       if (length === undefined) return failure('bad-content-length', 'no clear Content-Length', 400);
@@ -144,32 +144,12 @@ function findHeadersEnd(data: Buffer, from: number): number {
   return -1;
 }
 
-/** Mandatory on streams (RFC 3261 §20.14): undefined when it is missing, twice there, or no number. */
+/**
+ * Mandatory on streams (RFC 3261 §20.14). Read with the parser's own eyes, so that framer and parser cannot
+ * differ in where a message ends. Undefined when it is missing or unclear.
+ */
 function findContentLength(data: Buffer, headersEnd: number): number | undefined {
-  let length: number | undefined;
-  for (let at = data.indexOf(LF) + 1; at > 0 && at < headersEnd; at = data.indexOf(LF, at) + 1) {
-    const nameEnd = endOfToken(data, at);
-    if (nameEnd === at || knownField(data, at, nameEnd) !== CONTENT_LENGTH) continue;
-    const value = readLength(data, nameEnd, headersEnd);
-    if (length !== undefined || value === undefined) return undefined;
-    length = value;
-  }
-  return length;
-}
-
-/** ` : 123` up to the line's end. */
-function readLength(data: Buffer, nameEnd: number, headersEnd: number): number | undefined {
-  let at = nameEnd;
-  while (data[at] === SPACE || data[at] === TAB) at++;
-  if (data[at] !== COLON) return undefined;
-  at++;
-  while (at < headersEnd && isLinearSpace(data[at])) at++;
-  let length = 0;
-  let digits = 0;
-  for (let byte = data[at] ?? 0; byte >= 0x30 && byte <= 0x39 && digits < 10; byte = data[++at] ?? 0) {
-    length = length * 10 + (byte - 0x30);
-    digits++;
-  }
-  while (data[at] === SPACE || data[at] === TAB) at++;
-  return digits > 0 && (data[at] === CR || data[at] === LF) ? length : undefined;
+  const index = indexHeaders(data, data.indexOf(LF) + 1, headersEnd);
+  const length = index.end === headersEnd ? readContentLength(Headers.ofRows(index.rows)) : undefined;
+  return length?.ok ? length.value : undefined;
 }

@@ -2,38 +2,34 @@
 // lists. All scanners walk the text once, forward, so no input makes them slow; there is no regular
 // expression in here on purpose.
 
+import {
+  BACKSLASH,
+  CLOSE_PARENTHESIS,
+  COMMA,
+  CR,
+  DELETE,
+  isDigit,
+  isLinearSpace,
+  isSpace,
+  LESS,
+  LF,
+  OPEN_PARENTHESIS,
+  QUOTE,
+  SPACE,
+  TAB,
+} from './octets.ts';
+
 const TOKEN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.!%*_+`'~";
 
 /** `TOKEN[byte]` is 1 for the characters of a token. */
 export const TOKEN: Uint8Array = new Uint8Array(256);
 for (const character of TOKEN_CHARACTERS) TOKEN[character.charCodeAt(0)] = 1;
 
-const TAB = 0x09;
-const LF = 0x0a;
-const CR = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const OPEN_PARENTHESIS = 0x28;
-const CLOSE_PARENTHESIS = 0x29;
-const COMMA = 0x2c;
-const LESS = 0x3c;
-const GREATER = 0x3e;
-const BACKSLASH = 0x5c;
-
 export function isToken(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (TOKEN[text.charCodeAt(at)] !== 1) return false;
   }
   return text.length > 0;
-}
-
-/** Space or tab: folds were replaced by a space before anyone sees a value. */
-export function isSpace(code: number): boolean {
-  return code === SPACE || code === TAB;
-}
-
-export function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
 }
 
 /** The first position at or after `at` that is no white space. */
@@ -129,9 +125,9 @@ export function quote(text: string): string {
   let out = '"';
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
+    const isControl = (code < SPACE && code !== TAB) || code === DELETE;
     if (code === CR || code === LF) out += ' ';
-    else if (code === QUOTE || code === BACKSLASH || (code < SPACE && code !== TAB) || code === 0x7f)
-      out += `\\${text[at]}`;
+    else if (isControl || code === QUOTE || code === BACKSLASH) out += `\\${text[at]}`;
     else out += text[at];
   }
   return `${out}"`;
@@ -139,12 +135,11 @@ export function quote(text: string): string {
 
 /** The content of a quoted string; any other text as it is. */
 export function unquote(text: string): string {
-  if (text.length < 2 || text.charCodeAt(0) !== QUOTE || text.charCodeAt(text.length - 1) !== QUOTE)
-    return text;
+  if (text.charCodeAt(0) !== QUOTE || endOfQuoted(text, 0) !== text.length) return text;
   if (text.indexOf('\\') < 0) return text.slice(1, -1);
   let out = '';
   for (let position = 1; position < text.length - 1; position++) {
-    if (text.charCodeAt(position) === BACKSLASH && position < text.length - 2) position++;
+    if (text.charCodeAt(position) === BACKSLASH) position++;
     out += text[position];
   }
   return out;
@@ -169,28 +164,16 @@ export function unfold(text: string): string {
   for (let position = 0; position < text.length; position++) {
     if (text.charCodeAt(position) !== LF) continue;
     let end = position;
-    while (end > start && isFoldSpace(text.charCodeAt(end - 1))) end--;
+    while (end > start && isLinearSpace(text.charCodeAt(end - 1))) end--;
     out += text.slice(start, end);
-    while (position + 1 < text.length && isFoldSpace(text.charCodeAt(position + 1))) position++;
+    while (position + 1 < text.length && isLinearSpace(text.charCodeAt(position + 1))) position++;
     out += ' ';
     start = position + 1;
   }
   return out + text.slice(start);
 }
 
-function isFoldSpace(code: number): boolean {
-  return code === SPACE || code === TAB || code === CR || code === LF;
-}
-
 /** Whether the text would break out of its line on the wire. */
 export function hasLineEnd(text: string): boolean {
   return text.indexOf('\n') >= 0 || text.indexOf('\r') >= 0;
-}
-
-/** Where a `>` closes the `<` at `at`, or -1. */
-export function closingAngle(text: string, at: number): number {
-  for (let position = at + 1; position < text.length; position++) {
-    if (text.charCodeAt(position) === GREATER) return position;
-  }
-  return -1;
 }

@@ -2,7 +2,8 @@
 // Inside the program a host is lower-case and an IPv6 address has no brackets.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { isDigit, parseDecimal, trimmed } from './grammar.ts';
+import { parseDecimal, trimmed } from './grammar.ts';
+import { CLOSE_BRACKET, hexDigit, isDigit, OPEN_BRACKET } from './octets.ts';
 
 export interface HostPort {
   readonly host: string;
@@ -10,11 +11,10 @@ export interface HostPort {
 }
 
 const PORT_MAX = 65_535;
-const COLON = 0x3a;
 
 /** Parses `host [":" port]`; white space around the colon and at the ends is tolerated, as Via allows it. */
 export function parseHostPort(text: string): Result<HostPort, string> {
-  const bracket = text.charCodeAt(0) === 0x5b ? text.indexOf(']') : 0;
+  const bracket = text.charCodeAt(0) === OPEN_BRACKET ? text.indexOf(']') : 0;
   if (bracket < 0) return err('IPv6 reference without its closing bracket');
   const colon = text.indexOf(':', bracket);
   const hostText = trimmed(text, 0, colon < 0 ? text.length : colon);
@@ -59,7 +59,7 @@ function parseName(text: string): string | undefined {
  * §4.10 asks us to tolerate it, so it is read as what was meant.
  */
 function parseIpv6Reference(text: string): string | undefined {
-  if (text.charCodeAt(text.length - 1) !== 0x5d) return undefined;
+  if (text.charCodeAt(text.length - 1) !== CLOSE_BRACKET) return undefined;
   const address = text.slice(1, -1).toLowerCase();
   const repaired = address.indexOf('.') >= 0 ? address.replace(':::', '::') : address;
   return ipv6Groups(repaired) === undefined ? undefined : repaired;
@@ -119,11 +119,4 @@ function readHex(text: string): number | undefined {
     value = value * 16 + digit;
   }
   return value;
-}
-
-/** The value of a hexadecimal digit, or -1. */
-export function hexDigit(code: number): number {
-  if (isDigit(code)) return code - 0x30;
-  const lower = code | 0x20;
-  return lower >= 0x61 && lower <= 0x66 && code < COLON + 0x40 ? lower - 0x57 : -1;
 }

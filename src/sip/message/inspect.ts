@@ -22,7 +22,7 @@ export interface Defect {
 export function inspectRequest(request: SipRequest): Defect | undefined {
   if (request.uri.length > LIMITS.tokenBytesMax) return { status: 414, reason: 'Request-URI Too Long' };
   const reason =
-    requestUriDefect(request.uri) ??
+    (request.method.length > LIMITS.tokenBytesMax ? 'Method Too Long' : requestUriDefect(request.uri)) ??
     commonDefect(request) ??
     (request.cseq?.method === request.method ? undefined : 'CSeq Method Differs From Request Line') ??
     maxForwardsDefect(request);
@@ -86,9 +86,8 @@ function listDefect(message: SipMessage): string | undefined {
   for (const field of LISTS) {
     const addresses = message.headers.readAll(field, readAddresses);
     if (addresses.length > LIMITS.viasMax) return `Too Many ${field.name} Values`;
-    if (!addresses.includes(undefined)) continue;
-    if (field !== CONTACT || addresses.length > 1 || message.headers.get('Contact') !== '*')
-      return `Bad ${field.name}`;
+    const isStar = field === CONTACT && addresses.length === 1 && message.headers.get('Contact') === '*';
+    if (addresses.includes(undefined) && !isStar) return `Bad ${field.name}`;
   }
   return undefined;
 }

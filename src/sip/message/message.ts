@@ -3,8 +3,9 @@
 import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { type NameAddress, parseNameAddress } from './address.ts';
 import { fieldOf } from './fields.ts';
-import { isDigit, parseDecimal, skipSpace, splitList, trimmed } from './grammar.ts';
+import { parseDecimal, skipSpace, splitList, trimmed } from './grammar.ts';
 import type { Headers } from './headers.ts';
+import { isDigit } from './octets.ts';
 import { parseVia, type Via } from './via.ts';
 
 export type SipMessage = SipRequest | SipResponse;

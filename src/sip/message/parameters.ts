@@ -4,7 +4,8 @@
 // feature tag's value must be quoted (RFC 3840 §9), a tag's must not. `unquote` reads one.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { endOfQuoted, isSpace, isToken, quote, skipSpace, trimmed } from './grammar.ts';
+import { endOfQuoted, quote, skipSpace, TOKEN } from './grammar.ts';
+import { DELETE, EQUALS, QUOTE, SEMICOLON, SPACE } from './octets.ts';
 
 export { quote, unquote } from './grammar.ts';
 
@@ -12,10 +13,6 @@ export { quote, unquote } from './grammar.ts';
 export type Parameters = ReadonlyMap<string, string | undefined>;
 
 export const NO_PARAMETERS: Parameters = new Map();
-
-const SEMICOLON = 0x3b;
-const EQUALS = 0x3d;
-const QUOTE = 0x22;
 
 /**
  * Parses `;a=b;c` from `from` to the end of the text; white space is allowed around each sign. Fails on
@@ -28,9 +25,10 @@ export function parseParameters(text: string, from = 0): Result<Parameters, stri
   while (at < text.length) {
     if (text.charCodeAt(at) !== SEMICOLON) return err(`expected ";" at "${text.slice(at, at + 20)}"`);
     const nameStart = skipSpace(text, at + 1);
-    const nameEnd = endOfWord(text, nameStart);
+    let nameEnd = nameStart;
+    while (TOKEN[text.charCodeAt(nameEnd)] === 1) nameEnd++;
+    if (nameEnd === nameStart) return err(`no parameter name at "${text.slice(at, at + 20)}"`);
     const name = text.slice(nameStart, nameEnd);
-    if (!isToken(name)) return err(`bad parameter name "${name}"`);
     at = skipSpace(text, nameEnd);
     let value: string | undefined;
     if (text.charCodeAt(at) === EQUALS) {
@@ -48,16 +46,15 @@ export function parseParameters(text: string, from = 0): Result<Parameters, stri
   return ok(parameters);
 }
 
-/** The end of a run without white space, `;`, `=` and quotes: tokens, hosts, IPv6 addresses with or without brackets. */
+/** The end of a run without white space, `;`, `=`, `,` and quotes: tokens, hosts, IPv6 addresses in brackets or not. */
 function endOfWord(text: string, from: number): number {
   let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code === SEMICOLON || code === EQUALS || code === QUOTE || code === 0x2c || isSpace(code)) break;
-    at++;
-  }
+  while (at < text.length && ENDS_WORD[text.charCodeAt(at)] !== 1) at++;
   return at;
 }
+
+const ENDS_WORD = new Uint8Array(128);
+for (const character of ' \t;=,"') ENDS_WORD[character.charCodeAt(0)] = 1;
 
 /** `;a=b;c`, or nothing. A value that could not stand alone is quoted. */
 export function formatParameters(parameters: Parameters): string {
@@ -70,7 +67,11 @@ export function formatParameters(parameters: Parameters): string {
 
 function canStand(value: string): boolean {
   if (value.charCodeAt(0) === QUOTE) return endOfQuoted(value, 0) === value.length;
-  return (
-    value.length > 0 && endOfWord(value, 0) === value.length && trimmed(value, 0, value.length) === value
-  );
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    if (code < SPACE || code === DELETE || NEEDS_QUOTES.includes(value.charAt(at))) return false;
+  }
+  return value.length > 0;
 }
+
+const NEEDS_QUOTES = ' ;=,"()<>{}\\';

@@ -8,11 +8,11 @@
 import { EMPTY_BYTES } from '../../base/bytes.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { endOfToken, fieldOf, knownField } from './fields.ts';
-import { isToken, parseDecimal } from './grammar.ts';
-import { HeaderRow, Headers } from './headers.ts';
+import { hasLineEnd, isToken, parseDecimal } from './grammar.ts';
+import { Headers } from './headers.ts';
 import { type SipMessage, SipRequest, SipResponse } from './message.ts';
-import { asBuffer, COLON, CR, decodeText, isLinearSpace, LF, SPACE, TAB } from './octets.ts';
+import { asBuffer, CR, decodeText, LF } from './octets.ts';
+import { indexHeaders } from './rows.ts';
 
 export interface ParseFailure {
   readonly code:
@@ -41,27 +41,26 @@ type Defect = Pick<ParseFailure, 'code' | 'reason'>;
  */
 export function parseMessage(source: Uint8Array): Result<SipMessage, ParseFailure> {
   const bytes = asBuffer(source);
-  if (bytes.length > LIMITS.messageBytesMax)
-    return err(unanswered('too-large', 'larger than any message may be'));
+  if (bytes.length > LIMITS.messageBytesMax) return unanswered('too-large', 'larger than any message may be');
   const start = skipLineEnds(bytes);
   const lineEnd = bytes.indexOf(LF, start);
-  if (lineEnd < 0) return err(unanswered('not-sip', 'no line in it'));
-  const line = readStartLine(bytes, start, lineEnd);
-  if (line === undefined) return err(unanswered('not-sip', 'the first line is not of SIP'));
+  const line = lineEnd < 0 ? undefined : readStartLine(bytes, start, lineEnd);
+  if (line === undefined) return unanswered('not-sip', 'the first line is not of SIP');
 
-  const index = indexHeaders(bytes, lineEnd + 1);
+  const index = indexHeaders(bytes, lineEnd + 1, start + LIMITS.headerBytesMax);
   const headers = Headers.ofRows(index.rows);
-  const content = readContentLength(bytes, index.rows);
-  const defect =
-    line.defect ?? index.defect ?? content.defect ?? bodyDefect(bytes, index.end, content.length);
-  if (defect !== undefined) return err(failure(defect, line, headers));
-  const bodyEnd = content.length === undefined ? bytes.length : index.end + content.length;
+  const defect = line.defect ?? index.defect;
+  if (defect !== undefined) return refused(defect, line, headers);
+  const length = readContentLength(headers);
+  if (!length.ok) return refused(length.error, line, headers);
+  const bodyEnd = length.value === undefined ? bytes.length : index.end + length.value;
+  if (bodyEnd > bytes.length) {
+    const reason = `Content-Length is ${length.value}, but ${bytes.length - index.end} bytes follow`;
+    return refused({ code: 'truncated-body', reason }, line, headers);
+  }
   const body = bodyEnd === index.end ? EMPTY_BYTES : bytes.subarray(index.end, bodyEnd);
-  return ok(
-    line.kind === 'request'
-      ? new SipRequest(line.method, line.uri, headers, body)
-      : new SipResponse(line.status, line.reason, headers, body),
-  );
+  if (line.kind === 'request') return ok(new SipRequest(line.method, line.uri, headers, body));
+  return ok(new SipResponse(line.status, line.reason, headers, body));
 }
 
 /** Line ends before the start line are ignored (RFC 3261 §7.5). */
@@ -71,195 +70,102 @@ function skipLineEnds(bytes: Uint8Array): number {
   return at;
 }
 
-function unanswered(code: ParseFailure['code'], reason: string): ParseFailure {
-  return { code, reason, status: undefined };
+type Refusal = Result<never, ParseFailure>;
+
+function unanswered(code: ParseFailure['code'], reason: string): Refusal {
+  return err({ code, reason, status: undefined });
 }
 
 /** A request is answered when it shows enough to address the answer; ACK and responses never are. */
-function failure(defect: Defect, line: StartLine, headers: Headers): ParseFailure {
-  if (line.kind === 'response' || line.method === 'ACK') return { ...defect, status: undefined };
+function refused(defect: Defect, line: StartLine, headers: Headers): Refusal {
+  if (line.kind === 'response' || line.method === 'ACK') return unanswered(defect.code, defect.reason);
   const partial = new SipRequest(line.method, line.uri, headers);
+  const { via, callId, cseq } = partial;
   const answerable =
-    partial.via && headers.has('From') && headers.has('To') && partial.callId && partial.cseq;
-  if (!answerable) return { ...defect, status: undefined };
-  return { ...defect, status: STATUS_OF[defect.code] ?? 400, partial };
+    via !== undefined && callId && cseq !== undefined && headers.has('From') && headers.has('To');
+  if (!answerable) return unanswered(defect.code, defect.reason);
+  return err({ ...defect, status: statusOf(defect.code), partial });
 }
 
-const STATUS_OF: Partial<Record<ParseFailure['code'], 505 | 513>> = { 'bad-version': 505, 'too-large': 513 };
+function statusOf(code: ParseFailure['code']): 400 | 505 | 513 {
+  if (code === 'bad-version') return 505;
+  return code === 'too-large' ? 513 : 400;
+}
 
-type StartLine =
-  | {
-      readonly kind: 'request';
-      readonly method: string;
-      readonly uri: string;
-      readonly defect: Defect | undefined;
-    }
-  | {
-      readonly kind: 'response';
-      readonly status: number;
-      readonly reason: string;
-      readonly defect: Defect | undefined;
-    };
+interface RequestLine {
+  readonly kind: 'request';
+  readonly method: string;
+  readonly uri: string;
+  readonly defect: Defect | undefined;
+}
+
+interface StatusLine {
+  readonly kind: 'response';
+  readonly status: number;
+  readonly reason: string;
+  readonly defect: Defect | undefined;
+}
+
+type StartLine = RequestLine | StatusLine;
 
 /** Undefined when it is not SIP at all. */
 function readStartLine(bytes: Buffer, start: number, lineEnd: number): StartLine | undefined {
   const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
   const text = decodeText(bytes, start, end);
-  return startsWithSip(text, 0) ? readStatusLine(text) : readRequestLine(text);
+  return isSipVersion(text) ? readStatusLine(text) : readRequestLine(text);
 }
 
 /** `SIP/2.0 200 OK`; the reason may be empty, and then its space is often missing. */
-function readStatusLine(text: string): StartLine {
-  const status = Number(text.slice(8, 11));
-  const separated = text[7] === ' ' && (text.length === 11 || text[11] === ' ');
-  const good = isVersion2(text, 0, 7) && separated && isStatus(text.slice(8, 11)) && text.indexOf('\r') < 0;
+function readStatusLine(text: string): StatusLine {
+  const status = parseDecimal(text.slice(8, 11), 3) ?? 0;
+  const separated = text.charAt(7) === ' ' && (text.length === 11 || text.charAt(11) === ' ');
+  const good =
+    separated && isVersion2(text.slice(0, 7)) && status >= 100 && status <= 699 && !hasLineEnd(text);
   const defect: Defect | undefined = good ? undefined : { code: 'bad-start-line', reason: 'bad status line' };
   return { kind: 'response', status, reason: text.slice(12), defect };
 }
 
-function isStatus(text: string): boolean {
-  return text >= '100' && text <= '699' && isDigits(text);
-}
-
-function isDigits(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) < 0x30 || text.charCodeAt(at) > 0x39) return false;
-  }
-  return text.length === 3;
-}
-
 /** `INVITE sip:bob@example.com SIP/2.0`: exactly one space between, none elsewhere (RFC 3261 §7.1). */
-function readRequestLine(text: string): StartLine | undefined {
+function readRequestLine(text: string): RequestLine | undefined {
   const line = text.trimEnd();
   const methodEnd = line.indexOf(' ');
   const versionStart = line.lastIndexOf(' ') + 1;
-  if (methodEnd <= 0 || !startsWithSip(line, versionStart)) return undefined;
+  const version = line.slice(versionStart);
+  if (methodEnd <= 0 || !isSipVersion(version)) return undefined;
   const method = line.slice(0, methodEnd);
   const uri = line.slice(methodEnd + 1, versionStart - 1);
-  return { kind: 'request', method, uri, defect: requestLineDefect(text, line, method, uri, versionStart) };
+  return { kind: 'request', method, uri, defect: requestLineDefect(method, uri, version, line !== text) };
 }
 
-function requestLineDefect(text: string, line: string, method: string, uri: string, versionStart: number) {
+function requestLineDefect(method: string, uri: string, version: string, spaceAtEnd: boolean) {
   const bad = (reason: string): Defect => ({ code: 'bad-start-line', reason });
   if (!isToken(method)) return bad('the method is no token');
-  if (uri.length === 0 || uri.indexOf(' ') >= 0 || uri.indexOf('\t') >= 0 || uri.indexOf('\r') >= 0) {
+  if (uri === '' || uri.indexOf(' ') >= 0 || uri.indexOf('\t') >= 0 || hasLineEnd(uri)) {
     return bad('the request line has not exactly three parts');
   }
-  if (isVersion2(line, versionStart, line.length)) {
-    return line.length === text.length ? undefined : bad('white space after the SIP version');
-  }
-  return { code: 'bad-version', reason: `${line.slice(versionStart)} is not SIP/2.0` } as const;
+  if (spaceAtEnd) return bad('white space after the SIP version');
+  return isVersion2(version)
+    ? undefined
+    : ({ code: 'bad-version', reason: `${version} is not SIP/2.0` } as const);
 }
 
-function startsWithSip(text: string, at: number): boolean {
-  return (
-    (text.charCodeAt(at) | 0x20) === 0x73 &&
-    (text.charCodeAt(at + 1) | 0x20) === 0x69 &&
-    (text.charCodeAt(at + 2) | 0x20) === 0x70 &&
-    text.charCodeAt(at + 3) === 0x2f
-  );
+/** Versions are compared without case (RFC 3261 §7.1). */
+function isSipVersion(text: string): boolean {
+  return text.startsWith('SIP/') || text.slice(0, 4).toUpperCase() === 'SIP/';
 }
 
-/** The caller knows that it starts with `SIP/` in any case. */
-function isVersion2(text: string, start: number, end: number): boolean {
-  return end - start === 7 && text.startsWith('2.0', start + 4);
+function isVersion2(version: string): boolean {
+  return version === 'SIP/2.0' || version.toUpperCase() === 'SIP/2.0';
 }
 
-interface HeaderIndex {
-  readonly rows: readonly HeaderRow[];
-  /** After the empty line. */
-  readonly end: number;
-  /** The first one found; rows after it are indexed all the same, so that the refusal can be addressed. */
-  readonly defect: Defect | undefined;
-}
-
-function indexHeaders(bytes: Buffer, from: number): HeaderIndex {
-  const rows: HeaderRow[] = [];
-  let defect: Defect | undefined;
-  let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte === LF) return { rows, end: at + 1, defect };
-    if (byte === CR && bytes[at + 1] === LF) return { rows, end: at + 2, defect };
-    if (byte === undefined) {
-      return {
-        rows,
-        end: at,
-        defect: { code: 'truncated-headers', reason: 'no empty line after the headers' },
-      };
-    }
-    if (rows.length === LIMITS.headerFieldsMax) {
-      return { rows, end: at, defect: { code: 'too-many-headers', reason: 'too many header fields' } };
-    }
-    const nameEnd = endOfToken(bytes, at);
-    let colon = nameEnd;
-    while (bytes[colon] === SPACE || bytes[colon] === TAB) colon++;
-    const rowEnd = endOfRow(bytes, colon);
-    if (nameEnd === at || bytes[colon] !== COLON || rowEnd < 0) {
-      defect ??= { code: 'bad-header', reason: describeBadRow(bytes, at) };
-    } else {
-      rows.push(makeRow(bytes, at, nameEnd, colon + 1, rowEnd));
-    }
-    at = rowEnd < 0 ? -rowEnd : rowEnd;
-    if (at - from > LIMITS.headerBytesMax) {
-      return { rows, end: at, defect: { code: 'too-large', reason: 'the headers are too large' } };
-    }
-  }
-}
-
-/**
- * The position after the line end of the row, folds included; at the bytes' end, there. Negated when the
- * row holds a CR that ends no line: elements differ in how they read that.
- */
-function endOfRow(bytes: Uint8Array, from: number): number {
-  let bare = false;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at];
-    if (byte === LF) {
-      const next = bytes[at + 1];
-      if (next !== SPACE && next !== TAB) return bare ? -(at + 1) : at + 1;
-    } else if (byte === CR && bytes[at + 1] !== LF) {
-      bare = true;
-    }
-  }
-  return bare ? -bytes.length : bytes.length;
-}
-
-function makeRow(bytes: Buffer, nameStart: number, nameEnd: number, from: number, to: number): HeaderRow {
-  let start = from;
-  let end = to;
-  while (start < end && isLinearSpace(bytes[start])) start++;
-  while (end > start && isLinearSpace(bytes[end - 1])) end--;
-  return HeaderRow.ofBytes(knownField(bytes, nameStart, nameEnd), bytes, nameStart, nameEnd, start, end);
-}
-
-function describeBadRow(bytes: Buffer, at: number): string {
-  return `bad header row ${JSON.stringify(bytes.toString('latin1', at, Math.min(at + 40, bytes.length)))}`;
-}
-
-const CONTENT_LENGTH = fieldOf('Content-Length');
-
-/** More than one Content-Length leaves open where the message ends (RFC 4475 §3.3.9), so it is refused. */
-function readContentLength(_bytes: Buffer, rows: readonly HeaderRow[]): { length?: number; defect?: Defect } {
-  let found: HeaderRow | undefined;
-  for (const row of rows) {
-    if (!row.is(CONTENT_LENGTH)) continue;
-    if (found !== undefined)
-      return { defect: { code: 'bad-content-length', reason: 'more than one Content-Length' } };
-    found = row;
-  }
-  if (found === undefined) return {};
-  const length = parseDecimal(found.value, CONTENT_LENGTH_DIGITS_MAX);
-  if (length === undefined) return { defect: { code: 'bad-content-length', reason: 'bad Content-Length' } };
-  return { length };
+/** Undefined without the row. More than one leave open where the message ends (RFC 4475 §3.3.9): refused. */
+export function readContentLength(headers: Headers): Result<number | undefined, Defect> {
+  const rows = headers.all('Content-Length');
+  if (rows[0] === undefined) return ok(undefined);
+  const length = parseDecimal(rows[0], CONTENT_LENGTH_DIGITS_MAX);
+  if (length !== undefined && rows.length === 1) return ok(length);
+  const reason = length === undefined ? 'bad Content-Length' : 'more than one Content-Length';
+  return err({ code: 'bad-content-length', reason });
 }
 
 const CONTENT_LENGTH_DIGITS_MAX = 10;
-
-function bodyDefect(bytes: Buffer, start: number, length: number | undefined): Defect | undefined {
-  if (length === undefined || start + length <= bytes.length) return undefined;
-  return {
-    code: 'truncated-body',
-    reason: `Content-Length is ${length}, but ${bytes.length - start} bytes follow`,
-  };
-}

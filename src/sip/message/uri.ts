@@ -3,10 +3,22 @@
 //     sip:alice:secret@[2001:db8::9]:5060;transport=tcp?subject=hi
 //     ^scheme ^password ^host        ^port ^parameters  ^headers
 
+import { assertNever } from '../../base/assert.ts';
 import { utf8 } from '../../base/bytes.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { equalHosts, formatHostPort, hexDigit, parseHostPort } from './host.ts';
-import { decodeText } from './octets.ts';
+import { equalHosts, formatHostPort, parseHostPort } from './host.ts';
+import {
+  COLON,
+  DELETE,
+  decodeText,
+  GREATER,
+  hexDigit,
+  isDigit,
+  LESS,
+  PERCENT,
+  QUOTE,
+  SPACE,
+} from './octets.ts';
 import { NO_PARAMETERS, type Parameters } from './parameters.ts';
 
 export interface SipUri {
@@ -61,8 +73,7 @@ function parseSipUri(text: string, start: number, scheme: 'sip' | 'sips'): Resul
   const hostPort = parseHostPort(text.slice(hostStart, hostEnd));
   if (!hostPort.ok) return hostPort;
   const user = at < 0 ? undefined : text.slice(start, at);
-  if (user !== undefined && (user.length === 0 || user.charCodeAt(0) === COLON))
-    return err('the user part is empty');
+  if (user === '' || user?.charCodeAt(0) === COLON) return err('the user part is empty');
   const parameters = hostEnd < end ? readUriParameters(text.slice(hostEnd + 1, end)) : NO_PARAMETERS;
   if (parameters === undefined) return err('bad URI parameters');
   return ok({
@@ -73,8 +84,6 @@ function parseSipUri(text: string, start: number, scheme: 'sip' | 'sips'): Resul
     headers: question < 0 ? '' : text.slice(question + 1),
   });
 }
-
-const COLON = 0x3a;
 
 function splitUser(userInfo: string): { user: string; password?: string } {
   const colon = userInfo.indexOf(':');
@@ -90,8 +99,8 @@ function readUriParameters(text: string): Parameters | undefined {
     const equals = part.indexOf('=');
     const name = unescapeUri(equals < 0 ? part : part.slice(0, equals)).toLowerCase();
     if (name.length === 0) return undefined;
-    if (!parameters.has(name))
-      parameters.set(name, equals < 0 ? undefined : unescapeUri(part.slice(equals + 1)));
+    const value = equals < 0 ? undefined : unescapeUri(part.slice(equals + 1));
+    if (!parameters.has(name)) parameters.set(name, value);
   }
   return parameters;
 }
@@ -103,8 +112,8 @@ function parseTelUri(text: string, start: number): Result<TelUri, string> {
   for (let at = 0; at < digits.length; at++) {
     const character = digits.charAt(at);
     if (VISUAL_SEPARATORS.includes(character)) continue;
-    if (character === '+' ? at > 0 : !TEL_DIGITS.includes(character))
-      return err(`bad telephone number "${digits}"`);
+    const fits = character === '+' ? number === '' : TEL_DIGITS.includes(character);
+    if (!fits) return err(`bad telephone number "${digits}"`);
     number += character;
   }
   if (number.length === 0 || number === '+') return err('the telephone number is empty');
@@ -126,8 +135,11 @@ export function formatUri(uri: Uri): string {
       const password = uri.password === undefined ? '' : `:${escapeUri(uri.password, PASSWORD_UNRESERVED)}`;
       const userInfo = uri.user === undefined ? '' : `${escapeUri(uri.user, USER_UNRESERVED)}${password}@`;
       const headers = uri.headers === '' ? '' : `?${uri.headers}`;
-      return `${uri.scheme}:${userInfo}${formatHostPort(uri.host, uri.port)}${formatUriParameters(uri.parameters)}${headers}`;
+      const hostPort = formatHostPort(uri.host, uri.port);
+      return `${uri.scheme}:${userInfo}${hostPort}${formatUriParameters(uri.parameters)}${headers}`;
     }
+    default:
+      return assertNever(uri);
   }
 }
 
@@ -153,13 +165,13 @@ export function uriUser(text: string): string | undefined {
  * have become the same when the URI was parsed and no known phone tells them apart.
  */
 export function equalUris(a: Uri, b: Uri): boolean {
-  if (a.scheme === 'other' || b.scheme === 'other')
-    return a.scheme === b.scheme && formatUri(a) === formatUri(b);
-  if (a.scheme === 'tel' || b.scheme === 'tel') {
-    return a.scheme === 'tel' && b.scheme === 'tel' && equalTelUris(a, b);
-  }
+  if (a.scheme === 'other') return b.scheme === 'other' && a.text === b.text;
+  if (a.scheme === 'tel') return b.scheme === 'tel' && equalTelUris(a, b);
+  return b.scheme === a.scheme && equalSipUris(a, b);
+}
+
+function equalSipUris(a: SipUri, b: SipUri): boolean {
   return (
-    a.scheme === b.scheme &&
     a.user === b.user &&
     a.password === b.password &&
     a.port === b.port &&
@@ -191,23 +203,24 @@ function equalParameters(a: Parameters, b: Parameters, neverIgnored: readonly st
 
 /** Headers are never ignored; their order does not matter. */
 function equalUriHeaders(a: string, b: string): boolean {
-  if (a === b) return true;
-  const normal = (headers: string) =>
-    headers
-      .split('&')
-      .map((header) => {
-        const [name = '', ...value] = header.split('=');
-        return `${unescapeUri(name).toLowerCase()}=${unescapeUri(value.join('='))}`;
-      })
-      .sort();
-  return JSON.stringify(normal(a)) === JSON.stringify(normal(b));
+  return a === b || normalHeaders(a) === normalHeaders(b);
+}
+
+function normalHeaders(headers: string): string {
+  const pairs = headers.split('&').map((header) => {
+    const equals = header.indexOf('=');
+    const name = equals < 0 ? header : header.slice(0, equals);
+    const value = equals < 0 ? '' : header.slice(equals + 1);
+    return `${unescapeUri(name).toLowerCase()}=${unescapeUri(value)}`;
+  });
+  return JSON.stringify(pairs.sort());
 }
 
 /** Control characters, spaces, quotes and angle brackets stand in no URI; returns the first one's position. */
 function findStray(text: string): number {
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code <= 0x20 || code === 0x7f || code === 0x22 || code === 0x3c || code === 0x3e) return at;
+    if (code <= SPACE || code === DELETE || code === QUOTE || code === LESS || code === GREATER) return at;
   }
   return -1;
 }
@@ -216,11 +229,8 @@ function findStray(text: string): number {
 function isScheme(text: string, end: number): boolean {
   for (let at = 0; at < end; at++) {
     const code = text.charCodeAt(at);
-    const lower = code | 0x20;
-    if (lower >= 0x61 && lower <= 0x7a && code >= 0x41) continue;
-    if (at > 0 && ((code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e))
-      continue;
-    return false;
+    const isLetter = (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
+    if (!isLetter && (at === 0 || !(isDigit(code) || '+-.'.includes(text.charAt(at))))) return false;
   }
   return true;
 }
@@ -239,7 +249,6 @@ function unescapeUri(text: string): string {
   return decodeText(bytes, 0, length);
 }
 
-const PERCENT = 0x25;
 const UNRESERVED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()";
 const USER_UNRESERVED = allowed(`${UNRESERVED}&=+$,;?/`);
 const PASSWORD_UNRESERVED = allowed(`${UNRESERVED}&=+$,`);
@@ -259,10 +268,8 @@ function escapeUri(text: string, unreserved: Uint8Array): string {
   if (at === text.length) return text;
   let out = '';
   for (const byte of utf8(text)) {
-    out +=
-      unreserved[byte] === 1
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    if (unreserved[byte] === 1) out += String.fromCharCode(byte);
+    else out += `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
   }
   return out;
 }

@@ -6,8 +6,9 @@
 // White space may stand around each slash and the colon.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { isSpace, isToken, skipSpace, trimmed } from './grammar.ts';
+import { isToken, skipSpace, trimmed } from './grammar.ts';
 import { formatHostPort, parseHostPort } from './host.ts';
+import { isSpace } from './octets.ts';
 import { formatParameters, type Parameters, parseParameters } from './parameters.ts';
 
 export interface Via {
