@@ -1,10 +1,8 @@
 // The running node as its surfaces see it (NodeControl), over the event loop.
 
 import { RingthroughError } from '../base/errors.ts';
-import type { SipNode } from '../node/node.ts';
 import type { NodeControl, NodeEvent } from '../node/views.ts';
-import type { EventLoop } from './event-loop.ts';
-import type { Persistence } from './persistence.ts';
+import type { Core } from './core.ts';
 
 export class Subscribers {
   readonly #listeners = new Set<(event: NodeEvent) => void>();
@@ -20,9 +18,7 @@ export class Subscribers {
 }
 
 export function controlOf(
-  node: SipNode,
-  loop: EventLoop,
-  persistence: Persistence,
+  { node, loop, persistence }: Pick<Core, 'node' | 'loop' | 'persistence'>,
   subscribers: Subscribers,
 ): NodeControl {
   return {

@@ -1,3 +1,5 @@
+// The version of this program, for User-Agent, banner and API documentation.
+
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 

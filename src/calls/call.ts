@@ -13,49 +13,21 @@ import type { Deadline } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
-import type { Account, LegStatistics, NumberRecord, PlanStep } from '../ports/records.ts';
-import { VERDICTS, type Verdict } from '../routing/verdicts.ts';
+import type { LegStatistics } from '../ports/records.ts';
+import { VERDICTS } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { CalleeLeg, type LegNews } from './callee-leg.ts';
 import { CallerLeg } from './caller-leg.ts';
 import { Conversation } from './conversation.ts';
-import type { Caller } from './identity.ts';
 import type { Leg } from './leg.ts';
 import { MediaSide } from './media-side.ts';
 import { PlanWalk } from './plan-walk.ts';
 import { CallRecord, type Ending } from './record.ts';
+import type { CallStart } from './route.ts';
 import type { Session } from './session.ts';
-import type { CallDeadline, PeerKind, Surroundings, TimerOf } from './surroundings.ts';
-
-/** Where a call is to go, as node/ decided from its source and Request-URI. */
-export interface CallRoute {
-  readonly direction: 'in' | 'out' | 'internal';
-  readonly account: Account;
-  /** E.164 where it is a number, else a phone's user. */
-  readonly called: string;
-  /** The number of ours that was called; absent for calls out and to a phone. */
-  readonly number?: NumberRecord;
-  readonly steps: readonly PlanStep[];
-  /** A divert is in force, so the steps are not the plan's. */
-  readonly diverted: boolean;
-  readonly emergency: boolean;
-  /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
-  readonly refusal?: { readonly verdict: Verdict; readonly text: string };
-}
-
-export interface CallStart {
-  readonly id: string;
-  /** For o= lines: unique on the node, whole. */
-  readonly sessionId: number;
-  readonly route: CallRoute;
-  readonly caller: Caller;
-  readonly callerKind: PeerKind;
-  readonly invite: SipRequest;
-  readonly transaction: TransactionId;
-  readonly flow: CallerLeg['flow'];
-}
+import type { CallDeadline, Surroundings, TimerOf } from './surroundings.ts';
 
 type Phase = 'opening' | 'walking' | 'announcing' | 'talking' | 'ended';
 
@@ -215,6 +187,9 @@ export class Call implements Session {
         if (leg instanceof CalleeLeg) this.#news(leg, leg.silent(), now);
         break;
       }
+      case 'provisional-again':
+        this.#caller.provisionalAgain(now);
+        break;
       case 'step-over':
         if (this.#phase === 'walking') this.#walk.timeUp(now);
         break;
@@ -233,6 +208,8 @@ export class Call implements Session {
         break;
       case 'wrap-up-overdue':
         for (const leg of this.legs) if (!leg.media.settled) leg.media.gone();
+        break;
+      case 'test-over':
         break;
     }
     this.#settle(now);
@@ -304,9 +281,9 @@ export class Call implements Session {
     );
     if (early) {
       this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
-      this.#caller.progress(183, leg.callerTag, this.#caller.media.describe(sdp));
+      this.#caller.progress(183, leg.callerTag, now, this.#caller.media.describe(sdp));
     } else if (leg.rang) {
-      this.#caller.progress(180, leg.callerTag);
+      this.#caller.progress(180, leg.callerTag, now);
     }
   }
 
@@ -382,7 +359,7 @@ export class Call implements Session {
     this.#announced = ending;
     this.record.note(now, 'announcement', `the caller hears "${prompt}": ${ending.text}`);
     this.#around.media({ type: 'disconnect', id: media.id });
-    this.#caller.progress(183, this.#around.sip.newTag(), sdp);
+    this.#caller.progress(183, this.#around.sip.newTag(), now, sdp);
     this.#around.media({
       type: 'play',
       id: media.id,

@@ -4,18 +4,21 @@
 // of its own (RFC 3261 §12.1.1, §19.3). So when the plan goes on after early media, the next branch may bring
 // another session description without breaking the rule of one answer per dialog (RFC 3261 §13.2.1).
 
-import type { Flow } from '../base/net.ts';
-import type { Instant } from '../base/time.ts';
+import type { Deadline } from '../base/deadlines.ts';
+import { type Flow, isStream } from '../base/net.ts';
+import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
 import { tagOf } from '../sip/message/address.ts';
 import { createResponse } from '../sip/message/compose.ts';
-import type { SipRequest } from '../sip/message/message.ts';
+import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './callee-leg.ts';
 import { ALLOW, type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
 import { allows, answerSession, type Session } from './session-timer.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings, TimerOf } from './surroundings.ts';
+
+const REPEAT_AFTER_MS = [0.5 * SECOND_MS, 1.5 * SECOND_MS, MINUTE_MS];
 
 export type CallerState = 'waiting' | 'ringing' | 'answered' | 'refused' | 'over';
 
@@ -27,6 +30,10 @@ export class CallerLeg extends Leg {
   #state: CallerState = 'waiting';
   /** Session terms that the 2xx will carry. */
   #session: { readonly session: Session | undefined; readonly headers: readonly HeaderRow[] };
+  /** The last one that the caller was given, and how often. */
+  #provisional: SipResponse | undefined;
+  #repeats = 0;
+  #repeating: Deadline<TimerOf> | undefined;
   /** By the To tag that each branch of ours goes under. */
   readonly #early = new Map<string, Dialog>();
   #open = new Set<TransactionId>();
@@ -65,7 +72,7 @@ export class CallerLeg extends Leg {
   }
 
   /** 180 or 183 under the branch's tag; `sdp` is our description for the caller. */
-  progress(status: number, tag: string, sdp?: Uint8Array): void {
+  progress(status: number, tag: string, now: Instant, sdp?: Uint8Array): void {
     if (!this.waiting) return;
     this.#state = 'ringing';
     this.#earlyDialog(tag);
@@ -74,10 +81,25 @@ export class CallerLeg extends Leg {
       ['Contact', this.around.sip.contact(this.flow)],
       ['Allow', ALLOW],
     ];
-    this.around.sip.respond(
-      this.transaction,
-      createResponse(this.invite, status, { toTag: tag, headers, ...body }),
-    );
+    this.#provisional = createResponse(this.invite, status, { toTag: tag, headers, ...body });
+    this.#repeats = isStream(this.flow.transport) ? REPEAT_AFTER_MS.length - 1 : 0;
+    this.provisionalAgain(now);
+  }
+
+  /**
+   * Provisional responses are not acknowledged, so a lost one would leave the caller in silence: over UDP it is
+   * repeated soon, and over anything once a minute, for the proxies on the way (RFC 3261 §13.3.1.1).
+   */
+  provisionalAgain(now: Instant): void {
+    if (this.#provisional === undefined || !this.waiting) return;
+    this.around.sip.respond(this.transaction, this.#provisional);
+    const afterMs = REPEAT_AFTER_MS[this.#repeats] ?? MINUTE_MS;
+    this.#repeats++;
+    this.around.unschedule(this.#repeating);
+    this.#repeating = this.around.schedule(now + afterMs, {
+      callId: this.callId,
+      deadline: { type: 'provisional-again' },
+    });
   }
 
   answer(tag: string, sdp: Uint8Array, now: Instant): void {
@@ -145,6 +167,7 @@ export class CallerLeg extends Leg {
   }
 
   #closeEarly(): void {
+    this.around.unschedule(this.#repeating);
     for (const dialog of this.#early.values()) this.around.dialogClosed(dialog);
     this.#early.clear();
   }

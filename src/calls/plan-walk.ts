@@ -13,13 +13,13 @@ import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { resolveStep, type StepTargets } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
-import type { CallStart } from './call.ts';
 import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { callerHeaders, diversionHeaders } from './identity.ts';
 import type { HeaderRow } from './leg.ts';
 import { MediaSide } from './media-side.ts';
 import type { CallRecord } from './record.ts';
+import type { CallStart } from './route.ts';
 import type { Surroundings, TrunkChoice } from './surroundings.ts';
 
 /** What the call does when the walk comes to it. */

@@ -2,8 +2,8 @@
 // comes out. A refusal with a verdict is spoken to the caller; one with a status is answered at once.
 
 import type { Instant } from '../base/time.ts';
-import type { CallRoute } from '../calls/call.ts';
 import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls/identity.ts';
+import type { CallRoute } from '../calls/route.ts';
 import type { Account, Phone, TrunkSettings } from '../ports/records.ts';
 import { isEmergency, normaliseNumber } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';

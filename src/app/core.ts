@@ -1,0 +1,151 @@
+// The node's core with everything it stands on: data folder, store, transports, media relay, event loop.
+
+import { fileURLToPath } from 'node:url';
+import { loadPrompts } from '../adapters/media-relay/prompts.ts';
+import { createMediaRelay } from '../adapters/media-relay/relay.ts';
+import { openTcp } from '../adapters/net-tcp/tcp.ts';
+import { openUdp } from '../adapters/net-udp/udp.ts';
+import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
+import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
+import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
+import { systemResolver } from '../adapters/system-dns/system-dns.ts';
+import { present } from '../base/assert.ts';
+import { SipNode } from '../node/node.ts';
+import type { NodeEvent } from '../node/views.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { MediaRelay } from '../ports/media.ts';
+import type { Random } from '../ports/random.ts';
+import type { SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
+import type { Store } from '../ports/store.ts';
+import type { Config } from './config/config.ts';
+import { EventLoop } from './event-loop.ts';
+import { Persistence } from './persistence.ts';
+import type { Shutdown } from './shutdown.ts';
+import { keepTrunksResolved } from './trunk-names.ts';
+import { VERSION } from './version.ts';
+
+export interface Basics {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+}
+
+export interface Core {
+  /** The data folder's path. */
+  readonly folder: string;
+  readonly store: Store;
+  /** Announcements by name: 8000 Hz samples. */
+  readonly prompts: ReadonlyMap<string, Int16Array>;
+  readonly transports: readonly SignallingTransport[];
+  readonly media: MediaRelay;
+  readonly node: SipNode;
+  readonly loop: EventLoop;
+  readonly persistence: Persistence;
+}
+
+const PROMPTS_FOLDER = fileURLToPath(new URL('../../assets/prompts/en', import.meta.url));
+
+/** Opens all of it and lets calls in. Throws RingthroughError; what was opened by then is `shutdown`'s to close. */
+export async function openCore(
+  basics: Basics,
+  shutdown: Shutdown,
+  onEvent: (event: NodeEvent) => void,
+): Promise<Core> {
+  const { config, clock, log } = basics;
+  const folder = openDataFolder(config.node.dataFolder);
+  shutdown.owns('data folder', () => folder.close());
+  const [store, prompts] = await Promise.all([openSqliteStore(folder), loadPrompts(PROMPTS_FOLDER)]);
+  shutdown.owns('store', () => store.close());
+  const kept = await loadKept(store);
+  const late = new LateHandler();
+  const transports = await openTransports(basics, late, shutdown);
+  const node = createNode(basics, transports);
+  const loop = new EventLoop({ clock, node, onEvent });
+  shutdown.owns('event loop', () => loop.close());
+  const persistence = new Persistence(store, log, (id, result) => loop.persisted(id, result));
+  shutdown.owns('persistence', () => persistence.close());
+  const media = openMedia(basics, prompts, loop);
+  shutdown.owns('media', () => media.close());
+  loop.attach({ transports, media, persistence });
+  late.target = loop.signalling;
+  loop.turn((core, now) => core.start(kept, now));
+  shutdown.owns('trunk names', keepTrunksResolved(config.trunks, systemResolver, loop, log));
+  shutdown.drains(node, loop);
+  return { folder: folder.path, store, prompts, transports, media, node, loop, persistence };
+}
+
+function openMedia(
+  { config, clock, random, log }: Basics,
+  prompts: Core['prompts'],
+  loop: EventLoop,
+): MediaRelay {
+  const { address, advertised, ports } = config.media;
+  return createMediaRelay({
+    address,
+    advertisedAddress: advertised,
+    ports,
+    prompts,
+    clock,
+    random,
+    log,
+    onEvents: (events) => loop.mediaEvents(events),
+  });
+}
+
+async function loadKept(store: Store) {
+  const [accounts, bindings, unfinished] = await Promise.all([
+    store.accounts(),
+    store.bindings(),
+    store.unfinished(),
+  ]);
+  return { accounts, bindings, unfinished };
+}
+
+/** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */
+class LateHandler implements SignallingHandler {
+  target: SignallingHandler | undefined;
+  readonly received: SignallingHandler['received'] = (batch) => this.target?.received(batch);
+  readonly failed: SignallingHandler['failed'] = (flow, reason) => this.target?.failed(flow, reason);
+  readonly closed: SignallingHandler['closed'] = (flow) => this.target?.closed(flow);
+}
+
+async function openTransports(
+  { config, clock }: Basics,
+  handler: SignallingHandler,
+  shutdown: Shutdown,
+): Promise<readonly SignallingTransport[]> {
+  const transports: SignallingTransport[] = [];
+  for (const { transport, address, port } of config.sip.listeners) {
+    const opened =
+      transport === 'udp'
+        ? await openUdp({ address, port, handler })
+        : await openTcp({ address, port, handler, clock });
+    shutdown.owns(`${transport} transport`, () => opened.close());
+    transports.push(opened);
+  }
+  return transports;
+}
+
+function createNode({ config, clock, random }: Basics, transports: readonly SignallingTransport[]): SipNode {
+  const listeners = transports.map(({ listener }, index) => {
+    const { advertised } = present(config.sip.listeners[index], 'the listener of a transport');
+    return { ...listener, advertised: { address: advertised, port: listener.local.port } };
+  });
+  return new SipNode(
+    {
+      domain: config.sip.domain,
+      userAgent: `Ringthrough/${VERSION}`,
+      listeners,
+      trunks: config.trunks,
+      country: config.node.country,
+      acceptMd5: config.sip.acceptMd5,
+      silenceMs: config.media.silenceMs,
+      nonceKey: random.bytes(32),
+      random,
+      hashing: nodeHashing,
+    },
+    clock.now(),
+  );
+}

@@ -1,0 +1,37 @@
+// What a call is told when it begins: where it came from and where it is to go. node/placing.ts decides it.
+
+import type { Flow } from '../base/net.ts';
+import type { Account, NumberRecord, PlanStep } from '../ports/records.ts';
+import type { Verdict } from '../routing/verdicts.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import type { TransactionId } from '../sip/transaction/layer.ts';
+import type { Caller } from './identity.ts';
+import type { PeerKind } from './surroundings.ts';
+
+/** Where a call is to go, as node/ decided from its source and Request-URI. */
+export interface CallRoute {
+  readonly direction: 'in' | 'out' | 'internal';
+  readonly account: Account;
+  /** E.164 where it is a number, else a phone's user. */
+  readonly called: string;
+  /** The number of ours that was called; absent for calls out and to a phone. */
+  readonly number?: NumberRecord;
+  readonly steps: readonly PlanStep[];
+  /** A divert is in force, so the steps are not the plan's. */
+  readonly diverted: boolean;
+  readonly emergency: boolean;
+  /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
+  readonly refusal?: { readonly verdict: Verdict; readonly text: string };
+}
+
+export interface CallStart {
+  readonly id: string;
+  /** For o= lines: unique on the node, whole. */
+  readonly sessionId: number;
+  readonly route: CallRoute;
+  readonly caller: Caller;
+  readonly callerKind: PeerKind;
+  readonly invite: SipRequest;
+  readonly transaction: TransactionId;
+  readonly flow: Flow;
+}
