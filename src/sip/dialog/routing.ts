@@ -32,7 +32,7 @@ function isLoose(route: string): boolean {
   );
 }
 
-/** Without what a Request-URI must not have: the method parameter and headers (§19.1.1). All others stay as they were written. */
+/** Without what no Request-URI has, the method parameter and headers (§19.1.1); else as it was written. */
 function asRequestUri(text: string): string {
   if (!text.includes('?') && !/;method=/i.test(text)) return text;
   const uri = parseUri(text);

@@ -26,7 +26,10 @@ export type TransactionEffect =
       readonly request: SipRequest;
       readonly flow: Flow;
     }
-  /** The INVITE server transaction `id`, not yet answered, was cancelled: the core answers it 487. The CANCEL has its 200 already. */
+  /**
+   * The INVITE server transaction `id`, not yet answered, was cancelled: the core answers it 487. The CANCEL has its
+   * 200 already.
+   */
   | { readonly type: 'cancelled'; readonly id: TransactionId; readonly request: SipRequest }
   /** The ACK of our 2xx, once; `id` is undefined where no transaction waits for such an ACK. */
   | {

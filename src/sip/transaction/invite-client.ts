@@ -63,7 +63,10 @@ function calling(input: Input | TimerInput): Step {
   }
 }
 
-/** The other side works on it: there may be minutes of ringing, so no timer runs until a CANCEL was sent. */
+/**
+ * The other side works on it: there may be minutes of ringing, so no timer runs until a CANCEL was sent. A core that
+ * does not cancel at some time may wait for ever, because the peer may be gone.
+ */
 function proceeding(input: Input | TimerInput): Step {
   switch (input) {
     case '1xx':

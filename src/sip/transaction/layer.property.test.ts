@@ -1,5 +1,5 @@
-// Two layers over a network that loses, repeats and reorders: whatever it does, each request has exactly one outcome
-// at its client, no call of the core is made twice for one request, and in the end nothing is left on either side.
+// Two layers over a network that loses, repeats, reorders and breaks: whatever it does, each request has exactly
+// one outcome at its client, the core is asked once for each request, and in the end nothing is left on either side.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -13,6 +13,11 @@ import { fromWire, request } from './testing.ts';
 
 const ALICE: Flow['local'] = { address: '192.0.2.1', port: 5060 };
 const BOB: Flow['local'] = { address: '192.0.2.2', port: 5060 };
+const TO_BOB: Flow = { transport: 'udp', local: ALICE, remote: BOB };
+const TO_ALICE: Flow = { transport: 'udp', local: BOB, remote: ALICE };
+
+/** Ringing has no end of its own (RFC 3261 §17.1.1.2): as every core must, Alice's cancels what rings for too long. */
+const PATIENCE_MS = 60_000;
 
 /** What becomes of one packet: each entry is a copy that arrives after so many milliseconds; none is a loss. */
 type Fate = readonly number[];
@@ -24,6 +29,8 @@ interface Story {
   readonly rings: boolean;
   readonly thinkingMs: number;
   readonly cancelledAfterMs: number | undefined;
+  /** When both ends are told that nothing can be sent any more. */
+  readonly breaksAfterMs: number | undefined;
 }
 
 interface Event {
@@ -55,13 +62,18 @@ class World {
 
   place(callId: string, story: Story, now: Instant): void {
     this.#stories.set(callId, story);
-    const flow: Flow = { transport: 'udp', local: ALICE, remote: BOB };
     const asked = request({ method: story.method, via: '', callId });
-    const { id, effects } = this.alice.request(asked, flow, now);
+    const { id, effects } = this.alice.request(asked, TO_BOB, now);
     this.outcomes.set(id, []);
     this.#atAlice(effects, now);
-    if (story.cancelledAfterMs !== undefined) {
-      this.later(now + story.cancelledAfterMs, (at) => this.#atAlice(this.alice.cancel(id, at), at));
+    this.later(now + (story.cancelledAfterMs ?? PATIENCE_MS), (at) => {
+      this.#atAlice(this.alice.cancel(id, at), at);
+    });
+    if (story.breaksAfterMs !== undefined) {
+      this.later(now + story.breaksAfterMs, (at) => {
+        this.#atAlice(this.alice.flowFailed(TO_BOB, at), at);
+        this.#atBob(this.bob.flowFailed(TO_ALICE, at), at);
+      });
     }
   }
 
@@ -89,11 +101,8 @@ class World {
     const fate = this.#fates[this.#packets++ % this.#fates.length] ?? [];
     for (const delayMs of fate) {
       this.later(now + delayMs, (at) => {
-        if (to === 'bob') {
-          this.#atBob(this.bob.receive(message, { transport: 'udp', local: BOB, remote: ALICE }, at), at);
-        } else {
-          this.#atAlice(this.alice.receive(message, { transport: 'udp', local: ALICE, remote: BOB }, at), at);
-        }
+        if (to === 'bob') this.#atBob(this.bob.receive(message, TO_ALICE, at), at);
+        else this.#atAlice(this.alice.receive(message, TO_BOB, at), at);
       });
     }
   }
@@ -101,15 +110,16 @@ class World {
   #atAlice(effects: readonly TransactionEffect[], now: Instant): void {
     for (const effect of effects) {
       if (effect.type === 'send') this.#carry(fromWire(effect), 'bob', now);
-      if (effect.type === 'timeout') this.outcomes.get(effect.id)?.push('timeout');
+      if (effect.type === 'timeout' || effect.type === 'transport-failed') {
+        this.outcomes.get(effect.id)?.push(effect.type);
+      }
       if (effect.type !== 'response' || effect.response.status < 200) continue;
       const { id, response } = effect;
       this.outcomes.get(id)?.push(String(response.status));
       if (response.cseq?.method === 'INVITE' && response.status < 300) {
         const callId = response.callId ?? '';
         const ack = request({ method: 'ACK', via: '', callId, toTag: `bob-${callId}` });
-        const flow: Flow = { transport: 'udp', local: ALICE, remote: BOB };
-        this.#atAlice(this.alice.acknowledge(id, ack, flow, now), now);
+        this.#atAlice(this.alice.acknowledge(id, ack, TO_BOB, now), now);
       }
     }
   }
@@ -150,12 +160,16 @@ const story: fc.Arbitrary<Story> = fc.record({
   rings: fc.boolean(),
   thinkingMs: fc.nat(20_000),
   cancelledAfterMs: fc.option(fc.nat(25_000), { nil: undefined, freq: 2 }),
+  breaksAfterMs: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.nat(40_000) },
+  ),
 });
 
-/** 64*T1 for the client, as long again for the server, and the network's delays between them. */
-const LONGEST_MS = 64 * 500;
+/** Patience; then 64*T1 for the client's CANCEL, and as long again for what the server may still repeat. */
+const LONGEST_MS = PATIENCE_MS + 2 * 64 * 500 + 10_000;
 
-describe('over a network that loses, repeats and reorders', () => {
+describe('over a network that loses, repeats, reorders and breaks', () => {
   test('each request has one outcome, and nothing is left over', () => {
     fc.assert(
       fc.property(
@@ -170,8 +184,10 @@ describe('over a network that loses, repeats and reorders', () => {
           assert.equal(world.outcomes.size, stories.length);
           for (const outcome of world.outcomes.values()) assert.equal(outcome.length, 1, outcome.join());
           assert.equal(world.alice.size + world.bob.size, 0);
-          assert.ok(end <= 4 * LONGEST_MS + 25_000, `took until ${end}`);
-          assert.equal(new Set(world.requestsSeen).size, world.requestsSeen.length);
+          assert.ok(end <= LONGEST_MS, `took until ${end}`);
+          if (stories.every(({ breaksAfterMs }) => breaksAfterMs === undefined)) {
+            assert.equal(new Set(world.requestsSeen).size, world.requestsSeen.length);
+          }
         },
       ),
       { numRuns: 300 },
@@ -185,6 +201,7 @@ describe('over a network that loses, repeats and reorders', () => {
       rings: true,
       thinkingMs: 0,
       cancelledAfterMs: undefined,
+      breaksAfterMs: undefined,
     };
     const world = new World([[10], []]);
     world.later(0, (now) => world.place('call-0', story, now));

@@ -257,7 +257,7 @@ export class TransactionLayer {
     return turn.effects;
   }
 
-  /** After anything happened to a transaction: fires what is due already (timers of 0), then brings the indexes in line. */
+  /** After whatever happened to a transaction: fires what is due already (timers of 0), then updates the indexes. */
   #settle(transaction: Transaction, turn: Turn): void {
     while (transaction.deadline !== undefined && transaction.deadline <= turn.now) transaction.expire(turn);
     this.#deadlines.schedule(transaction, transaction.deadline);

@@ -3,7 +3,7 @@
 //
 //   const bob = new Stage();
 //   bob.hears(invite());                 → ['request INVITE']
-//   bob.passes(200);                     → ['send 100 Trying']
+//   bob.passes(200);                     → ['200: send 100 Trying']
 
 import { present } from '../../base/assert.ts';
 import type { Flow } from '../../base/net.ts';
@@ -83,7 +83,7 @@ function shown(message: SipMessage): string {
   return message.kind === 'request' ? message.method : `${message.status} ${message.reason}`;
 }
 
-/** Two messages that were read from the wire again, as a peer would see them. */
+/** A message that we sent, read again from its bytes: what the peer sees. */
 export function fromWire(effect: SendEffect): SipMessage {
   const parsed = parseMessage(effect.bytes);
   if (!parsed.ok) throw new Error(`we sent what we cannot read: ${parsed.error.reason}`);
