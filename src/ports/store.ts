@@ -5,6 +5,7 @@
 import type { Account, Binding, Divert, E164, LedgerEntry } from './records.ts';
 
 export type StoreWrite =
+  /** Replaces the account whole. A phone that is gone from it takes its bindings with it. */
   | { readonly type: 'account'; readonly account: Account }
   | { readonly type: 'account-removed'; readonly name: string }
   | { readonly type: 'divert'; readonly number: E164; readonly divert: Divert | undefined }
@@ -20,7 +21,7 @@ export interface LedgerQuery {
   readonly outcome?: string;
   readonly since?: number;
   readonly until?: number;
-  /** At most `LEDGER_PAGE_MAX` rows, newest first. */
+  /** At most `LIMITS.ledgerPageMax` rows, newest first. */
   readonly limit: number;
   /** From an earlier page's `next`. */
   readonly cursor?: string;
@@ -33,7 +34,11 @@ export interface LedgerPage {
 }
 
 export interface Store {
-  /** Atomic and durable. Rejects with a `RingthroughError` (`STORE_FULL`, `STORE_FAILED`). */
+  /**
+   * Atomic and durable; batches given at once are done in their order. Rejects with a `RingthroughError`:
+   * STORE_FULL, STORE_FAILED, LIMIT_REACHED (too many wait), CONFLICT (a phone or number of another account),
+   * NOT_FOUND (a divert of a number that nobody has).
+   */
   write(writes: readonly StoreWrite[]): Promise<void>;
   accounts(): Promise<readonly Account[]>;
   bindings(): Promise<readonly Binding[]>;
