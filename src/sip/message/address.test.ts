@@ -39,6 +39,10 @@ describe('addresses', () => {
     );
   });
 
+  test('a value in Base64 goes out as it came', () => {
+    assert.equal(formatNameAddress(address('<sip:a@b>;tag=QUJD==;x')), '<sip:a@b>;tag=QUJD==;x');
+  });
+
   test('an angle bracket within the quotes opens nothing', () => {
     assert.equal(address('"<sip:x>" <sip:bob@example.com>').displayName, '<sip:x>');
   });

@@ -1,6 +1,7 @@
 // What RFC 3261 §8.1.1, §8.2 and §16.3 ask of a message before anyone acts on it: the mandatory headers are
 // there, once, and well-formed. parse.ts has found that it is a message; here we see whether it makes sense.
-// Requests with a Defect are answered with its status (never an ACK); such responses are dropped.
+// A request with a Defect is answered with its status, unless it is an ACK or its top Via cannot be read;
+// a response with one is dropped.
 
 import { LIMITS } from '../../base/limits.ts';
 import { tagOf } from './address.ts';

@@ -46,7 +46,10 @@ export function parseParameters(text: string, from = 0): Result<Parameters, stri
   return ok(parameters);
 }
 
-/** The end of a run without white space, `;`, `=`, `,` and quotes: tokens, hosts, IPv6 addresses in brackets or not. */
+/**
+ * The end of a run without white space, `;`, `,` and quotes: tokens, hosts, IPv6 addresses in brackets or not.
+ * Deviation: `=` may stand in a value, because Base64 does in the tags and branches of some elements.
+ */
 function endOfWord(text: string, from: number): number {
   let at = from;
   while (at < text.length && ENDS_WORD[text.charCodeAt(at)] !== 1) at++;
@@ -54,7 +57,7 @@ function endOfWord(text: string, from: number): number {
 }
 
 const ENDS_WORD = new Uint8Array(128);
-for (const character of ' \t;=,"') ENDS_WORD[character.charCodeAt(0)] = 1;
+for (const character of ' \t;,"') ENDS_WORD[character.charCodeAt(0)] = 1;
 
 /** `;a=b;c`, or nothing. A value that could not stand alone is quoted. */
 export function formatParameters(parameters: Parameters): string {
@@ -74,4 +77,4 @@ function canStand(value: string): boolean {
   return value.length > 0;
 }
 
-const NEEDS_QUOTES = ' ;=,"()<>{}\\';
+const NEEDS_QUOTES = ' ;,"()<>{}\\';

@@ -1,7 +1,7 @@
 // Message → bytes: long header names, CRLF, and a Content-Length that is always right.
 //
-// One string is built and encoded at once; measured on Node 26 that is three times faster than writing
-// each piece into a buffer.
+// One string is built and encoded at once: on Node 26 that takes two thirds of the time of writing each row
+// into a buffer.
 
 import { assert } from '../../base/assert.ts';
 import { hasLineEnd } from './grammar.ts';
