@@ -16,6 +16,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
     }
     case 'test-call':
       return log.debug(event.entry.text, { testCall: event.testCallId, what: event.entry.what });
+    case 'fault':
+      return log.error(`internal error in ${event.what}: ${event.text}`, { stack: event.stack });
     case 'registration':
       return log.info(event.text, { phone: event.user });
     case 'reachability':

@@ -52,6 +52,8 @@ export const LIMITS = {
   callsMax: 10_000,
   /** Legs of one call, over its whole life. More: the plan goes to its announcement. */
   legsPerCallMax: 32,
+  /** Transactions of one call that are followed. More: the oldest is forgotten, and its peer sees a timeout. */
+  transactionsPerCallMax: 128,
   /** Test calls at once. More: refused, with LIMIT_REACHED. */
   testCallsMax: 8,
   /** Timeline entries of one call. More: the last one says so. */

@@ -2,7 +2,7 @@
 // (transactions, dialogs, media endpoints and deadlines, each mapped to a call's leg) and nothing of what a
 // call decides.
 
-import { assert } from '../base/assert.ts';
+import { assert, assertNever } from '../base/assert.ts';
 import { type Deadline, Deadlines } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
@@ -31,8 +31,8 @@ export class Calls {
   readonly #around: Surroundings;
   readonly #calls = new Map<string, Session>();
   readonly #legOfTransaction = new Map<TransactionId, LegOf>();
-  /** Transactions of each call, so that none outlives it in the index. */
-  readonly #transactionsOf = new Map<string, TransactionId[]>();
+  /** Transactions of each call that may still be heard of, so that none outlives it in the index. */
+  readonly #transactionsOf = new Map<string, Set<TransactionId>>();
   readonly #legOfDialog = new Map<string, LegOf>();
   readonly #deadlines = new Deadlines<TimerOf>();
   readonly #invites = new Set<string>();
@@ -95,7 +95,7 @@ export class Calls {
     this.#own(start.transaction, { callId: call.id, leg: 'caller' });
     const { name } = start.route.account;
     this.#callsOf.set(name, this.callsOf(name) + 1);
-    call.begin(now);
+    this.#tell(call, now, () => call.begin(now));
   }
 
   /** `undefined`: there are as many test calls as there may be. */
@@ -109,40 +109,40 @@ export class Calls {
 
   hangUp(callId: string, text: string, now: Instant): boolean {
     const call = this.#calls.get(callId);
-    call?.hangUp(text, now);
+    if (call !== undefined) this.#tell(call, now, () => call.hangUp(text, now));
     return call !== undefined;
   }
 
   hangUpAll(text: string, now: Instant): void {
-    for (const call of [...this.#calls.values()]) call.hangUp(text, now);
+    for (const id of [...this.#calls.keys()]) this.hangUp(id, text, now);
   }
 
   /** What became of a transaction; false where it belongs to no call. */
   transaction(effect: TransactionEffect, now: Instant): boolean {
     if (effect.type === 'send' || effect.type === 'request' || effect.type === 'stray-response') return false;
-    const owner = effect.id === undefined ? undefined : this.#legOfTransaction.get(effect.id);
+    const { id } = effect;
+    const owner = id === undefined ? undefined : this.#legOfTransaction.get(id);
     const call = owner === undefined ? undefined : this.#calls.get(owner.callId);
-    if (effect.id === undefined || owner === undefined || call === undefined) return false;
-    switch (effect.type) {
-      case 'response':
-        call.response(owner.leg, effect.id, effect.response, now);
-        break;
-      case 'timeout':
-        call.transactionFailed(owner.leg, effect.id, 'did not answer in time', now);
-        break;
-      case 'transport-failed':
-        call.transactionFailed(owner.leg, effect.id, effect.reason, now);
-        break;
-      case 'cancelled':
-        call.cancelled(effect.id, now);
-        break;
-      case 'ack':
-        call.acknowledged(effect.id, effect.request, now);
-        break;
-      case 'ack-missing':
-        call.ackMissing(now);
-        break;
-    }
+    if (id === undefined || owner === undefined || call === undefined) return false;
+    if (isLast(effect)) this.#disown(id, owner);
+    this.#tell(call, now, () => {
+      switch (effect.type) {
+        case 'response':
+          return call.response(owner.leg, id, effect.response, now);
+        case 'timeout':
+          return call.transactionFailed(owner.leg, id, 'did not answer in time', now);
+        case 'transport-failed':
+          return call.transactionFailed(owner.leg, id, effect.reason, now);
+        case 'cancelled':
+          return call.cancelled(id, now);
+        case 'ack':
+          return call.acknowledged(id, effect.request, now);
+        case 'ack-missing':
+          return call.ackMissing(now);
+        default:
+          return assertNever(effect);
+      }
+    });
     return true;
   }
 
@@ -151,19 +151,23 @@ export class Calls {
     const owner = this.#legOfDialog.get(Dialog.keyOf(request));
     const call = owner === undefined ? undefined : this.#calls.get(owner.callId);
     if (owner === undefined || call === undefined) return false;
-    this.#own(id, owner);
-    call.request(owner.leg, request, id, now);
+    // Of a server transaction only an INVITE's is heard of again: cancelled, acknowledged or not.
+    if (request.method === 'INVITE') this.#own(id, owner);
+    this.#tell(call, now, () => call.request(owner.leg, request, id, now));
     return true;
   }
 
   media(event: MediaEvent, now: Instant): void {
     const [callId = '', leg = ''] = event.id.split('/');
-    this.#calls.get(callId)?.media(event, leg, now);
+    const call = this.#calls.get(callId);
+    if (call !== undefined) this.#tell(call, now, () => call.media(event, leg, now));
   }
 
   expire(now: Instant): void {
     for (let due = this.#deadlines.take(now); due !== undefined; due = this.#deadlines.take(now)) {
-      this.#calls.get(due.value.callId)?.deadline(due.value.deadline, now);
+      const { callId, deadline } = due.value;
+      const call = this.#calls.get(callId);
+      if (call !== undefined) this.#tell(call, now, () => call.deadline(deadline, now));
     }
   }
 
@@ -171,19 +175,49 @@ export class Calls {
     return this.#deadlines.next();
   }
 
+  /** One call's bug must not take the others along: it is told to the operator, and that call ends. */
+  #tell(call: Session, now: Instant, event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      this.#outside.audience.fault(`call ${call.id}`, error);
+      this.#breakOff(call, now);
+    }
+  }
+
+  #breakOff(call: Session, now: Instant): void {
+    try {
+      call.hangUp('an internal error', now);
+    } catch (error) {
+      this.#outside.audience.fault(`ending call ${call.id}`, error);
+      this.#forget(call);
+    }
+  }
+
   #own(id: TransactionId, owner: LegOf): void {
     // The call may already be over; then nobody is left to hear of the transaction.
     if (!this.#calls.has(owner.callId)) return;
     this.#legOfTransaction.set(id, owner);
-    const known = this.#transactionsOf.get(owner.callId);
-    if (known === undefined) this.#transactionsOf.set(owner.callId, [id]);
-    else known.push(id);
+    const known = this.#transactionsOf.get(owner.callId) ?? new Set();
+    this.#transactionsOf.set(owner.callId, known.add(id));
+    const [oldest] = known;
+    if (known.size > LIMITS.transactionsPerCallMax && oldest !== undefined) this.#disown(oldest, owner);
+  }
+
+  #disown(id: TransactionId, { callId }: LegOf): void {
+    this.#legOfTransaction.delete(id);
+    this.#transactionsOf.get(callId)?.delete(id);
   }
 
   #finished(callId: string): void {
     const call = this.#calls.get(callId);
     if (call === undefined) return;
     assert(call.over, 'only a call that is over is forgotten');
+    this.#forget(call);
+  }
+
+  #forget(call: Session): void {
+    const { id: callId } = call;
     this.#calls.delete(callId);
     for (const id of this.#transactionsOf.get(callId) ?? []) this.#legOfTransaction.delete(id);
     this.#transactionsOf.delete(callId);
@@ -223,6 +257,24 @@ export class Calls {
       releaseDivertedLeg: (account: string) => count(this.#divertedOf, account, -1),
       finished: (callId: string) => this.#finished(callId),
     };
+  }
+}
+
+/** After this nothing is heard of the transaction: only an INVITE's 2xx may come again, from another branch. */
+function isLast(effect: TransactionEffect): boolean {
+  switch (effect.type) {
+    case 'response':
+      return (
+        effect.response.status >= 300 ||
+        (effect.response.status >= 200 && effect.response.cseq?.method !== 'INVITE')
+      );
+    case 'timeout':
+    case 'transport-failed':
+    case 'ack':
+    case 'ack-missing':
+      return true;
+    default:
+      return false;
   }
 }
 

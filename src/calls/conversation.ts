@@ -121,6 +121,7 @@ export class Conversation {
     if (id !== this.#caller.transaction) {
       for (const exchange of this.#exchanges)
         if (exchange.serverTransaction === id) exchange.acknowledged(ack);
+      this.#dropFinished();
       return;
     }
     if (!this.#callee.ackPending) return;
@@ -169,24 +170,22 @@ export class Conversation {
 
   #exchangeEnded(exchange: Exchange, end: ExchangeEnd | undefined, now: Instant): void {
     if (end === undefined) return;
+    this.#dropFinished();
     if (end.type === 'dialog-gone') return this.#dialogGone(exchange.to, 'is not in the call any more', now);
     if (!end.refreshed) return;
     const held = exchange.from.media.quiet || exchange.to.media.quiet;
     if (held !== this.#held) {
       this.#held = held;
-      this.#record.note(
-        now,
-        held ? 'held' : 'resumed',
-        `${exchange.from.words} ${held ? 'put the call on hold' : 'took the call back'}`,
-      );
+      const text = `${exchange.from.words} ${held ? 'put the call on hold' : 'took the call back'}`;
+      this.#record.note(now, held ? 'held' : 'resumed', text);
     }
     this.#watch(exchange.from);
     this.#watch(exchange.to);
-    this.#exchanges.splice(
-      0,
-      this.#exchanges.length,
-      ...this.#exchanges.filter(({ answered, ackOwed }) => !answered || ackOwed),
-    );
+  }
+
+  #dropFinished(): void {
+    const unfinished = this.#exchanges.filter(({ answered, ackOwed }) => !answered || ackOwed);
+    this.#exchanges.splice(0, this.#exchanges.length, ...unfinished);
   }
 
   #held = false;

@@ -86,6 +86,8 @@ export interface Audience {
   timeline(callId: string, called: string, entry: TimelineEntry): void;
   /** Begin, answer and end of an attempt. */
   ledger(entry: LedgerEntry): void;
+  /** A bug of ours: what was being done, and what was thrown. */
+  fault(what: string, error: unknown): void;
   testCall(testCallId: string, entry: TimelineEntry, end: { readonly passed: boolean } | undefined): void;
 }
 

@@ -38,7 +38,7 @@ import {
 import { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
 import { Listeners, type NodeListener } from './listeners.ts';
-import { outsideOf } from './outside.ts';
+import { faultEvent, outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, phoneViews } from './view.ts';
@@ -167,7 +167,7 @@ export class SipNode {
   receive(batch: readonly Packet[], now: Instant): readonly Effect[] {
     return this.#turn(now, () => {
       for (const packet of batch) {
-        this.#receive(packet);
+        this.#contain('a message', () => this.#receive(packet));
         this.#pump();
       }
     });
@@ -324,7 +324,7 @@ export class SipNode {
 
   #turn(now: Instant, act: () => void): readonly Effect[] {
     this.#now = now;
-    act();
+    this.#contain('an event', act);
     this.#pump();
     const effects = this.#effects;
     this.#effects = [];
@@ -365,9 +365,18 @@ export class SipNode {
   #pump(): void {
     for (let index = 0; index < this.#work.length; index++) {
       const effect = this.#work[index];
-      if (effect !== undefined) this.#dispatch(effect);
+      if (effect !== undefined) this.#contain('a transaction event', () => this.#dispatch(effect));
     }
     this.#work.length = 0;
+  }
+
+  /** No message may bring the node down: a bug of ours costs the event that it hit, and is told to the operator. */
+  #contain(what: string, act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#event(faultEvent(what, error, this.#now));
+    }
   }
 
   #dispatch(effect: TransactionEffect): void {

@@ -115,7 +115,7 @@ function digestClients({
   );
 }
 
-function audience({ persist, event }: OutsideOptions): Audience {
+function audience({ persist, event, now }: OutsideOptions): Audience {
   return {
     timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
     ledger: (entry) => {
@@ -125,7 +125,13 @@ function audience({ persist, event }: OutsideOptions): Audience {
       else if (answeredAt === undefined)
         event({ type: 'call-started', callId: id, called, caller, at: startedAt });
     },
+    fault: (what, error) => event(faultEvent(what, error, now())),
     testCall: (testCallId, entry, end) =>
       event({ type: 'test-call', testCallId, entry, final: end !== undefined, passed: end?.passed ?? false }),
   };
+}
+
+export function faultEvent(what: string, error: unknown, at: Instant): NodeEvent & { type: 'fault' } {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  return { type: 'fault', what, text: message, stack, at };
 }

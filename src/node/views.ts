@@ -80,6 +80,14 @@ export type NodeEvent =
       readonly final: boolean;
       readonly passed: boolean;
     }
+  /** A bug of ours, contained: the operator should report it. */
+  | {
+      readonly type: 'fault';
+      readonly what: string;
+      readonly text: string;
+      readonly stack: string;
+      readonly at: Instant;
+    }
   | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
   | {
       readonly type: 'reachability';
