@@ -236,7 +236,9 @@ function onwardInvite({ agent, invite, number, target }: ThroughCallOptions): Si
     ['CSeq', '1 INVITE'],
     ['Contact', agent.contact(caller)],
     ['Allow', ALLOW],
-    ...copied(invite.headers, [...HANDED_ON, 'Supported', 'Content-Type']),
+    // Session timers pass through, end to end; 100rel and whatever else there is would end here.
+    ...(invite.headers.values('Supported').includes('timer') ? [['Supported', 'timer'] as const] : []),
+    ...copied(invite.headers, [...HANDED_ON, 'Content-Type']),
   ];
   return new SipRequest('INVITE', uri, Headers.of(rows), invite.body);
 }

@@ -114,7 +114,7 @@ export class UserAgent {
     this.#perform(this.#layer.respond(id, response, this.now()));
   }
 
-  /** `answer` for short: from the request and a status. */
+  /** Responds to a request that makes no dialog. */
   answer(id: TransactionId, request: SipRequest, status: number, options: ResponseOptions = {}): void {
     this.respond(id, createResponse(request, status, { toTag: this.token(), ...options }));
   }
@@ -152,6 +152,11 @@ export class UserAgent {
 
   disown(dialog: Dialog): void {
     this.#dialogs.delete(dialog.key);
+  }
+
+  /** A callee that no longer wants to hear of its INVITE. */
+  forget(id: TransactionId): void {
+    this.#callees.delete(id);
   }
 
   /** Waits until every request that was sent has its answer, for a while; then closes the socket. */
@@ -236,11 +241,6 @@ export class UserAgent {
     }
     const callee = this.#options.onRequest(this, id, request);
     if (callee !== undefined) this.#callees.set(id, callee);
-  }
-
-  /** A callee that no longer wants to hear of its INVITE. */
-  forget(id: TransactionId): void {
-    this.#callees.delete(id);
   }
 
   #failed(id: TransactionId, status: number, reason: string): void {
