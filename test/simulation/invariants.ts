@@ -152,7 +152,8 @@ function* ringing(run: Run): Iterable<Omit<Violation, 'rule'>> {
       ({ what }) => what === 'rings' || what === 'early-media',
     );
     if (rang === undefined || cutOff(run, call) || crashedDuring(run, call)) continue;
-    const waitedMs = (call.ringingAt ?? call.endedAt ?? run.world.now) - rang.at;
+    const { ringingAt = run.world.now, answeredAt = run.world.now, endedAt = run.world.now } = call;
+    const waitedMs = Math.min(ringingAt, answeredAt, endedAt) - rang.at;
     if (waitedMs > TOLD_MS)
       yield { what: `${setting.by} heard nothing for ${waitedMs} ms`, callId: call.callId };
   }

@@ -26,6 +26,7 @@ export interface Weather {
 const GIVE_UP_MS = 12_000;
 const CONNECT_MS = 2_000;
 const RETRANSMIT_MS = 1_000;
+const LOSSES_MAX = 2;
 
 export class Network {
   readonly world: World;
@@ -36,6 +37,7 @@ export class Network {
   readonly #cuts = new Map<string, number>();
   /** Beginnings of datagrams that are to be lost, each as often as it stands here. */
   readonly doomed: string[] = [];
+  readonly #losses = new Map<string, number>();
   #connections = 0;
 
   constructor(world: World, trace: Trace, weather: Weather) {
@@ -62,7 +64,19 @@ export class Network {
     );
   }
 
-  isDoomed(bytes: Uint8Array): boolean {
+  /**
+   * The same datagram is lost twice at most, and the third gets through: so rules about what is repeated can
+   * be strict, and a run never depends on a run of bad luck that life does not have either.
+   */
+  loses(bytes: Uint8Array): boolean {
+    if (!this.random.chance(this.weather.lossRate)) return this.#isDoomed(bytes);
+    const datagram = text(bytes);
+    const times = (this.#losses.get(datagram) ?? 0) + 1;
+    this.#losses.set(datagram, times);
+    return times <= LOSSES_MAX;
+  }
+
+  #isDoomed(bytes: Uint8Array): boolean {
     if (this.doomed.length === 0) return false;
     const beginning = text(bytes.subarray(0, 64));
     const index = this.doomed.findIndex((each) => beginning.startsWith(each));
@@ -145,7 +159,7 @@ export class Host {
   #sendDatagram(flow: Flow, bytes: Uint8Array): void {
     const { random, weather, trace, world } = this.#network;
     const to = this.#network.host(flow.remote.address);
-    const lost = random.chance(weather.lossRate) || this.#network.isDoomed(bytes);
+    const lost = this.#network.loses(bytes);
     const copies = random.chance(weather.duplicateRate) ? 2 : 1;
     const passes = this.#network.passes(this, to);
     trace.message(

@@ -81,7 +81,8 @@ function summary(bytes: Uint8Array): string {
   const message = text(bytes);
   const field = (name: string): string =>
     new RegExp(`^${name}:\\s*(.*?)\\r?$`, 'im').exec(message)?.[1] ?? '';
-  const start = message.slice(0, message.indexOf('\r\n'));
+  const [start = ''] = message.split('\r\n', 1);
+  if (!start.includes('SIP/2.0')) return JSON.stringify(message.slice(0, 40));
   const tag = /;tag=([^;>\s]+)/.exec(field('To'))?.[1]?.slice(0, 6) ?? '';
   const branch = /;branch=z9hG4bK([^;\s,]+)/.exec(field('Via'))?.[1]?.slice(0, 6) ?? '';
   const direction = /^a=(sendonly|recvonly|inactive)\r?$/m.exec(message)?.[1];
