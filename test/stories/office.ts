@@ -20,7 +20,7 @@ import type {
 } from '../../src/ports/records.ts';
 import { ha1 } from '../../src/sip/auth/digest.ts';
 import { hashing } from '../simulation/hashing.ts';
-import type { Party, Placed } from './party.ts';
+import type { Party, Placed, Ringing } from './party.ts';
 import { type CallOptions, Peer } from './peer.ts';
 import { Phone } from './phone.ts';
 import { DOMAIN, Stage } from './stage.ts';
@@ -102,13 +102,10 @@ export class Office {
   }
 
   /** From outside to reception, answered there. */
-  talk(): { readonly caller: Placed; readonly callee: ReturnType<Phone['called']> } {
-    const caller = this.call();
-    const callee = this.reception.called();
-    callee.answers();
+  talk(options: CallOptions = {}): { readonly caller: Placed; readonly callee: Ringing } {
+    const caller = this.call(options);
+    const callee = this.reception.answers();
     caller.connected();
-    callee.acknowledged();
-    for (const other of [this.workshop]) if (other.rung > 0) other.called().withdrawn();
     return { caller, callee };
   }
 
@@ -123,6 +120,12 @@ export class Office {
     });
     assert.equal(ends[0]?.partner?.id, ends[1]?.id, 'the relay connects them');
     assert.equal(ends[0]?.playing ?? ends[1]?.playing, undefined, 'nothing is played instead');
+  }
+
+  /** How long this party may be silent before the relay says so; 0: for ever. */
+  silenceWatch(party: Party): number {
+    assert.ok(party.theirs?.endpoint, `${party.peer.name} was told of no audio`);
+    return this.stage.relay.at(party.theirs.endpoint).silenceMs;
   }
 
   /** What the relay plays to this party, if it does. */

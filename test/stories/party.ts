@@ -208,6 +208,12 @@ export class Ringing extends Party {
     this.asked.reply(200, { sdp: this.session(), ...reply });
   }
 
+  /** 200 without a session description. */
+  answersWithout(): void {
+    this.dialogue = Dialog.asUas(this.invite, this.#tag, this.peer.contact);
+    this.asked.reply(200);
+  }
+
   refuses(status: number, reply: Reply = {}): void {
     this.asked.reply(status, reply);
   }

@@ -15,6 +15,8 @@ import { type Party, Placed, Ringing } from './party.ts';
 import { Asked, type Row, Sent } from './said.ts';
 import { type Actor, DOMAIN, NODE, NODE_6, type Stage } from './stage.ts';
 
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO';
+
 export interface PeerOptions {
   readonly name: string;
   readonly address: Endpoint;
@@ -30,6 +32,8 @@ export interface CallOptions {
   /** The offer, or what to say of it; `none`: the INVITE comes without. */
   readonly offer?: Description | 'none';
   readonly body?: { readonly type: string; readonly text: string };
+  /** Methods that the peer knows. */
+  readonly allow?: string;
   readonly maxForwards?: number;
   readonly callId?: string;
   readonly tag?: string;
@@ -92,7 +96,7 @@ export class Peer implements Actor {
   }
 
   composeInvite(uri: string, media: Endpoint, options: CallOptions): SipRequest {
-    const { from = `<sip:${this.user}@${DOMAIN}>`, to = `<${uri}>`, headers = [] } = options;
+    const { from = `<sip:${this.user}@${DOMAIN}>`, to = `<${uri}>`, headers = [], allow = ALLOW } = options;
     const described = options.offer === 'none' ? undefined : session(media, options.offer);
     const type = options.body?.type ?? (described === undefined ? undefined : SDP);
     const rows: Row[] = [
@@ -102,7 +106,7 @@ export class Peer implements Actor {
       ['Call-ID', options.callId ?? this.token()],
       ['CSeq', '1 INVITE'],
       ['Contact', this.contact],
-      ['Allow', 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO'],
+      ['Allow', allow],
       ...headers,
       ...(type === undefined ? [] : [['Content-Type', type] as const]),
     ];

@@ -38,10 +38,12 @@ interface Due {
 }
 
 export class Relay {
-  /** Answers to `open` wait until this is false again. */
-  held = false;
+  /** How many endpoints it opens by itself; answers for more wait for `release`. */
+  promptly = Number.POSITIVE_INFINITY;
   /** Why no endpoint can be opened, if so. */
   failing: string | undefined;
+  /** More than this many are refused. */
+  openAtMost = Number.POSITIVE_INFINITY;
   /** The relay has died: no command has an answer any more. */
   dead = false;
   readonly #endpoints = new Map<string, Opened>();
@@ -87,7 +89,7 @@ export class Relay {
 
   /** Answers that waited come now. */
   release(now: Instant): void {
-    this.held = false;
+    this.promptly = Number.POSITIVE_INFINITY;
     for (const event of this.#waiting.splice(0)) this.#later(now, event);
   }
 
@@ -113,8 +115,9 @@ export class Relay {
 
   #open(id: string, family: 'ipv4' | 'ipv6', now: Instant): void {
     assert.ok(!this.#endpoints.has(id), `${id} is opened twice`);
-    if (this.failing !== undefined) {
-      this.#later(now, { type: 'open-failed', id, reason: this.failing });
+    const reason = this.failing ?? (this.open < this.openAtMost ? undefined : 'no free ports');
+    if (reason !== undefined) {
+      this.#later(now, { type: 'open-failed', id, reason });
       return;
     }
     const address = family === 'ipv4' ? RELAY_ADDRESS : RELAY_ADDRESS_6;
@@ -123,7 +126,7 @@ export class Relay {
     const nothing = { remote: undefined, partner: undefined, playing: undefined, silenceMs: 0 };
     this.#endpoints.set(id, { id, local, ...nothing });
     const event: MediaEvent = { type: 'opened', id, local };
-    if (this.held) this.#waiting.push(event);
+    if (this.open > this.promptly) this.#waiting.push(event);
     else this.#later(now, event);
   }
 

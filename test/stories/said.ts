@@ -79,7 +79,8 @@ export class Asked {
   ) {
     this.request = request;
     this.#name = peer.name;
-    this.#tag = peer.tag;
+    // Within a dialog the tag is the dialog's.
+    this.#tag = tagOf(request.to) ?? peer.tag;
     this.#contact = ['Contact', peer.contact];
     this.#send = send;
   }

@@ -135,6 +135,11 @@ export class Stage {
     for (const id of this.#unanswered.splice(0)) this.#persisted(id);
   }
 
+  /** The relay answers what waited. */
+  relayAnswers(): void {
+    this.act(() => this.node.media(this.#released(), this.now));
+  }
+
   /** Ledger rows as they were written, one attempt after another. */
   get ledger(): readonly LedgerEntry[] {
     return this.writes.flatMap((write) => (write.type === 'ledger' ? [write.entry] : []));
@@ -152,7 +157,7 @@ export class Stage {
    * is left of it but its ledger rows, each with an outcome (law 1).
    */
   close(): void {
-    if (this.relay.held) this.act(() => this.node.media(this.#released(), this.now));
+    this.relayAnswers();
     assert.deepEqual(
       this.#actors.flatMap((actor) => actor.unmentioned()),
       [],
