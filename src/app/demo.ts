@@ -11,24 +11,28 @@ import { fileURLToPath } from 'node:url';
 import type { Admin } from '../admin/admin.ts';
 import type { NewPassword } from '../admin/views.ts';
 import { RingthroughError } from '../base/errors.ts';
+import { hex } from '../base/ids.ts';
 import { type Endpoint, formatEndpoint } from '../base/net.ts';
 import type { Log } from '../ports/log.ts';
+import type { Random } from '../ports/random.ts';
 import { DEMO_CARRIER } from './config/load.ts';
 
 export const DEMO_ACCOUNT = 'demo';
 export const DEMO_NUMBER = '+442079460000';
 const DEMO_PREFIX = '+44207946';
+const PASSWORD_BYTES = 10;
 const CARRIER_ATTEMPTS = 4;
 const CARRIER_RETRY_MS = 500;
 /** Within the data folder; mode 0600. */
 export const DEMO_PASSWORDS_FILE = 'demo-phones.txt';
 
-const DEMO_PROVISIONING = `
+const DEMO_PHONES = ['reception', 'workshop'];
+
+const provisioning = (phones: readonly NewPassword[]) => `
 accounts:
   - name: ${DEMO_ACCOUNT}
     phones:
-      - { user: reception, displayName: Reception }
-      - { user: workshop, displayName: Workshop }
+${phones.map(({ user, password }) => `      - { user: ${user}, password: "${password}" }`).join('\n')}
     numbers:
       - number: "${DEMO_NUMBER}"
         plan:
@@ -37,14 +41,21 @@ accounts:
 `;
 
 /** Makes the demo account at the first start; gives its phones' passwords as far as they are known. */
-export async function demoPhones(admin: Admin, dataFolder: string): Promise<readonly NewPassword[]> {
+export async function demoPhones(
+  admin: Admin,
+  dataFolder: string,
+  random: Random,
+): Promise<readonly NewPassword[]> {
   const file = path.join(dataFolder, DEMO_PASSWORDS_FILE);
   const accounts = await admin.accounts();
   if (!accounts.some(({ name }) => name === DEMO_ACCOUNT)) {
-    const { newPasswords } = await admin.provision(DEMO_PROVISIONING, { dryRun: false });
-    const lines = newPasswords.map(({ user, password }) => `${user} ${password}\n`);
-    writeFileSync(file, lines.join(''), { mode: 0o600 });
-    return newPasswords;
+    const phones = DEMO_PHONES.map((user) => ({ user, password: hex(random.bytes(PASSWORD_BYTES)) }));
+    // Written first: a crash in between costs nothing, the other way round it would cost the passwords.
+    writeFileSync(file, phones.map(({ user, password }) => `${user} ${password}\n`).join(''), {
+      mode: 0o600,
+    });
+    await admin.provision(provisioning(phones), { dryRun: false });
+    return phones;
   }
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n');

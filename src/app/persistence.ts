@@ -2,6 +2,8 @@
 // calls that the ledger tells of happened whether or not the disk was full. Kept writes replace each other
 // (one per attempt, one per phone), so what waits is bounded by what is new, and by LIMITS.storeQueueMax.
 
+import { present } from '../base/assert.ts';
+import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { SECOND_MS } from '../base/time.ts';
@@ -9,6 +11,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 
 const RETRY_MS = 2 * SECOND_MS;
+const RETRY_AT_ONCE = 1_000;
 
 export type Persisted = (id: number, result: Result<void, string>) => void;
 
@@ -65,7 +68,7 @@ export class Persistence {
   }
 
   #keep(writes: readonly StoreWrite[], error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     if (this.#reason === '') this.#log.error('the store fails; records wait in memory', { reason });
     this.#reason = reason;
     for (const write of writes) {
@@ -84,19 +87,40 @@ export class Persistence {
     }, RETRY_MS);
   }
 
+  /** Each record by itself, so that one which can never be written does not hold up the others. */
   async #tryAgain(): Promise<void> {
-    const waiting = [...this.#backlog];
-    try {
-      await this.#store.write(waiting.map(([, write]) => write));
-    } catch {
-      return this.#schedule();
-    }
-    // A newer write of the same record may have taken this one's place meanwhile.
-    for (const [key, write] of waiting) if (this.#backlog.get(key) === write) this.#backlog.delete(key);
+    const waiting = [...this.#backlog].slice(0, RETRY_AT_ONCE);
+    const outcomes = await Promise.all(waiting.map(([, write]) => this.#writeAgain(write)));
+    outcomes.forEach((outcome, index) => {
+      const [key, write] = present(waiting[index], 'a waiting write');
+      // A newer write of the same record may have taken this one's place meanwhile.
+      if (outcome !== 'later' && this.#backlog.get(key) === write) this.#backlog.delete(key);
+    });
     if (this.#backlog.size > 0) return this.#schedule();
     this.#reason = '';
-    this.#log.info('the store works again', { written: waiting.length, dropped: this.#dropped });
+    this.#log.info('the store works again', { dropped: this.#dropped });
   }
+
+  async #writeAgain(write: StoreWrite): Promise<'written' | 'never' | 'later'> {
+    try {
+      await this.#store.write([write]);
+      return 'written';
+    } catch (error) {
+      if (isPassing(error)) return 'later';
+      this.#dropped++;
+      this.#log.error('a record cannot be written', { record: keyOf(write), reason: reasonOf(error) });
+      return 'never';
+    }
+  }
+}
+
+/** A full disk or a failing one may recover; a record that contradicts what is there never fits. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof RingthroughError) || !['CONFLICT', 'NOT_FOUND'].includes(error.code);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Writes of one record replace each other. */

@@ -13,7 +13,6 @@ import { present } from '../base/assert.ts';
 import type { Endpoint } from '../base/net.ts';
 import { type HttpServer, openHttp } from '../http/server.ts';
 import { loadOrCreateToken, TOKEN_FILE } from '../http/token.ts';
-import type { Log } from '../ports/log.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
@@ -83,7 +82,7 @@ async function openSurfaces(
     media: () => media.stats(),
   });
   shutdown.owns('http', () => http.close());
-  const demo = config.demo ? await startDemo(admin, core, shutdown, log) : undefined;
+  const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
   await greet(basics, core, admin, http, demo, out);
 }
 
@@ -112,12 +111,12 @@ async function startDemo(
   admin: Admin,
   { folder: dataFolder, transports }: Core,
   shutdown: Shutdown,
-  log: Log,
+  { random, log }: Basics,
 ) {
   const udp = transports.find(({ listener }) => listener.transport === 'udp');
   const provider: Endpoint = present(udp, 'a UDP listener in the demo configuration').listener.local;
   const [phones, carrier] = await Promise.all([
-    demoPhones(admin, dataFolder),
+    demoPhones(admin, dataFolder, random),
     startDemoCarrier(provider, log),
   ]);
   shutdown.owns('demo carrier', () => carrier.close());

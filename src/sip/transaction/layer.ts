@@ -14,12 +14,12 @@
 // the indexes in line with it, and nothing else touches them.
 
 import { assert } from '../../base/assert.ts';
+import { DeadlineHeap } from '../../base/deadline-heap.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Endpoint, type Flow, formatEndpoint } from '../../base/net.ts';
 import type { Instant } from '../../base/time.ts';
 import { createResponse } from '../message/compose.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
-import { DeadlineHeap } from './deadlines.ts';
 import { sending, type TransactionEffect, type TransactionId, type Turn } from './effects.ts';
 import { FlowIndex } from './flow-index.ts';
 import { InviteClient } from './invite-client.ts';

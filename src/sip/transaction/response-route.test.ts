@@ -75,12 +75,17 @@ describe('a response over UDP', () => {
 
   test('goes to the source address and the port of the Via without rport, from the same listener', () => {
     const remote = { address: '198.51.100.9', port: 5070 };
-    assert.deepEqual(to('SIP/2.0/UDP 192.168.1.5:5070;branch=z9hG4bK1'), { ...UDP, remote });
+    assert.deepEqual(to('SIP/2.0/UDP 198.51.100.9:5070;branch=z9hG4bK1'), { ...UDP, remote });
+    assert.deepEqual(to('SIP/2.0/UDP carrier.example:5070;branch=z9hG4bK1'), { ...UDP, remote });
+  });
+
+  test('goes back to where it came from without rport too, where the Via shows a NAT on the way', () => {
+    assert.deepEqual(to('SIP/2.0/UDP 192.168.1.5:5070;branch=z9hG4bK1'), UDP);
   });
 
   test('goes to port 5060 where the Via names none', () => {
     const remote = { address: '198.51.100.9', port: 5060 };
-    assert.deepEqual(to('SIP/2.0/UDP 192.168.1.5;branch=z9hG4bK1'), { ...UDP, remote });
+    assert.deepEqual(to('SIP/2.0/UDP 198.51.100.9;branch=z9hG4bK1'), { ...UDP, remote });
   });
 
   test('goes nowhere else, whatever maddr and received claim', () => {

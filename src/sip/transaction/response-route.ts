@@ -5,9 +5,12 @@
 //   and answered to                        198.51.100.9:49152   (without rport: to 198.51.100.9:5060)
 //
 // Addresses are taken from the packet alone; what a request claims in `received` is overwritten.
+// Deviation: without rport, a sent-by address literal that is not where the packet came from shows a NAT on the
+// way, and the answer goes back to the packet's own port, as nobody behind a NAT hears anything else.
 // Deviation: `maddr` (§18.2.2) is ignored, because it lets anybody aim our responses at others.
 
 import type { Endpoint, Flow } from '../../base/net.ts';
+import { equalHosts } from '../message/host.ts';
 import type { SipRequest } from '../message/message.ts';
 import { formatVia, type Via } from '../message/via.ts';
 
@@ -30,7 +33,8 @@ export function withSource(request: SipRequest, flow: Flow): SipRequest {
 /** Over a stream: the connection that the request came over. Over UDP: from the same listener, as above. */
 export function responseFlow(request: SipRequest, source: Flow): Flow {
   const via = request.via;
-  if (via === undefined || source.transport !== 'udp' || via.parameters.has('rport')) return source;
+  if (via === undefined || source.transport !== 'udp') return source;
+  if (via.parameters.has('rport') || isBehindNat(via, source)) return source;
   return { ...source, remote: sentByPort(via, source) };
 }
 
@@ -43,6 +47,14 @@ export function reconnectFlow(request: SipRequest, source: Flow): Flow | undefin
   const { transport, local } = source;
   if (via === undefined || (transport !== 'tcp' && transport !== 'tls')) return undefined;
   return { transport, local, remote: sentByPort(via, source) };
+}
+
+function isBehindNat(via: Via, source: Flow): boolean {
+  return isAddress(via.host) && !equalHosts(via.host, source.remote.address);
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[0-9.]+$/.test(host);
 }
 
 function sentByPort(via: Via, source: Flow): Endpoint {

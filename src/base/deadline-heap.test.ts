@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { DeadlineHeap } from './deadlines.ts';
+import { DeadlineHeap } from './deadline-heap.ts';
 
 describe('the heap of deadlines', () => {
   test('is empty at first, and says so', () => {

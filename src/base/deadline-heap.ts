@@ -1,8 +1,8 @@
 // A binary heap of what falls due next. Each item knows its place, so that moving or removing one costs
 // O(log n): a transaction changes its deadline many times and rarely lives until the longest one.
 
-import { assert } from '../../base/assert.ts';
-import type { Instant } from '../../base/time.ts';
+import { assert } from './assert.ts';
+import type { Instant } from './time.ts';
 
 export interface HeapItem {
   /** The heap's own note of where the item is; -1 outside. Nobody else writes it. */
