@@ -163,6 +163,7 @@ export class NodeHost {
         if (effect.event.type === 'timeline') {
           this.#network.trace.note('node', `${effect.event.called}: ${effect.event.entry.text}`);
         }
+        if (effect.event.type === 'fault') this.#network.trace.note('node', `BUG ${effect.event.text}`);
         break;
       default:
         assertNever(effect);

@@ -24,6 +24,7 @@ interface Rule {
 }
 
 const RULES: readonly Rule[] = [
+  { rule: 'no bug shows, contained or not', check: faults },
   { rule: 'every INVITE that reached the node gets a final answer at its sender', check: finalAnswers },
   { rule: 'no call is answered twice', check: answeredTwice },
   { rule: 'every attempt has exactly one ledger row with an outcome', check: ledgerRows },
@@ -40,6 +41,12 @@ const RULES: readonly Rule[] = [
 
 export function violations(run: Run): readonly Violation[] {
   return RULES.flatMap(({ rule, check }) => [...check(run)].map((found) => ({ rule, ...found })));
+}
+
+function* faults(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const event of run.host.events) {
+    if (event.type === 'fault') yield { what: `${event.what}: ${event.stack}` };
+  }
 }
 
 function* finalAnswers(run: Run): Iterable<Omit<Violation, 'rule'>> {
@@ -138,7 +145,12 @@ function* announcements(run: Run): Iterable<Omit<Violation, 'rule'>> {
   for (const { call, setting } of run.attempts) {
     const row = onlyRow(run, setting.caller);
     if (row?.outcome !== 'announced' || call.gaveUpAt !== undefined || call.agentGone) continue;
-    if (cutOff(run, call) || call.party.heard.some(({ what }) => what.startsWith('prompt'))) continue;
+    if (
+      cutOff(run, call) ||
+      crashedDuring(run, call) ||
+      call.party.heard.some(({ what }) => what.startsWith('prompt'))
+    )
+      continue;
     yield { what: `${describe(row)}, but the caller heard no prompt`, callId: call.callId };
   }
 }

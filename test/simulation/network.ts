@@ -35,8 +35,8 @@ export class Network {
   readonly random: SeededRandom;
   readonly #hosts = new Map<string, Host>();
   readonly #cuts = new Map<string, number>();
-  /** Beginnings of datagrams that are to be lost, each as often as it stands here. */
-  readonly doomed: string[] = [];
+  /** Each takes one datagram that it matches with it. */
+  readonly doomed: RegExp[] = [];
   readonly #losses = new Map<string, number>();
   #connections = 0;
 
@@ -78,8 +78,8 @@ export class Network {
 
   #isDoomed(bytes: Uint8Array): boolean {
     if (this.doomed.length === 0) return false;
-    const beginning = text(bytes.subarray(0, 64));
-    const index = this.doomed.findIndex((each) => beginning.startsWith(each));
+    const datagram = text(bytes);
+    const index = this.doomed.findIndex((pattern) => pattern.test(datagram));
     if (index !== -1) this.doomed.splice(index, 1);
     return index !== -1;
   }

@@ -224,7 +224,7 @@ export class Stage {
         this.#network.partition(NODE.address, this.#addressOf(fault.from), fault.forMs);
         break;
       case 'loss':
-        this.#network.doomed.push(...fault.of);
+        this.#network.doomed.push(...fault.of.map((pattern) => new RegExp(pattern, 's')));
         break;
       case 'connections-reset':
         this.#network.host(this.#addressOf(fault.of)).resetConnections();

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { present } from '../../src/base/assert.ts';
 import { violations } from './invariants.ts';
 import type { Run } from './play.ts';
 import { acme, answers, call, MOBILE, phone, tell } from './story.ts';
@@ -14,7 +15,7 @@ describe('found by seeds', () => {
   test('the 183 with the announcement is lost: the caller hears it all the same', () => {
     const run = tell({
       accounts: [acme([{ type: 'announcement', prompt: 'closed' }])],
-      faults: [{ type: 'loss', of: ['SIP/2.0 183'], atMs: 1_000 }],
+      faults: [{ type: 'loss', of: ['^SIP/2.0 183'], atMs: 1_000 }],
     });
     assertWell(run);
     assert.deepEqual(
@@ -26,10 +27,29 @@ describe('found by seeds', () => {
   test('the 180 is lost: the caller is told again that it rings', () => {
     const run = tell({
       reactions: { reception: answers(15_000), workshop: { type: 'ring', ringMs: 50 } },
-      faults: [{ type: 'loss', of: ['SIP/2.0 180', 'SIP/2.0 180', 'SIP/2.0 180'], atMs: 1_000 }],
+      faults: [{ type: 'loss', of: Array(3).fill('^SIP/2.0 180'), atMs: 1_000 }],
     });
     assertWell(run);
   });
+
+  const ANSWER_TO_CALLER = '^SIP/2.0 200 .*Via: [^\\n]*198.51.100.1.*CSeq: 1 INVITE';
+
+  for (const [what, talk] of [
+    ['puts the caller on hold', { hangUpMs: 300_000, holdMs: 100, resumeMs: 3_000 }],
+    ['hangs up', { hangUpMs: 100, holdMs: undefined, resumeMs: undefined }],
+  ] as const) {
+    test(`the answer to the caller is lost, and the phone ${what} before it comes again`, () => {
+      const run = tell({
+        reactions: { reception: answers(2_000, talk), workshop: { type: 'ring', ringMs: 50 } },
+        faults: [{ type: 'loss', of: [ANSWER_TO_CALLER, ANSWER_TO_CALLER], atMs: 1_000 }],
+      });
+      assertWell(run);
+      const { call } = present(run.attempts[0], 'the attempt');
+      const talkedMs = present(call.endedAt, 'the end') - call.startedAt;
+      if (what === 'hangs up') assert.ok(talkedMs < 10_000, `the caller was on the line for ${talkedMs} ms`);
+      else assert.equal(call.conversation?.ending, 'hung up here');
+    });
+  }
 
   test("the caller's connection breaks while it rings: whoever answers then is not left in silence", () => {
     const run = tell({

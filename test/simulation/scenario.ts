@@ -47,7 +47,7 @@ export type Fault =
     }
   | { readonly type: 'overload'; readonly of: string; readonly atMs: number; readonly forMs: number }
   | { readonly type: 'partition'; readonly from: string; readonly atMs: number; readonly forMs: number }
-  /** The next datagrams that begin like this are lost, whatever the weather. */
+  /** The next datagrams that match are lost, whatever the weather: one for each pattern. */
   | { readonly type: 'loss'; readonly of: readonly string[]; readonly atMs: number }
   | { readonly type: 'connections-reset'; readonly of: string; readonly atMs: number }
   | { readonly type: 'disk-full'; readonly atMs: number; readonly forMs: number }

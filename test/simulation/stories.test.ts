@@ -216,14 +216,25 @@ describe('races', () => {
 });
 
 describe('a node that crashes', () => {
-  test('a call that it cut off is in the ledger as lost, and nothing of it is left', () => {
+  test('a call that it cut off while it rang is in the ledger as lost', () => {
+    const run = tell({
+      calls: [call({ patienceMs: 20_000 })],
+      reactions: { ...WORKSHOP_RINGS, reception: { type: 'ring', ringMs: 50 } },
+      faults: [{ type: 'node-crash', atMs: 20_000, downMs: 1_000 }],
+    });
+    assertWell(run);
+    assert.equal(theRow(run).outcome, 'lost');
+  });
+
+  test('a call that it cut off in the middle was answered, and the ledger says how it ended', () => {
     const patient = { hangUpMs: 60_000, holdMs: undefined, resumeMs: undefined };
     const run = tell({
       reactions: { ...WORKSHOP_RINGS, reception: answers(2_000, patient) },
       faults: [{ type: 'node-crash', atMs: 20_000, downMs: 1_000 }],
     });
     assertWell(run);
-    assert.equal(theRow(run).outcome, 'lost');
+    assert.equal(theRow(run).outcome, 'answered');
+    assert.match(theRow(run).reason, /the node stopped in the middle of it/);
   });
 
   test('half a second after its restart it rings phones that never registered again', () => {

@@ -30,7 +30,10 @@ export const PLAN: readonly PlanStep[] = [
 export function acme(steps: readonly PlanStep[] = PLAN): Account {
   return {
     name: 'acme',
-    phones: ['reception', 'workshop'].map((user) => ({ user, secret: secretOf(user) })),
+    phones: [
+      { user: 'reception', callerId: '+442079460001', secret: secretOf('reception') },
+      { user: 'workshop', callerId: '+442079460002', secret: secretOf('workshop') },
+    ],
     numbers: [{ number: NUMBER, plan: { steps } }],
     hours: [],
     limits: {
