@@ -138,6 +138,7 @@ export class Call implements Session {
 
   response(legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
     const leg = this.#leg(legId);
+    leg.reinviteAnswered(id, response);
     if (!this.#conversation?.response(leg, id, response, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.response(id, response, now), now);
       else this.#caller.response(id, response.status);
@@ -147,6 +148,7 @@ export class Call implements Session {
 
   transactionFailed(legId: string, id: TransactionId, text: string, now: Instant): void {
     const leg = this.#leg(legId);
+    leg.reinviteFailed(id);
     if (!this.#conversation?.transactionFailed(leg, id, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.transactionFailed(id, text), now);
       else this.#caller.transactionFailed(id);
@@ -162,11 +164,13 @@ export class Call implements Session {
   }
 
   acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void {
+    if (id === this.#caller.transaction) this.#caller.acknowledged();
     this.#conversation?.acknowledged(id, ack, now);
     this.#settle(now);
   }
 
-  ackMissing(now: Instant): void {
+  ackMissing(id: TransactionId, now: Instant): void {
+    if (id === this.#caller.transaction) this.#caller.acknowledged();
     if (this.#phase === 'talking')
       this.#end({ outcome: this.#answerOutcome(), text: 'an answer was never acknowledged' }, now);
     this.#settle(now);
@@ -271,7 +275,8 @@ export class Call implements Session {
 
   #rings(leg: CalleeLeg, status: number, sdp: SessionDescription | undefined, now: Instant): void {
     const early = sdp !== undefined && this.#caller.offer !== undefined && this.#walk.trying.length === 1;
-    if (leg.told === (early ? 'early' : 'rings')) return;
+    // 181, 182 and the like tell of the far end's doings, not of a phone that rings.
+    if (leg.told === (early ? 'early' : 'rings') || !(early || leg.rang)) return;
     leg.told = early ? 'early' : 'rings';
     const afterMs = Math.round(now - leg.invitedAt);
     this.record.note(
@@ -282,7 +287,7 @@ export class Call implements Session {
     if (early) {
       this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
       this.#caller.progress(183, leg.callerTag, now, this.#caller.media.describe(sdp));
-    } else if (leg.rang) {
+    } else {
       this.#caller.progress(180, leg.callerTag, now);
     }
   }

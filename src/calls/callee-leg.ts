@@ -11,11 +11,12 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { type Verdict, verdictOf } from '../routing/verdicts.ts';
-import { parseSdp, type SessionDescription } from '../sdp/description.ts';
+import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
+import { sdpOf } from './content.ts';
 import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
 import {
   MIN_SE_MS,
@@ -81,6 +82,8 @@ export class CalleeLeg extends Leg {
   #signOfLife: Deadline<TimerOf> | undefined;
   #earlySdp: SessionDescription | undefined;
   #challenged = false;
+  /** What became of the leg has been counted for or against the carrier's health. */
+  #judged = false;
   #minSeMs = MIN_SE_MS;
   /** INVITE transactions, BYEs and the like whose end is still to come. */
   #open = new Set<TransactionId>();
@@ -105,6 +108,7 @@ export class CalleeLeg extends Leg {
   }
 
   override get over(): boolean {
+    if (this.asking) return false;
     return this.#state === 'over' || (this.#state === 'abandoned' && this.#open.size === 0);
   }
 
@@ -140,6 +144,7 @@ export class CalleeLeg extends Leg {
     if (response.status >= 200) this.#open.delete(id);
     if (id !== this.#transaction) return undefined;
     if (this.#state === 'inviting') this.#firstSign();
+    if (this.target.type === 'trunk') this.#judgeTrunk(response.status);
     if (response.status < 200) return this.#provisional(response);
     if (response.status < 300) return this.#accepted(response, now);
     return this.#rejected(response);
@@ -201,7 +206,15 @@ export class CalleeLeg extends Leg {
     this.#state = 'proceeding';
     this.around.unschedule(this.#signOfLife);
     if (this.target.type === 'phone') this.around.phones.alive(this.target.key);
-    else this.around.trunks.answered(this.target.name, this.flow);
+  }
+
+  /** What an answer says of the carrier: 100 comes from its doorstep, 408 and 503 mean that it cannot. */
+  #judgeTrunk(status: number): void {
+    if (status === 100 || this.#judged) return;
+    this.#judged = true;
+    const { name } = this.target;
+    if (status === 408 || status === 503) this.around.trunks.failed(name, this.flow, `answered ${status}`);
+    else this.around.trunks.answered(name, this.flow);
   }
 
   #provisional(response: SipResponse): LegNews | undefined {
@@ -327,7 +340,7 @@ export class CalleeLeg extends Leg {
 
   #hangUpBranch(dialog: Dialog): void {
     if (this.#transaction === undefined) return;
-    const flow = this.around.sip.flowFor(dialog, this.flow, this.kind);
+    const flow = this.flowOf(dialog);
     this.around.sip.acknowledge(this.#transaction, dialog.createAck(this.#inviteCseq()), flow);
     const bye = dialog.createRequest('BYE', { headers: [reasonHeader(487, 'Call completed elsewhere')] });
     this.#track(this.around.request(bye, flow, this.callId, this.id));
@@ -357,13 +370,4 @@ export class CalleeLeg extends Leg {
     this.#released = true;
     if (this.target.type === 'trunk') this.around.trunks.legEnded(this.target.name);
   }
-}
-
-/** The message's session description; `undefined` where there is none that can be read. */
-export function sdpOf(message: SipRequest | SipResponse): SessionDescription | undefined {
-  if (message.body.length === 0) return undefined;
-  const type = message.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== SDP_TYPE) return undefined;
-  const sdp = parseSdp(message.body);
-  return sdp.ok ? sdp.value : undefined;
 }

@@ -13,7 +13,7 @@ import { tagOf } from '../sip/message/address.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
-import { sdpOf } from './callee-leg.ts';
+import { sdpOf } from './content.ts';
 import { ALLOW, type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
 import { allows, answerSession, type Session } from './session-timer.ts';
 import type { Surroundings, TimerOf } from './surroundings.ts';
@@ -36,6 +36,9 @@ export class CallerLeg extends Leg {
   #repeating: Deadline<TimerOf> | undefined;
   /** By the To tag that each branch of ours goes under. */
   readonly #early = new Map<string, Dialog>();
+  #acknowledged = false;
+  /** The Reason of a BYE that waits for the ACK. */
+  #farewell: HeaderRow | undefined;
   #open = new Set<TransactionId>();
 
   constructor(
@@ -59,7 +62,7 @@ export class CallerLeg extends Leg {
   }
 
   override get over(): boolean {
-    return (this.#state === 'over' || this.#state === 'refused') && this.#open.size === 0;
+    return (this.#state === 'over' || this.#state === 'refused') && this.#open.size === 0 && !this.asking;
   }
 
   /** No final response yet. */
@@ -142,12 +145,19 @@ export class CallerLeg extends Leg {
     this.#open.delete(id);
   }
 
+  /** Our 2xx has its ACK, or will never have it: from now on we may say BYE (RFC 3261 §15). */
+  acknowledged(): void {
+    this.#acknowledged = true;
+    if (this.#farewell !== undefined) this.#leave(this.#farewell);
+  }
+
   /** We end it: BYE when it was answered. */
   giveUp(cause: number, text: string): void {
     if (this.#state !== 'answered') return;
-    const bye = this.sayBye(reasonHeader(cause, text));
-    if (bye !== undefined) this.#open.add(bye);
-    this.hungUp();
+    this.media.close();
+    this.startSession(undefined, 0);
+    this.#farewell ??= reasonHeader(cause, text);
+    if (this.#acknowledged) this.#leave(this.#farewell);
   }
 
   /** The caller said BYE, or its dialog is known to be gone. */
@@ -155,6 +165,12 @@ export class CallerLeg extends Leg {
     this.closeDialog();
     this.media.close();
     this.#state = 'over';
+  }
+
+  #leave(reason: HeaderRow): void {
+    const bye = this.sayBye(reason);
+    if (bye !== undefined) this.#open.add(bye);
+    this.hungUp();
   }
 
   #earlyDialog(tag: string): Dialog {

@@ -138,7 +138,7 @@ export class Calls {
         case 'ack':
           return call.acknowledged(id, effect.request, now);
         case 'ack-missing':
-          return call.ackMissing(now);
+          return call.ackMissing(id, now);
         default:
           return assertNever(effect);
       }

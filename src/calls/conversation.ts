@@ -6,8 +6,9 @@ import { type Instant, SECOND_MS } from '../base/time.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
-import { type CalleeLeg, sdpOf } from './callee-leg.ts';
+import type { CalleeLeg } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
+import { sdpOf, unreadableContent } from './content.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import { ALLOW, type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
 import type { CallRecord } from './record.ts';
@@ -60,11 +61,14 @@ export class Conversation {
     this.#closed = true;
     for (const exchange of this.#exchanges) exchange.abort();
     this.#exchanges.length = 0;
+    this.#own.clear();
   }
 
   // ── requests from a peer ──
 
   request(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
+    // Our own BYE may have to wait for the caller's ACK; nothing but its BYE is taken meanwhile.
+    if (this.#closed && request.method !== 'BYE') return this.#answer(id, request, 481, []);
     if (leg.dialog?.receiveRequest(request) !== 'accepted')
       return this.#answer(id, request, 500, [['Retry-After', '1']]);
     leg.learn(request);
@@ -95,7 +99,8 @@ export class Conversation {
   #change(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
     const terms = answerSession(request);
     if (terms.type === 'too-small') return this.#answer(id, request, 422, terms.headers);
-    if (request.body.length > 0 && sdpOf(request) === undefined) return this.#answer(id, request, 488, []);
+    const unreadable = unreadableContent(request);
+    if (unreadable !== undefined) return this.#answer(id, request, unreadable.status, unreadable.headers);
     if (request.method === 'UPDATE' && request.body.length === 0) {
       leg.startSession(terms.session, now);
       return this.#answer(id, request, 200, [...leg.targetHeaders(), ...terms.headers]);

@@ -11,7 +11,7 @@ import { parseSdp } from '../sdp/description.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
-import { sdpOf } from './callee-leg.ts';
+import { sdpOf } from './content.ts';
 import { type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
 import { answerSession } from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -6,7 +6,7 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
-import type { SipMessage, SipRequest } from '../sip/message/message.ts';
+import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { MediaSide } from './media-side.ts';
 import { allows, type Session, sessionDue } from './session-timer.ts';
@@ -40,6 +40,8 @@ export abstract class Leg {
   flow: Flow;
   session: Session | undefined;
   peerAllowsUpdate = false;
+  /** INVITEs of ours within the dialog that have no final answer yet. */
+  readonly #reinvites = new Map<TransactionId, { readonly dialog: Dialog; readonly cseq: number }>();
   #sessionTimer: Deadline<TimerOf> | undefined;
 
   constructor(options: LegOptions, flow: Flow, around: Surroundings) {
@@ -58,11 +60,38 @@ export abstract class Leg {
 
   /** Sends a request within the dialog. */
   send(request: SipRequest): TransactionId {
-    return this.around.request(request, this.dialogFlow(), this.callId, this.id);
+    const id = this.around.request(request, this.dialogFlow(), this.callId, this.id);
+    const { method, cseq } = request;
+    if (method === 'INVITE' && cseq !== undefined && this.dialog !== undefined)
+      this.#reinvites.set(id, { dialog: this.dialog, cseq: cseq.number });
+    return id;
+  }
+
+  /** A final answer to a re-INVITE of ours. One that crossed a BYE still gets its ACK (RFC 3261 §13.2.2.4). */
+  reinviteAnswered(id: TransactionId, response: SipResponse): void {
+    const asked = this.#reinvites.get(id);
+    if (asked === undefined || response.status < 200) return;
+    this.#reinvites.delete(id);
+    if (response.status >= 300 || this.dialog !== undefined) return;
+    const { dialog, cseq } = asked;
+    this.around.sip.acknowledge(id, dialog.createAck(cseq), this.flowOf(dialog));
+  }
+
+  reinviteFailed(id: TransactionId): void {
+    this.#reinvites.delete(id);
+  }
+
+  /** Re-INVITEs whose answer is still to come. */
+  protected get asking(): boolean {
+    return this.#reinvites.size > 0;
   }
 
   dialogFlow(): Flow {
-    return this.dialog === undefined ? this.flow : this.around.sip.flowFor(this.dialog, this.flow, this.kind);
+    return this.dialog === undefined ? this.flow : this.flowOf(this.dialog);
+  }
+
+  protected flowOf(dialog: Dialog): Flow {
+    return this.around.sip.flowFor(dialog, this.flow, this.kind);
   }
 
   /** Headers of every request and 2xx of ours that may refresh the target (RFC 3261 §12.2.1.1). */
@@ -103,6 +132,7 @@ export abstract class Leg {
   closeDialog(): void {
     if (this.dialog !== undefined) this.around.dialogClosed(this.dialog);
     this.dialog = undefined;
+    for (const id of this.#reinvites.keys()) this.around.sip.cancel(id, []);
     this.startSession(undefined, 0);
   }
 }

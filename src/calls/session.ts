@@ -19,7 +19,7 @@ export interface Session {
   cancelled(id: TransactionId, now: Instant): void;
   /** ACK of a 2xx of ours. */
   acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void;
-  ackMissing(now: Instant): void;
+  ackMissing(id: TransactionId, now: Instant): void;
   /** A request within one of its dialogs. */
   request(legId: string, request: SipRequest, id: TransactionId, now: Instant): void;
   deadline(deadline: CallDeadline, now: Instant): void;

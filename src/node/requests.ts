@@ -4,8 +4,8 @@
 import { LIMITS } from '../base/limits.ts';
 import { type Flow, formatEndpoint } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
-import { sdpOf } from '../calls/callee-leg.ts';
 import type { Calls } from '../calls/calls.ts';
+import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
 import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
 import { answerSession } from '../calls/session-timer.ts';
 import type { PeerKind } from '../calls/surroundings.ts';
@@ -64,12 +64,12 @@ export class Requests {
 
   receive(id: TransactionId, request: SipRequest, flow: Flow, now: Instant): void {
     const arrival = { id, request, flow, now };
+    const unknown = request.headers.values('Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
+    if (unknown.length > 0) return this.#respond(arrival, 420, [['Unsupported', unknown.join(', ')]]);
     if (tagOf(request.to) !== undefined) {
       if (!this.#context.calls.request(request, id, now)) this.#respond(arrival, 481);
       return;
     }
-    const unknown = request.headers.values('Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
-    if (unknown.length > 0) return this.#respond(arrival, 420, [['Unsupported', unknown.join(', ')]]);
     const scheme = parseUri(request.uri);
     if (!scheme.ok || scheme.value.scheme === 'other') return this.#respond(arrival, 416);
     switch (request.method) {
@@ -187,21 +187,13 @@ export class Requests {
   }
 }
 
-interface Refusal {
-  readonly status: number;
-  readonly headers: readonly HeaderRow[];
-  readonly reason?: string;
-}
-
 /** What is wrong with what an INVITE carries, before it costs a port. */
-function contentRefusal(invite: SipRequest): Refusal | undefined {
+function contentRefusal(invite: SipRequest): ContentRefusal | undefined {
   const terms = answerSession(invite);
   if (terms.type === 'too-small') return { status: 422, headers: terms.headers };
-  if (invite.body.length === 0) return undefined;
-  const type = invite.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== SDP_TYPE) return { status: 415, headers: [['Accept', SDP_TYPE]] };
+  const unreadable = unreadableContent(invite);
   const sdp = sdpOf(invite);
-  if (sdp === undefined) return { status: 400, headers: [], reason: 'Bad Session Description' };
+  if (unreadable !== undefined || sdp === undefined) return unreadable;
   const audio = audioOf(sdp);
   return audio === undefined || audio.rejected ? { status: 488, headers: [] } : undefined;
 }

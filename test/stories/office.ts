@@ -101,6 +101,12 @@ export class Office {
     return this.carrier.calls(NUMBER, options);
   }
 
+  /** The same over the other carrier, because the first one hears and says nothing any more. */
+  callWithoutFirst(options: CallOptions = {}): Placed {
+    this.carrier.dead = true;
+    return this.second.calls(NUMBER, options);
+  }
+
   /** From outside to reception, answered there. */
   talk(options: CallOptions = {}): { readonly caller: Placed; readonly callee: Ringing } {
     const caller = this.call(options);

@@ -216,6 +216,7 @@ export class Stage {
           else this.#queue.push(() => this.#persisted(effect.id));
           break;
         case 'event':
+          assert.notEqual(effect.event.type, 'fault', JSON.stringify(effect.event));
           this.events.push(effect.event);
           break;
       }
