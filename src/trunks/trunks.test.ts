@@ -172,6 +172,13 @@ describe('choosing ways out', () => {
     assert.deepEqual(namesOf(trunks), ['a']);
   });
 
+  test('an emergency call is tried on a full trunk all the same', () => {
+    const trunks = newTrunks(trunk('a', { callsMax: 1 }));
+    trunks.resolved('a', [A], 0);
+    trunks.callStarted('a');
+    assert.equal(trunks.candidates({ emergency: true }).length, 1);
+  });
+
   test('a carrier with two addresses: the live one first, the dead one last', () => {
     const trunks = newTrunks(trunk('a'));
     trunks.resolved('a', [A, A2], 0);
