@@ -87,7 +87,7 @@ function configuration(values: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => present(values[name], name));
 }
 
-/** rtpengine's own statistics, over its command line port. It is rtpengine who closes: a half-closed port cuts it short. */
+/** rtpengine's own statistics, over its command line port, which it closes itself: half-closed, it tells half. */
 async function listTotals({ address, port }: Endpoint): Promise<string> {
   const socket = connect(port, address);
   socket.setTimeout(READY_MS, () => socket.destroy(new Error('rtpengine does not tell its totals')));

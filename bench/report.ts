@@ -36,8 +36,10 @@ export function machine(): string {
   return `${day}, ${availableParallelism()} cores of ${model}, ${gigabytes} GB, Node ${process.versions.node}, load ${load} before`;
 }
 
-/** `values` in order at a share of them, 0 … 1: 0.5 is the median. */
+/** Where `share` of the values is below: 0.5 is the median, 1 the greatest. Between two values it is interpolated. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  const position = share * (sorted.length - 1);
+  const [below = Number.NaN, above = below] = sorted.slice(Math.floor(position));
+  return below + (above - below) * (position % 1);
 }
