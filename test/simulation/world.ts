@@ -10,6 +10,9 @@ import type { Random } from '../../src/ports/random.ts';
 /** Thursday 15 January 2026, 10:00 UTC: a working day, for plans with hours. */
 const BEGINNING: Instant = Date.UTC(2026, 0, 15, 10);
 
+/** Of one run. With this factor, days of milliseconds are still whole numbers to the last bit. */
+const EVENTS_MAX = 2 ** 22;
+
 /** sfc32: small, fast and good enough to be unlucky in interesting ways. */
 export class SeededRandom implements Random {
   #a: number;
@@ -82,7 +85,9 @@ export class World {
   readonly random: SeededRandom;
   readonly beginning: Instant = BEGINNING;
   now: Instant = BEGINNING;
+  /** By instant, and within one by the order of scheduling: the key is both, as one whole number. */
   readonly #events = new Deadlines<() => void>();
+  #order = 0;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -92,7 +97,10 @@ export class World {
   /** Runs `action` then (at the earliest now); the returned function prevents it. Whole milliseconds only. */
   at(instant: Instant, action: () => void): () => void {
     assert(Number.isFinite(instant), `a timer is set for ${instant}`);
-    const event = this.#events.add(Math.max(Math.ceil(instant), this.now), action);
+    const elapsedMs = Math.max(Math.ceil(instant), this.now) - this.beginning;
+    const event = this.#events.add(elapsedMs * EVENTS_MAX + this.#order, action);
+    this.#order += 1;
+    assert(this.#order < EVENTS_MAX, 'more events than a run may have');
     return () => this.#events.cancel(event);
   }
 
@@ -101,8 +109,9 @@ export class World {
   }
 
   runUntil(end: Instant): void {
-    for (let event = this.#events.take(end); event !== undefined; event = this.#events.take(end)) {
-      this.now = event.at;
+    const last = (end - this.beginning + 1) * EVENTS_MAX - 1;
+    for (let event = this.#events.take(last); event !== undefined; event = this.#events.take(last)) {
+      this.now = this.beginning + Math.floor(event.at / EVENTS_MAX);
       event.value();
     }
     this.now = Math.max(this.now, end);
