@@ -19,8 +19,7 @@ import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
 import {
-  MIN_SE_MS,
-  minSeOf,
+  longerInterval,
   SESSION_EXPIRES_MS,
   sessionFromResponse,
   sessionRequestHeaders,
@@ -84,7 +83,6 @@ export class CalleeLeg extends Leg {
   #challenged = false;
   /** What became of the leg has been counted for or against the carrier's health. */
   #judged = false;
-  #minSeMs = MIN_SE_MS;
   /** INVITE transactions, BYEs and the like whose end is still to come. */
   #open = new Set<TransactionId>();
 
@@ -280,10 +278,9 @@ export class CalleeLeg extends Leg {
       this.#challenged = true;
       return this.around.trunks.authorise(this.target.name, invite, response);
     }
-    const minSeMs = response.status === 422 ? minSeOf(response) : undefined;
-    if (minSeMs === undefined || minSeMs <= this.#minSeMs || minSeMs > 24 * SESSION_EXPIRES_MS)
-      return undefined;
-    this.#minSeMs = minSeMs;
+    const longerMs = longerInterval(response, this.#intervalMs);
+    if (longerMs === undefined) return undefined;
+    this.minSeMs = longerMs;
     return this.#buildInvite((invite.cseq?.number ?? 1) + 1);
   }
 
@@ -291,7 +288,6 @@ export class CalleeLeg extends Leg {
 
   #buildInvite(cseq: number): SipRequest {
     const { headers, maxForwards, to, sipCallId, offer } = this.#content;
-    const intervalMs = Math.max(SESSION_EXPIRES_MS, this.#minSeMs);
     const rows: HeaderRow[] = [
       ...this.target.routes.map((route): HeaderRow => ['Route', route]),
       ['Max-Forwards', String(maxForwards)],
@@ -300,7 +296,7 @@ export class CalleeLeg extends Leg {
       ['Call-ID', sipCallId],
       ['CSeq', `${cseq} INVITE`],
       ...this.targetHeaders(),
-      ...sessionRequestHeaders(intervalMs, this.#minSeMs),
+      ...sessionRequestHeaders(this.#intervalMs, this.minSeMs),
     ];
     if (offer === undefined) return new SipRequest('INVITE', this.target.uri, Headers.of(rows));
     rows.push(['Content-Type', SDP_TYPE]);
@@ -316,6 +312,11 @@ export class CalleeLeg extends Leg {
 
   #track(id: TransactionId | undefined): void {
     if (id !== undefined) this.#open.add(id);
+  }
+
+  /** Of the session, as we offer it. */
+  get #intervalMs(): number {
+    return Math.max(SESSION_EXPIRES_MS, this.minSeMs);
   }
 
   #inviteCseq(): number {

@@ -12,11 +12,19 @@ import { sdpOf, unreadableContent } from './content.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
 import { ALLOW, type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
 import type { CallRecord } from './record.ts';
-import { answerSession, type Session, sessionFromResponse, sessionRequestHeaders } from './session-timer.ts';
+import {
+  answerSession,
+  longerInterval,
+  type Session,
+  sessionFromResponse,
+  sessionRequestHeaders,
+} from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** After this long without a packet a peer is asked whether it still lives; see also `silenceMs`. */
 const SILENCE_PROBE_MS = 30 * SECOND_MS;
+/** After a refresh met another change of the session it is tried again (RFC 3261 §14.1). */
+const GLARE_MS = 3 * SECOND_MS;
 
 /** A request of our own within a dialog: a session refresh or a question whether the peer lives. */
 interface OwnRequest {
@@ -97,7 +105,7 @@ export class Conversation {
   }
 
   #change(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
-    const terms = answerSession(request);
+    const terms = answerSession(request, leg.peerAllowsUpdate);
     if (terms.type === 'too-small') return this.#answer(id, request, 422, terms.headers);
     const unreadable = unreadableContent(request);
     if (unreadable !== undefined) return this.#answer(id, request, unreadable.status, unreadable.headers);
@@ -169,14 +177,15 @@ export class Conversation {
       return true;
     }
     if (!this.#own.delete(id)) return false;
-    this.#dialogGone(leg, 'does not answer any more', now);
+    this.#end(`${leg.words} does not answer any more`, now);
     return true;
   }
 
   #exchangeEnded(exchange: Exchange, end: ExchangeEnd | undefined, now: Instant): void {
     if (end === undefined) return;
     this.#dropFinished();
-    if (end.type === 'dialog-gone') return this.#dialogGone(exchange.to, 'is not in the call any more', now);
+    if (end.type === 'dialog-gone') return this.#dialogGone(exchange.to, now);
+    if (end.type === 'no-answer') return this.#end(`${exchange.to.words} does not answer any more`, now);
     if (!end.refreshed) return;
     const held = exchange.from.media.quiet || exchange.to.media.quiet;
     if (held !== this.#held) {
@@ -197,17 +206,33 @@ export class Conversation {
 
   #ownAnswered(own: OwnRequest, id: TransactionId, response: SipResponse, now: Instant): void {
     const { leg, request, purpose } = own;
-    if (response.status === 408 || response.status === 481)
-      return this.#dialogGone(leg, 'is not in the call any more', now);
+    if (response.status === 408) return this.#end(`${leg.words} does not answer any more`, now);
+    if (response.status === 481) return this.#dialogGone(leg, now);
     if (purpose === 'probe') return;
     if (response.status < 300) {
       this.#refreshed(leg, request, id, response, now);
-    } else if (response.status === 491) {
-      leg.startSession({ intervalMs: 6 * SECOND_MS, weRefresh: true }, now);
     } else {
-      // Refused but alive: some peers know neither UPDATE nor timers. Ask again in the other way.
-      leg.peerAllowsUpdate = request.method !== 'UPDATE' && leg.peerAllowsUpdate;
-      leg.startSession(leg.session, now);
+      this.#refreshRefused(leg, request, response, now);
+    }
+  }
+
+  /** The peer lives, at least. */
+  #refreshRefused(leg: Leg, request: SipRequest, response: SipResponse, now: Instant): void {
+    const { session } = leg;
+    if (session === undefined) return;
+    const longerMs = longerInterval(response, session.intervalMs);
+    if (response.status === 491) {
+      leg.sessionDueAt(now + GLARE_MS);
+    } else if (longerMs !== undefined) {
+      leg.minSeMs = longerMs;
+      leg.session = { ...session, intervalMs: longerMs };
+      this.#refresh(leg, leg.session, now);
+    } else if (request.method === 'UPDATE') {
+      // Some peers allow what they don't know.
+      leg.peerAllowsUpdate = false;
+      this.#refresh(leg, session, now);
+    } else {
+      leg.startSession(session, now);
     }
   }
 
@@ -227,7 +252,7 @@ export class Conversation {
 
   sessionDue(leg: Leg, now: Instant): void {
     if (this.#closed || leg.session === undefined) return;
-    if (!leg.session.weRefresh) return this.#dialogGone(leg, 'let its session expire', now);
+    if (!leg.session.weRefresh) return this.#end(`${leg.words} let its session expire`, now);
     this.#refresh(leg, leg.session, now);
   }
 
@@ -236,12 +261,12 @@ export class Conversation {
     if (dialog === undefined) return;
     const headers: HeaderRow[] = [
       ...leg.targetHeaders(),
-      ...sessionRequestHeaders(session.intervalMs, undefined, 'uac'),
+      ...sessionRequestHeaders(session.intervalMs, leg.minSeMs, 'uac'),
     ];
     if (leg.peerAllowsUpdate) {
       this.#ask(leg, dialog.createRequest('UPDATE', { headers }), 'refresh');
     } else if (this.#changing || leg.media.localSdp === undefined) {
-      leg.startSession({ ...session, intervalMs: 6 * SECOND_MS }, now);
+      leg.sessionDueAt(now + GLARE_MS);
     } else {
       const body = { body: leg.media.localSdp, contentType: SDP_TYPE };
       this.#ask(leg, dialog.createRequest('INVITE', { headers, ...body }), 'refresh');
@@ -282,11 +307,11 @@ export class Conversation {
     });
   }
 
-  #dialogGone(leg: Leg, text: string, now: Instant): void {
-    if (this.#closed) return;
+  /** 481: the peer knows of no call, so there is nobody to say BYE to. */
+  #dialogGone(leg: Leg, now: Instant): void {
     if (leg === this.#caller) this.#caller.hungUp();
     else this.#callee.hungUp();
-    this.#end(`${leg.words} ${text}`, now);
+    this.#end(`${leg.words} is not in the call any more`, now);
   }
 
   #other(leg: Leg): Leg {

@@ -13,17 +13,17 @@ import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
-import { answerSession } from './session-timer.ts';
+import { answerSession, sessionFromResponse, sessionRequestHeaders } from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Headers that go on with a passed request or answer besides those that every message of ours has. */
 const PASSED_HEADERS = ['Info-Package', 'Content-Disposition', 'Reason', 'Warning', 'Retry-After'];
-const DIALOG_GONE = new Set([408, 481]);
 
 export type ExchangeEnd =
   | { readonly type: 'passed'; readonly refreshed: boolean }
-  /** The far leg's dialog does not exist any more (RFC 3261 §12.2.1.2). */
-  | { readonly type: 'dialog-gone' };
+  /** The far leg's dialog does not exist any more, or nobody answers there: the call is over (RFC 3261 §12.2.1.2). */
+  | { readonly type: 'dialog-gone' }
+  | { readonly type: 'no-answer' };
 
 export class Exchange {
   readonly from: Leg;
@@ -70,9 +70,8 @@ export class Exchange {
         this.serverTransaction,
         this.#answerWith(response.status, passedHeaders(response)),
       );
-      return DIALOG_GONE.has(response.status)
-        ? { type: 'dialog-gone' }
-        : { type: 'passed', refreshed: false };
+      if (response.status === 481) return { type: 'dialog-gone' };
+      return response.status === 408 ? { type: 'no-answer' } : { type: 'passed', refreshed: false };
     }
     this.#succeed(response, now);
     return { type: 'passed', refreshed: this.request.method !== 'INFO' };
@@ -84,7 +83,7 @@ export class Exchange {
       this.#answered = true;
       this.#around.sip.respond(this.serverTransaction, this.#answerWith(408, []));
     }
-    return { type: 'dialog-gone' };
+    return { type: 'no-answer' };
   }
 
   /** The call ended meanwhile: nobody may be left without an answer. */
@@ -123,8 +122,9 @@ export class Exchange {
   }
 
   #sessionHeaders(): readonly HeaderRow[] {
-    const { session } = this.to;
-    return session === undefined ? [] : [['Session-Expires', String(Math.round(session.intervalMs / 1000))]];
+    const { session, minSeMs } = this.to;
+    if (session === undefined) return [];
+    return sessionRequestHeaders(session.intervalMs, minSeMs, session.weRefresh ? 'uac' : 'uas');
   }
 
   #succeed(response: SipResponse, now: Instant): void {
@@ -135,7 +135,7 @@ export class Exchange {
     const answer = sdpOf(response);
     if (offer !== undefined) from.media.accept(offer, from.flow.remote.address);
     if (answer !== undefined) to.media.accept(answer, to.flow.remote.address);
-    const terms = request.method === 'INFO' ? undefined : answerSession(request);
+    const terms = request.method === 'INFO' ? undefined : answerSession(request, from.peerAllowsUpdate);
     const headers: HeaderRow[] = [...passedHeaders(response)];
     if (terms !== undefined) headers.push(...from.targetHeaders(), ...terms.headers);
     const content =
@@ -146,7 +146,10 @@ export class Exchange {
       this.serverTransaction,
       createResponse(request, response.status, { headers, ...content }),
     );
-    if (terms?.type === 'accepted') from.startSession(terms.session, now);
+    if (terms?.type === 'accepted') {
+      from.startSession(terms.session, now);
+      to.startSession(sessionFromResponse(response) ?? to.session, now);
+    }
     if (request.method !== 'INVITE') return;
     this.#ackOwed = response;
     if (offer !== undefined) this.#acknowledge(undefined);

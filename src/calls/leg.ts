@@ -9,7 +9,7 @@ import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { MediaSide } from './media-side.ts';
-import { allows, type Session, sessionDue } from './session-timer.ts';
+import { allows, MIN_SE_MS, type Session, sessionDue } from './session-timer.ts';
 import type { PeerKind, Surroundings, TimerOf } from './surroundings.ts';
 
 /** What our user agent understands (RFC 3261 §20.5, §20.37). */
@@ -39,6 +39,8 @@ export abstract class Leg {
   dialog: Dialog | undefined;
   flow: Flow;
   session: Session | undefined;
+  /** The shortest session that the peer takes, as far as it said. */
+  minSeMs = MIN_SE_MS;
   peerAllowsUpdate = false;
   /** INVITEs of ours within the dialog that have no final answer yet. */
   readonly #reinvites = new Map<TransactionId, { readonly dialog: Dialog; readonly cseq: number }>();
@@ -110,13 +112,14 @@ export abstract class Leg {
   startSession(session: Session | undefined, now: Instant): void {
     this.session = session;
     this.around.unschedule(this.#sessionTimer);
-    this.#sessionTimer =
-      session === undefined
-        ? undefined
-        : this.around.schedule(sessionDue(session, now), {
-            callId: this.callId,
-            deadline: { type: 'session', leg: this.id },
-          });
+    if (session !== undefined) this.sessionDueAt(sessionDue(session, now));
+  }
+
+  /** On unchanged terms, but not when they say. */
+  sessionDueAt(at: Instant): void {
+    this.around.unschedule(this.#sessionTimer);
+    const deadline = { type: 'session', leg: this.id } as const;
+    this.#sessionTimer = this.around.schedule(at, { callId: this.callId, deadline });
   }
 
   /** BYE within the dialog, if there is one. Afterwards the dialog is gone for us. */

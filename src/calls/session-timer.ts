@@ -7,6 +7,8 @@ import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message
 /** What we ask for, and the least that we accept (RFC 4028 §4, §5). */
 export const SESSION_EXPIRES_MS = 1_800_000;
 export const MIN_SE_MS = 90_000;
+/** A longer one would find nobody dead before the day is over. */
+const SESSION_EXPIRES_MAX_MS = 43_200_000;
 
 export interface Session {
   readonly intervalMs: number;
@@ -35,8 +37,10 @@ export function sessionRequestHeaders(
 /** The session after a 2xx to our request (§7.2). Without the header we still refresh where UPDATE is known. */
 export function sessionFromResponse(response: SipResponse): Session | undefined {
   const expires = sessionExpires(response);
-  if (expires !== undefined)
-    return { intervalMs: expires.intervalMs, weRefresh: expires.refresher !== 'uas' };
+  if (expires !== undefined) {
+    const { intervalMs, refresher } = expires;
+    return { intervalMs: Math.max(MIN_SE_MS, intervalMs), weRefresh: refresher !== 'uas' };
+  }
   return allows(response, 'UPDATE') ? { intervalMs: SESSION_EXPIRES_MS, weRefresh: true } : undefined;
 }
 
@@ -49,15 +53,18 @@ export type SessionAnswer =
       readonly headers: readonly (readonly [string, string])[];
     };
 
-/** How we answer an INVITE or UPDATE of a peer (§9). */
-export function answerSession(request: SipRequest): SessionAnswer {
+/** How we answer an INVITE or UPDATE of a peer (§9). `peerAllowsUpdate`: as known from earlier messages, too. */
+export function answerSession(
+  request: SipRequest,
+  peerAllowsUpdate = allows(request, 'UPDATE'),
+): SessionAnswer {
   const supported = supports(request, 'timer');
   const wanted = sessionExpires(request);
   if (supported && wanted !== undefined && wanted.intervalMs < MIN_SE_MS) {
     return { type: 'too-small', headers: [['Min-SE', String(MIN_SE_MS / 1000)]] };
   }
   if (!supported) {
-    if (!allows(request, 'UPDATE')) return { type: 'accepted', session: undefined, headers: [] };
+    if (!peerAllowsUpdate) return { type: 'accepted', session: undefined, headers: [] };
     return accepted(wanted?.intervalMs ?? SESSION_EXPIRES_MS, 'uas', false);
   }
   return accepted(wanted?.intervalMs ?? SESSION_EXPIRES_MS, wanted?.refresher ?? 'uac', true);
@@ -69,9 +76,11 @@ export function sessionDue(session: Session, now: Instant): Instant {
   return now + (weRefresh ? intervalMs / 2 : intervalMs - Math.min(32_000, intervalMs / 3));
 }
 
-/** The larger interval that a 422 asks for; `undefined` where it names none. */
-export function minSeOf(response: SipResponse): number | undefined {
-  return secondsOf(response.headers.get('Min-SE'));
+/** The longer interval that a 422 asks for (§7.3); `undefined` where it asks for none, or for one beyond reason. */
+export function longerInterval(response: SipResponse, offeredMs: number): number | undefined {
+  const minSeMs = response.status === 422 ? secondsOf(response.headers.get('Min-SE')) : undefined;
+  if (minSeMs === undefined || minSeMs <= offeredMs || minSeMs > SESSION_EXPIRES_MAX_MS) return undefined;
+  return minSeMs;
 }
 
 export function allows(message: SipMessage, method: string): boolean {

@@ -23,6 +23,7 @@ export abstract class Party {
   media: Endpoint;
   /** What the node described last. */
   theirs: Described | undefined;
+  #origin: string | undefined;
   readonly #asked: Asked[] = [];
   readonly #sent: Sent[] = [];
   readonly #every: Asked[] = [];
@@ -38,6 +39,11 @@ export abstract class Party {
   get dialog(): Dialog {
     assert.ok(this.dialogue, `${this.peer.name} has no dialog yet`);
     return this.dialogue;
+  }
+
+  /** The o= line of what the node described last. */
+  get origin(): string | undefined {
+    return this.#origin;
   }
 
   /** Our session description now. */
@@ -109,7 +115,10 @@ export abstract class Party {
   }
 
   reads(message: SipMessage): void {
-    this.theirs = readDescription(message.body) ?? this.theirs;
+    const description = readDescription(message.body);
+    if (description === undefined) return;
+    this.theirs = description;
+    this.#origin = /^o=.*/m.exec(new TextDecoder().decode(message.body))?.[0];
   }
 
   unmentioned(): readonly string[] {
