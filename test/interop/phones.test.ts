@@ -73,8 +73,16 @@ describe('two baresips through the node', () => {
     });
     reception.dial('workshop');
     await workshop.heard(TONES_HZ.reception);
+    // As a person would, it presses again when nothing happens: baresip's jitter buffer drops what is late, and on
+    // a busy machine once in a while that is all of so short an event.
+    const heard = workshop.event('CALL_DTMF_START');
+    const again = setInterval(() => reception.command('sndcode', '5'), 2_000);
     reception.command('sndcode', '5');
-    assert.equal((await workshop.event('CALL_DTMF_START')).param, '5');
+    try {
+      assert.equal((await heard).param, '5');
+    } finally {
+      clearInterval(again);
+    }
   });
 });
 
