@@ -151,6 +151,7 @@ export class Call implements Session {
     leg.reinviteFailed(id);
     if (!this.#conversation?.transactionFailed(leg, id, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.transactionFailed(id, text), now);
+      else if (id === this.#caller.transaction) this.#callerLost(now);
       else this.#caller.transactionFailed(id);
     }
     this.#settle(now);
@@ -381,6 +382,15 @@ export class Call implements Session {
   #refuse(ending: Ending, now: Instant): void {
     this.#caller.refuse(ending.status ?? 480, this.#around.sip.newTag());
     this.#end(ending, now);
+  }
+
+  /** Our answer to the caller's INVITE could not be delivered, or was never acknowledged before its way was gone. */
+  #callerLost(now: Instant): void {
+    if (this.#caller.waiting) return this.#abandoned(now);
+    this.#caller.acknowledged();
+    if (this.#phase !== 'talking') return;
+    const text = "the caller's connection was lost before it acknowledged the answer";
+    this.#end({ outcome: this.#answerOutcome(), text }, now);
   }
 
   #abandoned(now: Instant): void {
