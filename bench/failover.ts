@@ -61,7 +61,6 @@ async function registered({ stand, node }: Scene, line: Line, transport: 'udp' |
   const { user } = line;
   const options = { user, toneHz: 700, answer: 'auto', registrar: node.registrar, transport } as const;
   const phone = await Baresip.start(stand, options);
-  await phone.event('REGISTER_OK');
   await node.phone(user, 'reachable');
   return phone;
 }

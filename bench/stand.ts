@@ -10,6 +10,9 @@ import { type Endpoint, formatEndpoint } from '../src/base/net.ts';
 import { Child } from '../test/interop/child.ts';
 import type { Rig } from '../test/interop/rig.ts';
 
+/** Of each program's output, shown when a bench has failed. */
+const LAST_LINES = 10;
+
 export interface Stand extends Rig {
   /** Those that `run` started, by the name that they were given. */
   readonly children: ReadonlyMap<string, Child>;
@@ -41,7 +44,9 @@ export async function withStand<T>(name: string, bench: (stand: Stand) => Promis
       onEnd: (close) => closers.push(close),
     });
   } catch (error) {
-    for (const child of children.values()) process.stderr.write(`── ${child.name} ──\n${child.output}\n`);
+    for (const { name, output } of children.values()) {
+      process.stderr.write(`── ${name} ──\n${output.split('\n').slice(-LAST_LINES).join('\n')}\n`);
+    }
     throw error;
   } finally {
     for (const close of closers.reverse()) await close();
