@@ -27,7 +27,7 @@ export function callerFromTrunk(invite: SipRequest, normalise: (text: string) =>
     .find((address) => address.ok);
   const from = asserted?.ok ? asserted.value : invite.from;
   const user = from === undefined ? undefined : uriUser(from.uri);
-  const anonymous = user === undefined || user === '' || user.toLowerCase() === 'anonymous';
+  const anonymous = user === undefined || user === '' || isAnonymous(from);
   return {
     id: anonymous ? undefined : (normalise(user) ?? user),
     displayName: anonymous ? undefined : from?.displayName,
@@ -35,9 +35,17 @@ export function callerFromTrunk(invite: SipRequest, normalise: (text: string) =>
   };
 }
 
+/** By the Privacy header (RFC 3323 §4.2), or by a From that names nobody (§4.1). */
 export function wantsPrivacy(invite: SipRequest): boolean {
   const tokens = invite.headers.all('Privacy').flatMap((value) => value.toLowerCase().split(/[;,\s]+/));
-  return tokens.some((token) => token === 'id' || token === 'user' || token === 'header');
+  return (
+    isAnonymous(invite.from) ||
+    tokens.some((token) => token === 'id' || token === 'user' || token === 'header')
+  );
+}
+
+function isAnonymous(address: NameAddress | undefined): boolean {
+  return address !== undefined && uriUser(address.uri)?.toLowerCase() === 'anonymous';
 }
 
 /** Headers that name the caller on a leg to `peer`. `tag` is the From tag of the leg. */
