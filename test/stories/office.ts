@@ -23,6 +23,7 @@ import { hashing } from '../simulation/hashing.ts';
 import type { Party, Placed, Ringing } from './party.ts';
 import { type CallOptions, Peer } from './peer.ts';
 import { Phone } from './phone.ts';
+import type { Opened } from './relay.ts';
 import { DOMAIN, Stage } from './stage.ts';
 
 export const NUMBER = '+442079460000';
@@ -118,9 +119,7 @@ export class Office {
   /** What the two were told of each other's audio fits, and the relay passes it between them. */
   assertTalking(a: Party, b: Party): void {
     const ends = [a, b].map((party) => {
-      const { theirs } = party;
-      assert.ok(theirs?.endpoint, `${party.peer.name} was told of no audio`);
-      const end = this.stage.relay.at(theirs.endpoint);
+      const end = this.#endpointOf(party);
       assert.deepEqual(end.remote?.signalled, party.media, `the relay sends to ${party.peer.name}`);
       return end;
     });
@@ -130,18 +129,31 @@ export class Office {
 
   /** How long this party may be silent before the relay says so; 0: for ever. */
   silenceWatch(party: Party): number {
-    assert.ok(party.theirs?.endpoint, `${party.peer.name} was told of no audio`);
-    return this.stage.relay.at(party.theirs.endpoint).silenceMs;
+    return this.#endpointOf(party).silenceMs;
+  }
+
+  /** The relay says that this party has been silent for so long. */
+  goesSilent(party: Party, silentMs: number): void {
+    this.stage.media({ type: 'silent', id: this.#endpointOf(party).id, silentMs });
+  }
+
+  /** The relay says that audio came from this party. */
+  isHeard(party: Party): void {
+    this.stage.media({ type: 'heard', id: this.#endpointOf(party).id, at: this.stage.now });
   }
 
   /** What the relay plays to this party, if it does. */
   hears(party: Party): string | undefined {
-    assert.ok(party.theirs?.endpoint, `${party.peer.name} was told of no audio`);
-    return this.stage.relay.at(party.theirs.endpoint).playing;
+    return this.#endpointOf(party).playing;
   }
 
   close(): void {
     this.stage.close();
+  }
+
+  #endpointOf({ theirs, peer }: Party): Opened {
+    assert.ok(theirs?.endpoint, `${peer.name} was told of no audio`);
+    return this.stage.relay.at(theirs.endpoint);
   }
 }
 

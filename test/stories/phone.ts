@@ -57,9 +57,12 @@ export class Phone extends Peer {
 
   /** INVITE, challenged and sent again, to a number or to another phone's user. */
   calls(dialled: string, options: CallOptions = {}): Placed {
+    return this.callsUri(`sip:${dialled}@${DOMAIN}`, options);
+  }
+
+  callsUri(uri: string, options: CallOptions = {}): Placed {
     const media = this.newMedia();
-    const invite = this.composeInvite(`sip:${dialled}@${DOMAIN}`, media, options);
-    return new Placed(this, this.#authorised(invite), media);
+    return new Placed(this, this.#authorised(this.composeInvite(uri, media, options)), media);
   }
 
   #authorised(request: SipRequest): SipRequest {

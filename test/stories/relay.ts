@@ -22,7 +22,7 @@ export const COUNTED: MediaStatistics = {
   heardAudio: true,
 };
 
-interface Opened {
+export interface Opened {
   readonly id: string;
   readonly local: Endpoint;
   remote: RemoteMedia | undefined;
@@ -44,6 +44,8 @@ export class Relay {
   failing: string | undefined;
   /** More than this many are refused. */
   openAtMost = Number.POSITIVE_INFINITY;
+  /** It never says that a prompt is over. */
+  mute = false;
   /** The relay has died: no command has an answer any more. */
   dead = false;
   readonly #endpoints = new Map<string, Opened>();
@@ -73,7 +75,7 @@ export class Relay {
         if (endpoint === undefined) break;
         endpoint.playing =
           command.sound.type === 'prompt' ? command.sound.name : `${command.sound.frequencyHz} Hz`;
-        if (!command.repeat) this.#later(now + PROMPT_MS, { type: 'played', id: command.id });
+        if (!command.repeat && !this.mute) this.#later(now + PROMPT_MS, { type: 'played', id: command.id });
         break;
       case 'stop-playing':
         if (endpoint !== undefined) endpoint.playing = undefined;
