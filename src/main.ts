@@ -25,6 +25,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   startNode: async (options) => (await import('./app/start.ts')).startNode(options),
   onSignal: (listener) => {
     process.on('SIGTERM', listener).on('SIGINT', listener);
-    return () => process.off('SIGTERM', listener).off('SIGINT', listener);
+    // Listened to until the very end: one more signal while the last handles close must not spoil a clean exit.
+    return () => undefined;
   },
 });
