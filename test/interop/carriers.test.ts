@@ -31,7 +31,6 @@ describe('sipp and the node', () => {
       codec: 'PCMA',
       registrar: node.registrar,
     });
-    await phone.event('REGISTER_OK');
 
     phone.dial(MOBILE);
     await phone.heard(700);
@@ -56,7 +55,6 @@ describe('sipp and the node', () => {
       codec: 'PCMA',
       registrar: node.registrar,
     });
-    await phone.event('REGISTER_OK');
 
     const target = { port: node.sipPort };
     const caller = await Sipp.start(rig, {
@@ -125,7 +123,6 @@ describe('sipp and the node', () => {
       codec: 'PCMA',
       registrar: node.registrar,
     });
-    await phone.event('REGISTER_OK');
 
     phone.dial(MOBILE);
     await phone.heard(700);

@@ -44,9 +44,7 @@ async function registered(
 ): Promise<Baresip> {
   const { registrar } = node;
   const options = { user: 'reception', toneHz: PHONE_TONE_HZ, answer: 'auto', registrar, transport } as const;
-  const phone = await Baresip.start(rig, options);
-  await phone.event('REGISTER_OK');
-  return phone;
+  return await Baresip.start(rig, options);
 }
 
 describe('failover', () => {

@@ -24,9 +24,7 @@ async function phones<U extends User>(
   const started: Partial<Record<U, Baresip>> = {};
   for (const user of Object.keys(users) as U[]) {
     const options = { user, toneHz: TONES_HZ[user], registrar: node.registrar, ...users[user] };
-    const phone = await Baresip.start(rig, options);
-    await phone.event('REGISTER_OK');
-    started[user] = phone;
+    started[user] = await Baresip.start(rig, options);
   }
   return started as Record<U, Baresip>;
 }

@@ -28,7 +28,7 @@ export interface BaresipOptions {
 }
 
 export interface BaresipEvent {
-  /** Such as `REGISTER_OK`, `CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_CLOSED`. */
+  /** Such as `CALL_RINGING`, `CALL_ESTABLISHED`, `CALL_CLOSED`. */
   readonly type: string;
   readonly param?: string;
   readonly peeruri?: string;
@@ -44,6 +44,7 @@ export class Baresip {
   #eventsTaken = 0;
   #earlierRecordings = 0;
 
+  /** Starts a phone; it is registered if it was told where. */
   static async start(rig: Rig, options: BaresipOptions): Promise<Baresip> {
     const folder = path.join(rig.folder, `baresip-${options.user}`);
     mkdirSync(folder);
@@ -62,6 +63,8 @@ export class Baresip {
     const control = connect(controlPort, HOST);
     rig.onEnd(() => void control.destroy());
     await new Promise((resolve, reject) => control.once('connect', resolve).once('error', reject));
+    // Its event may have come before there was a connection to tell it on.
+    if (options.registrar !== undefined) await child.line(/200 OK .*\[\d+ bindings?\]/, 10_000);
     return new Baresip(options, folder, sipPort, child, control);
   }
 
