@@ -18,6 +18,8 @@ export interface Violation {
   readonly callId?: string;
 }
 
+type AnyCall = OutgoingCall | IncomingCall;
+
 interface Rule {
   readonly rule: string;
   check(run: Run): Iterable<Omit<Violation, 'rule'>>;
@@ -114,21 +116,15 @@ function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
   }
 }
 
-/** Longer than any hold, so that silence has no other cause than a call that leads nowhere. */
-const EARSHOT_MS = 20_000;
-
 /** Unless it is held, each side hears the other for as long as both are there. */
 const DEAF_MS = 9_000;
 
 function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
   if (hasFault(run, 'node-crash', 'death', 'partition') || someoneDied(run)) return;
-  const deaf = (call: OutgoingCall | IncomingCall): boolean => {
-    const { conversation, party, answeredAt = 0, endedAt = run.world.now } = call;
-    const last = party.heard.at(-1);
-    if (conversation === undefined) return false;
-    if (last === undefined) return endedAt - answeredAt > EARSHOT_MS;
-    const deafSince = Math.max(last.at, conversation.agreedAt ?? 0);
-    return last.what === SILENCE && conversation.listening && endedAt - deafSince > DEAF_MS;
+  const deaf = ({ conversation, party, answeredAt = 0, endedAt = run.world.now }: AnyCall): boolean => {
+    const last = party.heard.at(-1) ?? { what: SILENCE, at: answeredAt };
+    const deafSince = Math.max(last.at, conversation?.agreedAt ?? 0);
+    return conversation?.listening === true && last.what === SILENCE && endedAt - deafSince > DEAF_MS;
   };
   for (const { call, setting } of run.attempts) {
     if (deaf(call))
