@@ -14,7 +14,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal
 
 const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 /** A node that drains takes a second signal as the order not to wait for its calls. */
-const ASK_AGAIN_MS = 300;
+const ASK_AGAIN_MS = 700;
 const STOP_MS = 5_000;
 
 export interface ChildOptions {

@@ -37,14 +37,14 @@ function delayMs(attempt: Attempt, text: RegExp): number {
   return Date.parse(entry.at) - Date.parse(attempt.startedAt);
 }
 
-async function registered(
-  rig: Rig,
-  node: RingthroughNode,
-  transport: 'udp' | 'tcp' = 'udp',
-): Promise<Baresip> {
-  const { registrar } = node;
-  const options = { user: 'reception', toneHz: PHONE_TONE_HZ, answer: 'auto', registrar, transport } as const;
-  return await Baresip.start(rig, options);
+function registered(rig: Rig, { registrar }: RingthroughNode, transport: 'udp' | 'tcp' = 'udp') {
+  return Baresip.start(rig, {
+    user: 'reception',
+    toneHz: PHONE_TONE_HZ,
+    answer: 'auto',
+    registrar,
+    transport,
+  });
 }
 
 describe('failover', () => {
