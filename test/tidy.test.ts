@@ -25,7 +25,7 @@ const SLEEPERS: Exceptions = {
   'test/interop/rig.ts': 'until() asks for a condition that nothing reports, again and again',
 };
 const DEAD: Exceptions = {
-  'src/adapters/media-relay/relay-bench.ts': 'the parties of its tests',
+  'src/adapters/media-relay/testing.ts': 'the parties of its tests',
   'src/adapters/store-memory/store.ts': 'the store of simulations',
   'src/rtp/telephone-event.ts':
     'reads DTMF in tests; the node passes it through unread until a menu asks for it',

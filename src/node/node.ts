@@ -41,7 +41,7 @@ import { Listeners, type NodeListener } from './listeners.ts';
 import { faultEvent, outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
-import { callView, phoneViews } from './view.ts';
+import { callView, phoneViews } from './showing.ts';
 import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
 
 export interface NodeOptions {

@@ -3,6 +3,7 @@
 
 import type { Instant } from '../base/time.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
+import type { TrunkState } from '../trunks/trunks.ts';
 
 export interface BindingView {
   readonly contact: string;
@@ -25,23 +26,7 @@ export interface PhoneView {
   readonly bindings: readonly BindingView[];
 }
 
-export interface TrunkView {
-  readonly name: string;
-  readonly target: string;
-  readonly health: 'up' | 'down' | 'unknown';
-  readonly healthSince: Instant;
-  readonly healthReason: string;
-  readonly roundTripMs?: number;
-  readonly registration?: {
-    readonly state: 'registered' | 'trying' | 'failed';
-    readonly reason: string;
-    readonly until?: Instant;
-  };
-  readonly inbound: boolean;
-  readonly outbound: boolean;
-  readonly callsActive: number;
-  readonly note?: string;
-}
+export type TrunkView = TrunkState;
 
 export interface CallView {
   readonly id: string;

@@ -8,7 +8,7 @@ import { decodeG711 } from '../../rtp/g711.ts';
 import { parseRtp, serialiseRtp } from '../../rtp/packet.ts';
 import { parseRtcp, serialiseRtcp } from '../../rtp/rtcp.ts';
 import { toneShare } from '../../rtp/tone.ts';
-import { Bench, CARRIER, PHONE, RELAY, SILENT_LOG, STRANGER } from './relay-bench.ts';
+import { Bench, CARRIER, PHONE, RELAY, SILENT_LOG, STRANGER } from './testing.ts';
 
 let bench: Bench;
 beforeEach(() => {
