@@ -424,6 +424,7 @@ export class Call implements Session {
       this.#ledgerWritten = true;
       this.#unschedule('wrap-up-overdue');
       this.#around.audience.ledger(this.record.entry(this.legs.flatMap(statisticsOf)));
+      this.#around.ended(this.id);
     }
     if (this.over) this.#around.finished(this.id);
   }

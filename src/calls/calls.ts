@@ -30,6 +30,7 @@ export class Calls {
   readonly #outside: Outside;
   readonly #around: Surroundings;
   readonly #calls = new Map<string, Session>();
+  readonly #live = new Map<string, Call>();
   readonly #legOfTransaction = new Map<TransactionId, LegOf>();
   /** Transactions of each call that may still be heard of, so that none outlives it in the index. */
   readonly #transactionsOf = new Map<string, Set<TransactionId>>();
@@ -55,8 +56,9 @@ export class Calls {
     return this.#calls.size;
   }
 
-  get calls(): readonly Call[] {
-    return [...this.#calls.values()].filter((session) => session instanceof Call);
+  /** Those whose caller's part is not over and recorded. */
+  get live(): readonly Call[] {
+    return [...this.#live.values()];
   }
 
   /** Every leg, dialog and timer still held: for the invariants. */
@@ -74,7 +76,7 @@ export class Calls {
     };
   }
 
-  /** Calls of an account that are not over. */
+  /** Live calls of an account. */
   callsOf(account: string): number {
     return this.#callsOf.get(account) ?? 0;
   }
@@ -93,8 +95,8 @@ export class Calls {
     this.#calls.set(call.id, call);
     this.#invites.add(identityOf(start.invite));
     this.#own(start.transaction, { callId: call.id, leg: 'caller' });
-    const { name } = start.route.account;
-    this.#callsOf.set(name, this.callsOf(name) + 1);
+    this.#live.set(call.id, call);
+    count(this.#callsOf, start.route.account.name, 1);
     this.#tell(call, now, () => call.begin(now));
   }
 
@@ -223,6 +225,13 @@ export class Calls {
     this.#transactionsOf.delete(callId);
     if (!(call instanceof Call)) return;
     this.#invites.delete(identityOf(call.start.invite));
+    this.#ended(callId);
+  }
+
+  #ended(callId: string): void {
+    const call = this.#live.get(callId);
+    if (call === undefined) return;
+    this.#live.delete(callId);
     count(this.#callsOf, call.start.route.account.name, -1);
   }
 
@@ -255,6 +264,7 @@ export class Calls {
         return true;
       },
       releaseDivertedLeg: (account: string) => count(this.#divertedOf, account, -1),
+      ended: (callId: string) => this.#ended(callId),
       finished: (callId: string) => this.#finished(callId),
     };
   }

@@ -116,6 +116,8 @@ export interface Surroundings extends Omit<Outside, 'request'> {
   /** True, and counted, when the account may have one more diverted leg. */
   takeDivertedLeg(account: string, divertedCallsMax: number): boolean;
   releaseDivertedLeg(account: string): void;
+  /** The caller's part is over and recorded; late legs may still have to be ended. */
+  ended(callId: string): void;
   /** The call and all that belonged to it is over. */
   finished(callId: string): void;
 }

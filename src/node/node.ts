@@ -291,7 +291,7 @@ export class SipNode {
   }
 
   calls(): readonly CallView[] {
-    return this.#calls.calls.map(callView);
+    return this.#calls.live.map(callView);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -299,7 +299,7 @@ export class SipNode {
       ...this.#counters,
       transactions: this.#layer.size,
       bindings: this.#registrar.size,
-      calls: this.#calls.size,
+      calls: this.#calls.live.length,
     };
   }
 
