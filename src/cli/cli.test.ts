@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import type { Command } from 'commander';
+import { cli } from '../../test/surfaces/cli.ts';
 import {
   ATTEMPT,
   EXAMPLES,
@@ -16,35 +17,12 @@ import {
 } from '../../test/surfaces/example-admin.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { openHttp } from '../http/server.ts';
-import { buildProgram, runCli } from './cli.ts';
+import { buildProgram } from './cli.ts';
 import type { CliContext } from './context.ts';
 
 process.env['TZ'] = 'UTC';
 
 const TOKEN = 'a-token-for-tests-of-the-cli-0123456789';
-
-/** The CLI without a machine around it; what it wrote is in `out` and `err`. */
-function cli(overrides: Partial<CliContext> = {}) {
-  const written = { out: '', err: '' };
-  const context: CliContext = {
-    version: '0.1.0',
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    stdin: async () => 'accounts: []',
-    colour: false,
-    now: () => NOW,
-    environment: {},
-    startNode: () => Promise.reject(new Error('no node is started here')),
-    onSignal: () => () => {},
-    ...overrides,
-  };
-  const run = async (...args: string[]) => ({ code: await runCli(args, context), ...written });
-  return { run, context };
-}
 
 /** The CLI before a real API, whose use-cases are examples. */
 async function cliAndApi(t: TestContext, overrides: Partial<CliContext> = {}) {
@@ -153,14 +131,26 @@ describe('the ledger', () => {
     const { out } = await run('ledger', '--number', '+442079460000', '--since', '2h', '--limit', '5');
     const [headings = '', attempt = '', more] = out.split('\n');
     assert.deepEqual(headings.split(/ {2,}/), [
-      ...['WHEN', 'CALLED', 'CALLER', 'OUTCOME', 'ANSWERED BY', 'AFTER', 'TALKED', 'WHY', 'ID'],
+      ...['WHEN', 'CALLED', 'CALLER', 'OUTCOME', 'ANSWERED BY', 'AFTER', 'TALKED', 'ID', 'REASON'],
     ]);
     assert.deepEqual(attempt.split(/ {2,}/), [
       ...['2026-11-24 09:30:00', '+442079460000', '+442079460999', 'diverted', '+447700900123'],
-      ...['4.2 s', '1 min', ATTEMPT.reason, 'attempt-1'],
+      ...['4.2 s', '1 min', 'attempt-1', ATTEMPT.reason],
     ]);
     assert.equal(more, 'There are older ones: raise --limit, or go back with --until.');
     assert.deepEqual(asked, [['ledger', { called: '+442079460000', since: NOW - 7_200_000, limit: 5 }]]);
+  });
+
+  test('says of a diverted attempt whom it could not reach', async (t) => {
+    const { run } = await cliAndApi(t);
+    const timeline = [
+      { at: NOW, what: 'left-out', text: 'workshop is not registered' },
+      { at: NOW, what: 'ringing-phone', text: 'ringing reception' },
+      { at: NOW, what: 'failed', text: 'reception is busy' },
+    ];
+    t.mock.property(EXAMPLES, 'ledger', { entries: [{ ...ATTEMPT, timeline }] });
+    const { out } = await run('ledger');
+    assert.match(out, /attempt-1 +workshop is not registered; reception is busy\n$/);
   });
 
   test('shows one attempt step by step', async (t) => {
@@ -284,6 +274,26 @@ describe('changes', () => {
     });
   });
 
+  test('two lines with the same mistake are both shown', async (t) => {
+    const { run, failing } = await cliAndApi(t);
+    const mistakes = [4, 5].map((line) => ({ path: `accounts[0].phones[${line}]`, reason: 'is bad', line }));
+    const message = '2 mistakes; the first: line 4, accounts[0].phones[4]: is bad';
+    failing.set('provision', new RingthroughError('PROVISION_INVALID', message, { mistakes }));
+    assert.equal(
+      (await run('provision', '-')).err,
+      lines(`ringthrough: ${message}`, '  line 5, accounts[0].phones[5]: is bad'),
+    );
+  });
+
+  test('a provisioning file that is not there is told in one line', async () => {
+    const { run } = cli({ environment: { token: TOKEN } });
+    assert.deepEqual(await run('provision', '/nowhere/acme.yaml'), {
+      code: 64,
+      out: '',
+      err: 'ringthrough: /nowhere/acme.yaml does not exist\n',
+    });
+  });
+
   test('call hangup ends a call', async (t) => {
     const { run, asked } = await cliAndApi(t);
     assert.equal((await run('call', 'hangup', 'call-1')).out, 'The call call-1 is being ended.\n');
@@ -307,7 +317,7 @@ describe('what goes wrong', () => {
     const { run } = cli({ environment: { dataFolder: '/nowhere' } });
     const { code, err } = await run('phone', 'list');
     assert.equal(code, 64);
-    assert.match(err, /token \/nowhere\/api\.token cannot be read; start a node here first/);
+    assert.match(err, /token \/nowhere\/api\.token does not exist; start a node here first/);
   });
 
   test('a token from a file is used before that of the environment', async (t) => {
@@ -353,78 +363,6 @@ describe('what goes wrong', () => {
       ['ledgerEntry', '../trunks'],
       ['ledgerEntry', 'a/b?c'],
     ]);
-  });
-});
-
-describe('starting a node', () => {
-  function startable() {
-    const done: string[] = [];
-    const stopped = Promise.withResolvers<number>();
-    let signal = () => {};
-    let now = NOW;
-    const started = Promise.withResolvers<void>();
-    const { run } = cli({
-      now: () => now,
-      environment: { configFile: 'from-environment.yaml' },
-      startNode: async ({ configPath, out }) => {
-        done.push(`start ${configPath}`);
-        out('SIP listens');
-        return {
-          stopped: stopped.promise,
-          drain: () => done.push('drain'),
-          stop: async () => {
-            done.push('stop');
-            stopped.resolve(0);
-          },
-        };
-      },
-      onSignal: (listener) => {
-        signal = listener;
-        started.resolve();
-        return () => done.push('no longer listening');
-      },
-    });
-    const after = (milliseconds: number) => {
-      now += milliseconds;
-      signal();
-    };
-    return { run, done, stopped, started: started.promise, after };
-  }
-
-  test('prints what it tells, and ends with its exit code', async () => {
-    const { run, done, stopped } = startable();
-    stopped.resolve(74);
-    assert.deepEqual(await run('start', '--config', 'my.yaml'), { code: 74, out: 'SIP listens\n', err: '' });
-    assert.deepEqual(done, ['start my.yaml', 'no longer listening']);
-  });
-
-  test('the first signal drains, the second stops', async () => {
-    const { run, done, started, after } = startable();
-    const ended = run('start');
-    await started;
-    after(0);
-    assert.deepEqual(done, ['start from-environment.yaml', 'drain']);
-    after(1_000);
-    assert.equal((await ended).code, 0);
-    assert.deepEqual(done.slice(2), ['stop', 'no longer listening']);
-  });
-
-  test('a Ctrl-C that npm passes on as well is one signal', async () => {
-    const { run, done, started, after, stopped } = startable();
-    const ended = run('start');
-    await started;
-    after(0);
-    after(20);
-    stopped.resolve(0);
-    await ended;
-    assert.ok(!done.includes('stop'));
-  });
-
-  test('a node that cannot start says why in one line', async () => {
-    const message = 'udp 127.0.0.1:5060 is in use by another program; choose another in sip.listen';
-    const startNode = () => Promise.reject(new RingthroughError('LISTEN_FAILED', message));
-    const { run } = cli({ startNode });
-    assert.deepEqual(await run('start'), { code: 69, out: '', err: `ringthrough: ${message}\n` });
   });
 });
 

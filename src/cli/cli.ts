@@ -51,8 +51,9 @@ function explain(error: unknown, context: CliContext): number {
   // Commander has spoken already: a mistake in the arguments, or help and version, which are none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   if (error instanceof RingthroughError) {
-    const told = error.mistakes.filter((mistake) => !error.message.includes(mistake.reason));
-    const lines = [error.message, ...told.map((mistake) => `  ${formatMistake(mistake)}`)];
+    // A message may tell the first mistake, or all of them; two on different lines may have the same reason.
+    const untold = error.mistakes.map(formatMistake).filter((mistake) => !error.message.includes(mistake));
+    const lines = [error.message, ...untold.map((mistake) => `  ${mistake}`)];
     context.err(`ringthrough: ${lines.join('\n')}\n`);
     return ERROR_CATALOGUE[error.code].exit;
   }

@@ -84,10 +84,7 @@ export class Client {
     try {
       return (await readFile(tokenFile, 'utf8')).trim();
     } catch (cause) {
-      const remedy = 'start a node here first, or give --token-file or RINGTHROUGH_TOKEN';
-      throw new RingthroughError('UNAUTHORISED', `the API token ${tokenFile} cannot be read; ${remedy}`, {
-        cause,
-      });
+      throw unreadableToken(tokenFile, cause);
     }
   }
 }
@@ -108,9 +105,25 @@ async function* textOf(response: Response, api: string): AsyncGenerator<string> 
   }
 }
 
+function unreadableToken(tokenFile: string, cause: unknown): RingthroughError {
+  const remedy =
+    codeOf(cause) === 'ENOENT'
+      ? 'does not exist; start a node here first, or give --token-file or RINGTHROUGH_TOKEN'
+      : `cannot be read (${codeOf(cause)}); only the node's own user may, or give RINGTHROUGH_TOKEN`;
+  return new RingthroughError('UNAUTHORISED', `the API token ${tokenFile} ${remedy}`, { cause });
+}
+
+/** Nothing listens there, or something else is in the way, which is told. */
 function unreachable(api: string, cause: unknown): RingthroughError {
+  const reason = cause instanceof Error ? codeOf(cause.cause) : undefined;
+  const why = reason === undefined || reason === 'ECONNREFUSED' ? '' : ` (${reason})`;
   const remedy = 'start one with `ringthrough start`, or say where it is with --api';
-  return new RingthroughError('NODE_UNREACHABLE', `no node answers at ${api}; ${remedy}`, { cause });
+  return new RingthroughError('NODE_UNREACHABLE', `no node answers at ${api}${why}; ${remedy}`, { cause });
+}
+
+/** The system's own word for what failed, such as `ENOENT`. */
+export function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
 /** What answered may be no node at all: then its status is all there is to tell. */

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { API_DEFAULT, Client } from './client.ts';
+import { API_DEFAULT, Client, codeOf } from './client.ts';
 import type { CliContext } from './context.ts';
 import { type Column, table } from './table.ts';
 
@@ -86,7 +86,12 @@ export async function readInput(file: string, context: CliContext): Promise<stri
     if (size > LIMITS.fileBytesMax) throw new Error(`it has more than ${LIMITS.fileBytesMax} bytes`);
     return await readFile(file, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RingthroughError('INVALID_INPUT', `${file} cannot be read: ${reason}`, { cause });
+    throw new RingthroughError('INVALID_INPUT', `${file} ${unreadable(cause)}`, { cause });
   }
+}
+
+function unreadable(cause: unknown): string {
+  const code = codeOf(cause);
+  if (code === 'ENOENT') return 'does not exist';
+  return `cannot be read: ${code ?? (cause instanceof Error ? cause.message : cause)}`;
 }

@@ -23,6 +23,7 @@ export function addCalls(program: Command, context: CliContext, exit: (code: num
     program
       .command('call')
       .description('call a number as any caller would, and tell what happens')
+      .summary('call a number and tell what happens; list calls, hang one up')
       .argument('<number>', 'such as +442079460000')
       .addHelpText(
         'after',

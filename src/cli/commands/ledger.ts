@@ -16,6 +16,9 @@ type Leg = Attempt['legs'][number];
 
 const LIMIT_DEFAULT = '20';
 
+/** What a timeline tells of targets that could not be had. */
+const FAILURES: ReadonlySet<string> = new Set(['left-out', 'failed', 'no-answer']);
+
 const OUTCOME_COLOURS: Readonly<Record<string, Colour>> = {
   answered: 'green',
   diverted: 'green',
@@ -32,7 +35,7 @@ interface LedgerOptions {
   readonly outcome?: string;
   readonly since?: string;
   readonly until?: string;
-  readonly limit: string;
+  readonly limit?: string;
 }
 
 export function addLedger(program: Command, context: CliContext): void {
@@ -49,7 +52,7 @@ export function addLedger(program: Command, context: CliContext): void {
       )
       .option('--since <time>', 'only from then on: 2h, today, 09:30, 2026-11-24')
       .option('--until <time>', 'only before then')
-      .option('--limit <count>', 'at most this many', LIMIT_DEFAULT),
+      .option('--limit <count>', `at most this many; ${LIMIT_DEFAULT} unless given`),
   );
   ledger.action(async (id: string | undefined, options: LedgerOptions) => {
     const session = openSession(ledger, context);
@@ -74,7 +77,7 @@ function queryOf({ number, since, until, ...rest }: LedgerOptions, context: CliC
     outcome: rest.outcome,
     since: since === undefined ? undefined : pastTime(since, context.now()),
     until: until === undefined ? undefined : pastTime(until, context.now()),
-    limit: rest.limit,
+    limit: rest.limit ?? LIMIT_DEFAULT,
   };
 }
 
@@ -86,9 +89,16 @@ const COLUMNS: readonly Column<Attempt>[] = [
   { heading: 'ANSWERED BY', cell: (attempt) => attempt.answeredBy },
   { heading: 'AFTER', cell: ({ startedAt, answeredAt }) => lengthBetween(startedAt, answeredAt) },
   { heading: 'TALKED', cell: ({ answeredAt, endedAt }) => lengthBetween(answeredAt, endedAt) },
-  { heading: 'WHY', cell: (attempt) => attempt.reason },
   { heading: 'ID', cell: (attempt) => attempt.id },
+  { heading: 'REASON', cell: reasonOf },
 ];
+
+/** Of a diverted call, why it was: what failed before it was answered elsewhere. Of others, how they ended. */
+function reasonOf({ outcome, reason, timeline }: Attempt): string {
+  if (outcome !== 'diverted') return reason;
+  const failures = timeline.filter(({ what }) => FAILURES.has(what)).map(({ text }) => text);
+  return failures.length === 0 ? reason : failures.join('; ');
+}
 
 function lengthBetween(from: Instant | undefined, to: Instant | undefined): string | undefined {
   return from === undefined || to === undefined ? undefined : formatLength(to - from);

@@ -35,9 +35,10 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 };
 
 export function addLists(program: Command, context: CliContext): void {
-  const noun = (name: string, description: string) => program.command(name).description(description);
+  const list = (noun: string, description: string) =>
+    program.command(noun).description(description).command('list').description(description);
 
-  const accounts = withApi(noun('account', 'customers').command('list').description('list accounts'));
+  const accounts = withApi(list('account', 'list accounts with their phones and numbers'));
   accounts.action(async () => {
     const session = openSession(accounts, context);
     answer(session, await session.client.request('GET', '/v1/accounts'), accountList, (found) =>
@@ -46,10 +47,10 @@ export function addLists(program: Command, context: CliContext): void {
   });
 
   const phones = withApi(
-    noun('phone', 'phones')
-      .command('list')
-      .description('list phones and where they are registered')
-      .option('--account <name>', "only this account's"),
+    list('phone', 'list phones and where they are registered').option(
+      '--account <name>',
+      "only this account's",
+    ),
   );
   phones.action(async (options: { account?: string }) => {
     const session = openSession(phones, context);
@@ -58,10 +59,10 @@ export function addLists(program: Command, context: CliContext): void {
   });
 
   const numbers = withApi(
-    noun('number', 'numbers')
-      .command('list')
-      .description('list numbers with their plans and diverts')
-      .option('--account <name>', "only this account's"),
+    list('number', 'list numbers with their plans and diverts').option(
+      '--account <name>',
+      "only this account's",
+    ),
   );
   numbers.action(async (options: { account?: string }) => {
     const session = openSession(numbers, context);
@@ -71,9 +72,7 @@ export function addLists(program: Command, context: CliContext): void {
     );
   });
 
-  const trunks = withApi(
-    noun('trunk', 'carrier connections').command('list').description('list trunks and their health'),
-  );
+  const trunks = withApi(list('trunk', 'list trunks and their health'));
   trunks.action(async () => {
     const session = openSession(trunks, context);
     answer(session, await session.client.request('GET', '/v1/trunks'), trunkList, (found) =>

@@ -1,0 +1,29 @@
+// The CLI as its tests run it: every word of it goes to the caller, and it sees no environment, clock or signal
+// but what it is given.
+
+import { runCli } from '../../src/cli/cli.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { NOW } from './example-admin.ts';
+
+/** The CLI without a machine around it; what it wrote is in `out` and `err`. */
+export function cli(overrides: Partial<CliContext> = {}) {
+  const written = { out: '', err: '' };
+  const context: CliContext = {
+    version: '0.1.0',
+    out: (text) => {
+      written.out += text;
+    },
+    err: (text) => {
+      written.err += text;
+    },
+    stdin: async () => 'accounts: []',
+    colour: false,
+    now: () => NOW,
+    environment: {},
+    startNode: () => Promise.reject(new Error('no node is started here')),
+    onSignal: () => () => {},
+    ...overrides,
+  };
+  const run = async (...args: string[]) => ({ code: await runCli(args, context), ...written });
+  return { run, context };
+}
