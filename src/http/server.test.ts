@@ -250,6 +250,14 @@ describe('errors of the API', () => {
     assert.match(response.json().detail, /did you mean "since"/);
   });
 
+  test('what a query takes is told in full', async (t) => {
+    const { app } = await api(t);
+    const response = await app.inject(requestOf({ call: 'GET /v1/ledger?outcome=lots&limit=0' }));
+    assert.equal(response.statusCode, 400);
+    assert.match(response.json().detail, /outcome: expected one of answered, diverted, .*refused;/);
+    assert.match(response.json().detail, /limit: expected a whole number from 1 to 1000$/);
+  });
+
   test('JSON that is broken, a body of a foreign type, a body too large: each its own status', async (t) => {
     const { app } = await api(t);
     const url = '/v1/numbers/+442079460000/divert';
@@ -345,6 +353,13 @@ describe('who may use the API', () => {
     assert.match(logged[0] ?? '', /DELETE.*\/v1\/phones\/workshop.*204/);
     assert.doesNotMatch(logged.join(), new RegExp(TOKEN));
   });
+
+  test('who comes without the token is logged, even with the token in the wrong place', async (t) => {
+    const { app, logged } = await api(t);
+    await app.inject({ url: `/v1/phones?token=${TOKEN}` });
+    assert.match(logged.join(), /"path":"\/v1\/phones","status":401,"from":"127\.0\.0\.1"/);
+    assert.doesNotMatch(logged.join(), new RegExp(TOKEN));
+  });
 });
 
 describe('what watches a node', () => {
@@ -402,6 +417,18 @@ describe('the documentation', () => {
   test('is where the root leads', async (t) => {
     const { app } = await api(t);
     assert.equal((await app.inject({ url: '/' })).headers.location, '/docs');
+  });
+
+  test('has a place for every route', async (t) => {
+    const { app } = await api(t);
+    const {
+      paths,
+      tags,
+    }: { paths: Record<string, Record<string, { tags: string[] }>>; tags: { name: string }[] } = (
+      await app.inject({ url: '/openapi.json' })
+    ).json();
+    const used = Object.values(paths).flatMap((path) => Object.values(path).flatMap((route) => route.tags));
+    assert.deepEqual([...new Set(used)].sort(), tags.map(({ name }) => name).sort());
   });
 
   test('is an OpenAPI document whose references all lead somewhere', async (t) => {

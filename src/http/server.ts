@@ -13,7 +13,7 @@ import { z } from 'zod';
 import type { Admin } from '../admin/admin.ts';
 import { check, formatMistake, formatPath } from '../admin/documents/document.ts';
 import { assert } from '../base/assert.ts';
-import { RingthroughError } from '../base/errors.ts';
+import { ERROR_CATALOGUE, RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { listenFailure } from '../base/listening.ts';
 import { type Endpoint, formatEndpoint } from '../base/net.ts';
@@ -144,10 +144,14 @@ function tokenCheck(options: HttpOptions) {
   };
 }
 
-/** Who reads changes nothing and is not worth a line. */
+/**
+ * Who reads changes nothing and is not worth a line; who comes with a wrong token is. Without the query, in
+ * which somebody may have put the token by mistake.
+ */
 function audit(log: Log, request: FastifyRequest, status: number): void {
-  if (request.method === 'GET') return;
-  log.info('API', { method: request.method, path: request.url, status, from: request.ip });
+  if (request.method === 'GET' && status !== ERROR_CATALOGUE.UNAUTHORISED.http) return;
+  const [path] = request.url.split('?');
+  log.info('API', { method: request.method, path, status, from: request.ip });
 }
 
 /** For machines that watch: no token, and nothing that is worth one. */

@@ -10,17 +10,21 @@ import { problemResponse } from '../problems.ts';
 
 const byId = section({ id: z.string().max(LIMITS.tokenBytesMax) });
 
+const PAGE_WANTED = `expected a whole number from 1 to ${LIMITS.ledgerPageMax}`;
+
 const ledgerQuery = section({
   called: z.string().max(64).exactOptional().meta({ description: "A number, or a phone's user" }),
   account: accountName.exactOptional(),
-  outcome: outcome.exactOptional(),
+  outcome: z
+    .enum(outcome.options, { error: `expected one of ${outcome.options.join(', ')}` })
+    .exactOptional(),
   since: instant.exactOptional(),
   until: instant.exactOptional(),
   limit: z.coerce
-    .number({ error: 'expected a number' })
-    .int()
-    .min(1)
-    .max(LIMITS.ledgerPageMax)
+    .number({ error: PAGE_WANTED })
+    .int(PAGE_WANTED)
+    .min(1, PAGE_WANTED)
+    .max(LIMITS.ledgerPageMax, PAGE_WANTED)
     .exactOptional()
     .meta({ description: '50 unless given' }),
   cursor: z.string().max(256).exactOptional().meta({ description: "From an earlier page's next" }),
