@@ -81,11 +81,12 @@ function openMedia(
   prompts: Core['prompts'],
   loop: EventLoop,
 ): MediaRelay {
-  const { address, advertised, ports } = config.media;
+  const [main, other] = config.media.addresses;
   return createMediaRelay({
-    address,
-    advertisedAddress: advertised,
-    ports,
+    address: main.address,
+    advertisedAddress: main.advertised,
+    ...(other === undefined ? {} : { also: { address: other.address, advertisedAddress: other.advertised } }),
+    ports: config.media.ports,
     prompts,
     clock,
     random,

@@ -55,8 +55,7 @@ http:  { listen: '[::1]:8081' }
         acceptMd5: true,
       },
       media: {
-        address: '203.0.113.7',
-        advertised: '203.0.113.7',
+        addresses: [{ address: '203.0.113.7', advertised: '203.0.113.7' }],
         ports: { from: 20_000, to: 20_099 },
         silenceMs: 90_000,
       },
@@ -77,6 +76,21 @@ media: { address: 0.0.0.0, advertise: 203.0.113.8 }
     assert.deepEqual(
       sip.listeners.map(({ advertised }) => advertised),
       ['203.0.113.7', '2001:db8::7'],
+    );
+  });
+
+  test('takes audio over IPv4 and IPv6, each told to its own family', () => {
+    const { media, sip } = parse(`
+sip: { domain: voice.example.net, listen: ['udp:0.0.0.0:5060', 'udp:[::]:5060'] }
+media: { address: [0.0.0.0, 2001:db8::7], advertise: 203.0.113.8 }
+`);
+    assert.deepEqual(media.addresses, [
+      { address: '0.0.0.0', advertised: '203.0.113.8' },
+      { address: '2001:db8::7', advertised: '2001:db8::7' },
+    ]);
+    assert.deepEqual(
+      sip.listeners.map(({ advertised }) => advertised),
+      ['203.0.113.8', '2001:db8::7'],
     );
   });
 
@@ -162,6 +176,11 @@ describe('mistakes in a configuration file', () => {
         'my.yaml: line 4, sip.listen[1]: "localhost" is not an IP address; expected transport:address:port, such as udp:0.0.0.0:5060 or tcp:[::1]:5060',
         'my.yaml: line 6, sip.listen[3]: is there twice',
       ],
+    },
+    {
+      title: 'audio has one address of each family at the most',
+      yaml: 'media: { address: [127.0.0.1, 127.0.0.2] }',
+      told: ['my.yaml: line 1, media.address: expected one address, or one IPv4 and one IPv6 address'],
     },
     {
       title: 'ports must hold an even one and the odd one after it, and need no root',

@@ -11,6 +11,12 @@ export interface SipListener extends Endpoint {
   readonly advertised: string;
 }
 
+export interface MediaAddress {
+  readonly address: string;
+  /** What phones and carriers are told to send audio to. */
+  readonly advertised: string;
+}
+
 export interface Config {
   /** The file that it came from; absent on embedded defaults. */
   readonly file?: string;
@@ -23,8 +29,8 @@ export interface Config {
     readonly acceptMd5: boolean;
   };
   readonly media: {
-    readonly address: string;
-    readonly advertised: string;
+    /** One, or one of each family, the main one first. */
+    readonly addresses: readonly [MediaAddress, ...MediaAddress[]];
     readonly ports: PortRange;
     /** A call without a packet from either side for this long is ended. */
     readonly silenceMs: number;

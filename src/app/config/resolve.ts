@@ -16,7 +16,7 @@ import {
   parseListener,
   parsePortRange,
 } from './addresses.ts';
-import type { Config, SipListener } from './config.ts';
+import type { Config, MediaAddress, SipListener } from './config.ts';
 import { asList, type ConfigFile, itemPath } from './schema.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
 
@@ -41,7 +41,7 @@ export function resolveConfig(
 ): Omit<Config, 'demo'> {
   const country = file.node?.country ?? DEFAULTS.country;
   const media = resolveMedia(file.media ?? {}, findings);
-  const listeners = resolveListeners(file.sip ?? {}, media.advertised, findings);
+  const listeners = resolveListeners(file.sip ?? {}, media.addresses, findings);
   const onlyLocal = listeners.every(({ address }) => isLoopback(address));
   if (file.media?.address === undefined && !onlyLocal) {
     findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
@@ -80,10 +80,22 @@ function domainOf(domain: string | undefined, onlyLocal: boolean): Result<string
 }
 
 function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Findings): Config['media'] {
-  const address = findings.take(['media', 'address'], ipLiteral(media.address ?? DEFAULTS.loopback), '');
+  const advertise = asList(media.advertise).map((text, index) => {
+    return findings.take(itemPath(['media', 'advertise'], media.advertise, index), advertisable(text), '');
+  });
+  const written = media.address === undefined ? [DEFAULTS.loopback] : asList(media.address);
+  const addresses = written.map((text, index) => {
+    const address = findings.take(itemPath(['media', 'address'], media.address, index), ipLiteral(text), '');
+    const advertised = findings.take(['media', 'advertise'], mediaAdvertised(address, advertise), '');
+    return { address, advertised };
+  });
+  const [first = { address: '', advertised: '' }, ...others] = addresses;
+  const families = new Set(addresses.map(({ address }) => familyOf(address)));
+  if (addresses.length === 0 || families.size < addresses.length) {
+    findings.add(['media', 'address'], 'expected one address, or one IPv4 and one IPv6 address');
+  }
   return {
-    address,
-    advertised: findings.take(['media', 'advertise'], mediaAdvertised(address, media.advertise), ''),
+    addresses: [first, ...others],
     ports: findings.take(['media', 'ports'], parsePortRange(media.ports ?? DEFAULTS.ports), {
       from: 0,
       to: 0,
@@ -92,15 +104,16 @@ function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Finding
   };
 }
 
-function mediaAdvertised(address: string, advertise: string | undefined): Result<string, string> {
-  if (advertise !== undefined) return advertisable(advertise);
+function mediaAdvertised(address: string, advertise: readonly string[]): Result<string, string> {
+  const given = advertise.find((candidate) => familyOf(candidate) === familyOf(address));
+  if (given !== undefined) return ok(given);
   if (!isWildcard(address)) return ok(address);
   return err(`is needed because media.address is ${address}: the address that phones send audio to`);
 }
 
 function resolveListeners(
   sip: NonNullable<ConfigFile['sip']>,
-  mediaAddress: string,
+  mediaAddresses: readonly MediaAddress[],
   findings: Findings,
 ): readonly SipListener[] {
   const advertise = asList(sip.advertise).map((text, index) => {
@@ -119,7 +132,7 @@ function resolveListeners(
     seen.add(text);
     const advertised = findings.take(
       ['sip', 'advertise'],
-      advertisedFor(parsed.value.address, advertise, mediaAddress),
+      advertisedFor(parsed.value.address, advertise, mediaAddresses),
       '',
     );
     return [{ ...parsed.value, advertised }];
@@ -130,13 +143,14 @@ function resolveListeners(
 function advertisedFor(
   address: string,
   advertise: readonly string[],
-  mediaAddress: string,
+  mediaAddresses: readonly MediaAddress[],
 ): Result<string, string> {
   if (isLoopback(address)) return ok(address);
   const given = advertise.find((candidate) => familyOf(candidate) === familyOf(address));
   if (given !== undefined) return ok(given);
   if (!isWildcard(address)) return ok(address);
-  if (familyOf(mediaAddress) === familyOf(address) && !isLoopback(mediaAddress)) return ok(mediaAddress);
+  const ofMedia = mediaAddresses.find(({ advertised }) => familyOf(advertised) === familyOf(address));
+  if (ofMedia !== undefined && !isLoopback(ofMedia.advertised)) return ok(ofMedia.advertised);
   return err(
     `is needed because sip.listen has ${address}: the address at which phones and carriers reach this node`,
   );

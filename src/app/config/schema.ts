@@ -30,8 +30,8 @@ const sipSection = section({
 });
 
 const mediaSection = section({
-  address: words(64).optional(),
-  advertise: words(64).optional(),
+  address: oneOrMore('203.0.113.7').optional(),
+  advertise: oneOrMore('203.0.113.7').optional(),
   ports: words(16).optional(),
   silence: duration.optional(),
 });
