@@ -1,7 +1,7 @@
 // `npm start` as a newcomer meets it: embedded defaults, the demo account, and calls through the demo carrier.
 
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Child } from '../interop/child.ts';
@@ -10,11 +10,29 @@ import { noIsland, onIsland, ringthrough, startOnIsland } from './island.ts';
 
 const START_MS = 20_000;
 const NUMBER = '+442079460000';
+const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 
 async function startDemo(rig: Rig): Promise<Child> {
   const node = startOnIsland(rig, [], `cd ${rig.folder}`);
   await node.line(/3\. Kill the phone/, START_MS);
   return node;
+}
+
+/** baresip, started by README.md's own command, in a copy of the folder that it names. */
+async function startReadmePhone(rig: Rig, node: Child): Promise<Child> {
+  const [, command = ''] =
+    /`(baresip -f .*)`/.exec(readFileSync(path.join(REPOSITORY, 'README.md'), 'utf8')) ?? [];
+  const [, password = ''] = /phone +reception +password (\w+)/.exec(node.output) ?? [];
+  cpSync(path.join(REPOSITORY, 'examples/baresip'), path.join(rig.folder, 'examples/baresip'), {
+    recursive: true,
+  });
+  const script = `cd ${rig.folder} && exec ${command.replace('PASSWORD', password)}`;
+  const phone = rig.run('phone', 'nsenter', [
+    ...['--target', String(node.pid), '--net', '--mount'],
+    ...['sh', '-c', script],
+  ]);
+  await phone.line(/200 OK/, START_MS);
+  return phone;
 }
 
 interface Ledger {
@@ -71,6 +89,21 @@ test('with no phone registered the number rings the mobile, and both sides hear 
     attempt?.legs.map(({ heardAudio }) => heardAudio),
     [true, true],
   );
+});
+
+test('the phone of README.md answers, and when it is killed the mobile does after two seconds', {
+  skip: noIsland,
+}, async (context) => {
+  const rig = createRig(context);
+  const node = await startDemo(rig);
+  const phone = await startReadmePhone(rig, node);
+  const answered = ringthrough(node, rig.folder, 'call', NUMBER);
+  assert.match(answered.stdout, /reception answered[\s\S]*the caller hears the far end[\s\S]*passed/);
+  phone.signal('SIGKILL');
+  await phone.exited;
+  const diverted = ringthrough(node, rig.folder, 'call', NUMBER);
+  assert.match(diverted.stdout, / {2}2\.\d+ s {2}node +reception gave no sign of life in 2 s/);
+  assert.match(diverted.stdout, /\+447700900123 over demo-carrier answered[\s\S]*passed/);
 });
 
 test('a divert is obeyed by the next call, and survives kill -9 with the ledger', {
