@@ -40,7 +40,12 @@ export function banner(facts: BannerFacts): readonly string[] {
 function accountLines(accounts: readonly AccountView[]): readonly string[] {
   const phones = accounts.reduce((sum, account) => sum + account.phones.length, 0);
   const numbers = accounts.reduce((sum, account) => sum + account.numbers.length, 0);
-  return [`  Serving  ${accounts.length} accounts, ${phones} phones, ${numbers} numbers`];
+  const counts = [counted(accounts.length, 'account'), counted(phones, 'phone'), counted(numbers, 'number')];
+  return [`  Serving  ${counts.join(', ')}`];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function demoLines({ accounts }: BannerFacts, demo: NonNullable<BannerFacts['demo']>): readonly string[] {
@@ -66,10 +71,14 @@ function tryLines({ demo, listeners }: BannerFacts): readonly string[] {
   if (demo === undefined)
     return ['Next: ringthrough provision FILE, ringthrough phone list, ringthrough --help'];
   const registrar = listeners[0] === undefined ? '' : formatEndpoint(listeners[0].local);
+  const steps = [
+    [`Register any SIP phone as reception at ${registrar}, and see it:`, 'phone list'],
+    ['Call the number, and watch what happens:', `call ${demo.number}`],
+    ['Kill the phone, call again, and see every attempt:', 'ledger'],
+  ] as const;
+  const width = Math.max(...steps.map(([what]) => what.length));
   return [
     'Try:',
-    `  1. Register any SIP phone as reception at ${registrar}, then: npx ringthrough phone list`,
-    `  2. Call the number and watch what happens:             npx ringthrough call ${demo.number}`,
-    '  3. Kill the phone, call again; then see every attempt:  npx ringthrough ledger',
+    ...steps.map(([what, words], index) => `  ${index + 1}. ${what.padEnd(width)}  npx ringthrough ${words}`),
   ];
 }
