@@ -63,7 +63,7 @@ export function addLedger(program: Command, context: CliContext): void {
     }
     const raw = await session.client.request('GET', '/v1/ledger', { query: queryOf(options, context) });
     answer(session, raw, ledgerPage, ({ entries, next }) => {
-      const rows = listed(session, entries, COLUMNS, 'The ledger has no such attempt.');
+      const rows = listed(session, entries, COLUMNS, 'There are no attempts to show.');
       const more = 'There are older ones: raise --limit, or go back with --until.';
       return next === undefined ? rows : `${rows}${paint(more, 'dim', context.colour)}\n`;
     });

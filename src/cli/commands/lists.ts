@@ -128,7 +128,11 @@ function trunkColumns(context: CliContext): readonly Column<Trunk>[] {
     { heading: 'TRUNK', cell: (trunk) => trunk.name },
     { heading: 'TARGET', cell: (trunk) => trunk.target },
     { heading: 'HEALTH', cell: (trunk) => state(trunk.health) },
-    { heading: 'SINCE', cell: (trunk) => formatRelative(trunk.healthSince, context.now()) },
+    {
+      heading: 'SINCE',
+      cell: (trunk) =>
+        trunk.health === 'unknown' ? undefined : formatRelative(trunk.healthSince, context.now()),
+    },
     { heading: 'ROUND TRIP', cell: (trunk) => roundTrip(trunk.roundTripMs) },
     { heading: 'REGISTRATION', cell: (trunk) => trunk.registration && state(trunk.registration.state) },
     { heading: 'CALLS', cell: (trunk) => String(trunk.callsActive) },
