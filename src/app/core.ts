@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { loadPrompts } from '../adapters/media-relay/prompts.ts';
-import { createMediaRelay } from '../adapters/media-relay/relay.ts';
+import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
 import { openTcp } from '../adapters/net-tcp/tcp.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
@@ -66,6 +66,7 @@ export async function openCore(
   shutdown.owns('event loop', () => loop.close());
   const persistence = new Persistence(store, log, (id, result) => loop.persisted(id, result));
   shutdown.owns('persistence', () => persistence.close());
+  for (const { address } of config.media.addresses) await checkMediaAddress(address);
   const media = openMedia(basics, prompts, loop);
   shutdown.owns('media', () => media.close());
   loop.attach({ transports, media, persistence });

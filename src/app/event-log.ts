@@ -18,6 +18,10 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return log.debug(event.entry.text, { testCall: event.testCallId, what: event.entry.what });
     case 'fault':
       return log.error(`internal error in ${event.what}: ${event.text}`, { stack: event.stack });
+    case 'refused-credentials': {
+      const { user, from, reason, times } = event;
+      return log.warn('SIP credentials refused', { user, from, reason, times });
+    }
     case 'registration':
       return log.info(event.text, { phone: event.user });
     case 'reachability':

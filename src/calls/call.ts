@@ -102,6 +102,11 @@ export class Call implements Session {
     this.#caller.trying();
     const { route, caller } = this.start;
     this.record.note(now, 'arrived', `${caller.id ?? 'an anonymous caller'} calls ${route.called}`);
+    if (route.divert !== undefined) {
+      const { to, by, since } = route.divert;
+      const day = new Date(since).toISOString().slice(0, 16).replace('T', ' ');
+      this.record.note(now, 'diverted', `every call goes to ${to}: diverted by ${by} on ${day} UTC`);
+    }
     this.#around.audience.ledger(this.record.entry([]));
     this.#schedule('ringing-over', now + LIMITS.ringingMaxMs);
     this.#caller.media.open(this.start.flow.remote.address);
@@ -308,11 +313,7 @@ export class Call implements Session {
     this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
     this.record.answered(now, leg.target.type === 'phone' ? leg.target.name : leg.target.key);
     const afterMs = Math.round(now - this.record.startedAt);
-    this.record.note(
-      now,
-      'answered',
-      `${leg.words} answered, ${(afterMs / 1000).toFixed(1)} s after the call came in`,
-    );
+    this.record.note(now, 'answered', `${leg.words} answered, ${duration(afterMs)} after the call came in`);
     this.#around.audience.ledger(this.record.entry([]));
     this.#schedule('length-over', now + LIMITS.callLengthMaxMs);
     this.#conversation = new Conversation(this.#caller, leg, this.#around, this.record, (text, at) =>
@@ -444,6 +445,10 @@ export class Call implements Session {
     this.#around.unschedule(this.#timers.get(type));
     this.#timers.delete(type);
   }
+}
+
+function duration(durationMs: number): string {
+  return durationMs < SECOND_MS ? `${durationMs} ms` : `${(durationMs / SECOND_MS).toFixed(1)} s`;
 }
 
 function statisticsOf(leg: Leg): readonly LegStatistics[] {

@@ -83,7 +83,7 @@ describe('the ledger', () => {
         'failed: reception 486 Busy Here: is busy',
         `dialling: dialling ${MOBILE} over carrier-a`,
         `rings: ${MOBILE} over carrier-a rings, 180 after 0 ms`,
-        `answered: ${MOBILE} over carrier-a answered, 0.0 s after the call came in`,
+        `answered: ${MOBILE} over carrier-a answered, 40 ms after the call came in`,
         'ended: the caller hung up',
       ],
     );

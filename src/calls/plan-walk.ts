@@ -8,6 +8,7 @@
 //                                        ▲── carrier's failure: next ───┘
 
 import { LIMITS } from '../base/limits.ts';
+import { formatEndpoint } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
@@ -142,8 +143,10 @@ export class PlanWalk {
       const choice = this.#around.phones.choice(key);
       if (choice === undefined || this.#full) continue;
       const { uri, flow, routes } = choice;
-      this.#record.note(now, 'ringing-phone', `ringing ${user}`);
-      this.#openLeg({ type: 'phone', name: user, key, uri, routes }, flow, user);
+      const devices = targets.legs.filter((leg) => leg.user === user).length;
+      const words = devices === 1 ? user : `${user} at ${formatEndpoint(flow.remote)}`;
+      this.#record.note(now, 'ringing-phone', `ringing ${words}`);
+      this.#openLeg({ type: 'phone', name: user, key, uri, routes }, flow, words);
     }
     if (this.trying.length === 0) return false;
     this.#events.stepUntil(now + targets.forMs);

@@ -9,6 +9,7 @@ import type { LedgerEntry, LegStatistics, Outcome, TimelineEntry } from '../port
 /** The closed set of what a timeline tells. */
 export type What =
   | 'arrived'
+  | 'diverted'
   | 'left-out'
   | 'ringing-phone'
   | 'dialling'

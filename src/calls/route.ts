@@ -1,7 +1,7 @@
 // What a call is told when it begins: where it came from and where it is to go. node/placing.ts decides it.
 
 import type { Flow } from '../base/net.ts';
-import type { Account, NumberRecord, PlanStep } from '../ports/records.ts';
+import type { Account, Divert, NumberRecord, PlanStep } from '../ports/records.ts';
 import type { Verdict } from '../routing/verdicts.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
@@ -17,8 +17,8 @@ export interface CallRoute {
   /** The number of ours that was called; absent for calls out and to a phone. */
   readonly number?: NumberRecord;
   readonly steps: readonly PlanStep[];
-  /** A divert is in force, so the steps are not the plan's. */
-  readonly diverted: boolean;
+  /** In force now, so the steps are not the plan's. */
+  readonly divert?: Divert;
   readonly emergency: boolean;
   /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
   readonly refusal?: { readonly verdict: Verdict; readonly text: string };

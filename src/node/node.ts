@@ -107,6 +107,7 @@ export class SipNode {
     });
     this.#registrar = new Registrar({ random });
     this.#trunks = new Trunks(options.trunks, {
+      now,
       domain,
       userAgent,
       random,

@@ -62,14 +62,14 @@ export function placeFromTrunk(
       reason: `the call was already diverted ${loop ? `from ${called}` : `${count} times`}`,
     };
   }
-  const { steps, diverted } = stepsOf(owner.number, now);
+  const { steps, divert } = stepsOf(owner.number, now);
   const route: CallRoute = {
     direction: 'in',
     account: owner.account,
     called,
     number: owner.number,
     steps,
-    diverted,
+    ...(divert === undefined ? {} : { divert }),
     emergency: false,
   };
   return { type: 'route', route, caller };
@@ -88,7 +88,7 @@ export function placeFromPhone(
   if (dialled === undefined)
     return { type: 'refused', status: 484, reason: 'nobody is named in the Request-URI' };
   const outside = outsideCaller(from, invite);
-  const base = { account, diverted: false, emergency: false };
+  const base = { account, emergency: false };
   if (isEmergency(dialled)) {
     const steps = [{ type: 'dial', number: dialled, forMs: DIAL_RINGS_MS } as const];
     // The emergency services must see who calls, whatever the phone asked for (RFC 6443 §10).
@@ -119,7 +119,7 @@ export function placeFromPhone(
   }
   const owner = directory.number(number);
   if (owner !== undefined) {
-    const { steps, diverted } = stepsOf(owner.number, now);
+    const { steps, divert } = stepsOf(owner.number, now);
     const route: CallRoute = {
       ...base,
       direction: 'internal',
@@ -127,7 +127,7 @@ export function placeFromPhone(
       called: number,
       number: owner.number,
       steps,
-      diverted,
+      ...(divert === undefined ? {} : { divert }),
     };
     return { type: 'route', route, caller: owner.account === account ? inside : outside };
   }
@@ -153,7 +153,6 @@ function refused(
     account,
     called,
     steps: [],
-    diverted: false,
     emergency: false,
     refusal: { verdict, text },
   };

@@ -3,7 +3,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { type Flow, formatEndpoint } from '../base/net.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
 import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
@@ -57,6 +57,8 @@ const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
 
 export class Requests {
   readonly #context: RequestContext;
+  #refusedTimes = 0;
+  #refusedTellAt: Instant = 0;
 
   constructor(context: RequestContext) {
     this.#context = context;
@@ -168,6 +170,9 @@ export class Requests {
     const secretOf = (user: string) => directory.phone(user)?.phone.secret;
     const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now);
     if (verdict.type === 'accepted') return directory.phone(verdict.user);
+    if (verdict.reason === 'wrong' || verdict.reason === 'unknown-user') {
+      this.#credentialsRefused(arrival, verdict.user ?? '', verdict.reason);
+    }
     const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only);
     this.#respond(
       arrival,
@@ -175,6 +180,17 @@ export class Requests {
       challenges.map((value): HeaderRow => ['WWW-Authenticate', value]),
     );
     return undefined;
+  }
+
+  /** Told, so that a wrong password or a guesser is seen, and not more often than a log can bear. */
+  #credentialsRefused({ flow, now }: Arrival, user: string, reason: 'wrong' | 'unknown-user'): void {
+    this.#refusedTimes++;
+    if (now < this.#refusedTellAt) return;
+    this.#refusedTellAt = now + SECOND_MS;
+    const from = formatEndpoint(flow.remote);
+    const times = this.#refusedTimes;
+    this.#refusedTimes = 0;
+    this.#context.event({ type: 'refused-credentials', user, from, reason, times, at: now });
   }
 
   #respond(

@@ -74,6 +74,15 @@ export type NodeEvent =
       readonly at: Instant;
     }
   | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
+  /** Wrong credentials since the last such event, of which this is the latest; one event a second at most. */
+  | {
+      readonly type: 'refused-credentials';
+      readonly user: string;
+      readonly from: string;
+      readonly reason: 'wrong' | 'unknown-user';
+      readonly times: number;
+      readonly at: Instant;
+    }
   | {
       readonly type: 'reachability';
       readonly user: string;

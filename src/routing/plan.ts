@@ -5,7 +5,7 @@
 // (a phone that gave no sign of life, a carrier that failed) already counts.
 
 import type { Instant } from '../base/time.ts';
-import type { Account, E164, NumberRecord, PlanStep, Reachability } from '../ports/records.ts';
+import type { Account, Divert, E164, NumberRecord, PlanStep, Reachability } from '../ports/records.ts';
 import { isOpen } from './hours.ts';
 
 /** A registered contact of a phone, as far as routing cares. */
@@ -47,12 +47,12 @@ const DIVERT_RINGS_MS = 60_000;
 export function stepsOf(
   record: NumberRecord,
   now: Instant,
-): { readonly steps: readonly PlanStep[]; readonly diverted: boolean } {
+): { readonly steps: readonly PlanStep[]; readonly divert: Divert | undefined } {
   const { divert } = record;
   if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
-    return { steps: [{ type: 'dial', number: divert.to, forMs: DIVERT_RINGS_MS }], diverted: true };
+    return { steps: [{ type: 'dial', number: divert.to, forMs: DIVERT_RINGS_MS }], divert };
   }
-  return { steps: record.plan.steps.flatMap(inTurn), diverted: false };
+  return { steps: record.plan.steps.flatMap(inTurn), divert: undefined };
 }
 
 /** Ringing in turn is a row of steps with one phone each. */

@@ -20,6 +20,8 @@ export interface TrunksOptions {
   readonly userAgent: string;
   /** The address and port at which a carrier reaches us over this transport. */
   readonly advertised: (transport: 'udp' | 'tcp', remote: Endpoint) => Endpoint;
+  /** When the trunks came to be. */
+  readonly now: Instant;
   readonly random: Random;
   readonly hashing: Hashing;
 }
@@ -63,12 +65,13 @@ export class Trunk {
   readonly registration: Registration | undefined;
   readonly #options: TrunksOptions;
   #told: Health = 'unknown';
-  #since: Instant = 0;
+  #since: Instant;
   #stopped = false;
 
   constructor(settings: TrunkSettings, options: TrunksOptions) {
     this.settings = settings;
     this.#options = options;
+    this.#since = options.now;
     if (settings.register === undefined) return;
     this.registration = new Registration({
       registrar: settings.register.registrar,

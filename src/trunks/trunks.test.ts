@@ -33,6 +33,7 @@ function trunk(name: string, changes: Partial<TrunkSettings> = {}): TrunkSetting
 function newTrunks(...settings: readonly TrunkSettings[]): Trunks {
   let state = 1;
   return new Trunks(settings, {
+    now: 0,
     domain: 'voice.example.net',
     userAgent: 'Ringthrough',
     advertised: () => ({ address: '192.0.2.1', port: 5060 }),

@@ -7,6 +7,7 @@
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { assert, assertNever } from '../../base/assert.ts';
+import { RingthroughError } from '../../base/errors.ts';
 import { hex } from '../../base/ids.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { err, type Result } from '../../base/result.ts';
@@ -19,7 +20,7 @@ import { type EndpointContext, MediaEndpoint } from './endpoint.ts';
 import { Pacer } from './pacer.ts';
 import { type EncodedSound, encodeSound, encodeTone, Playback } from './playback.ts';
 import { PortPairs } from './port-pairs.ts';
-import { bindSocketPair, type SocketPair } from './socket-pair.ts';
+import { bindSocket, bindSocketPair, type SocketPair } from './socket-pair.ts';
 
 /** An address to bind media sockets to, and what peers are told instead where there is a NAT before it. */
 export interface MediaAddress {
@@ -213,6 +214,17 @@ class LocalMediaRelay implements MediaRelay {
       this.#options.onEvents(events);
     });
   }
+}
+
+/** Throws LISTEN_FAILED where this machine does not have the address: no call would find a port on it. */
+export async function checkMediaAddress(address: string): Promise<void> {
+  const socket = await bindSocket(address, 0);
+  if (socket.ok) return void socket.value.close();
+  const advice = 'give media.address one that this machine has, and what others see in media.advertise';
+  throw new RingthroughError(
+    'LISTEN_FAILED',
+    `audio cannot go through ${address} (${socket.error.reason}); ${advice}`,
+  );
 }
 
 function addressesByFamily(options: MediaRelayOptions): ReadonlyMap<4 | 6, MediaAddress> {

@@ -30,7 +30,7 @@ export async function bindSocketPair(
   return rtcp;
 }
 
-function bindSocket(address: string, port: number): Promise<Result<Socket, BindFailure>> {
+export function bindSocket(address: string, port: number): Promise<Result<Socket, BindFailure>> {
   const version = isIP(address);
   const socket = createSocket({
     type: version === 6 ? 'udp6' : 'udp4',

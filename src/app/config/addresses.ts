@@ -77,7 +77,9 @@ export function parsePortRange(text: string): Result<PortRange, string> {
   const range = { from: Number(first), to: Number(last) };
   if (range.from < 1_024 || range.to > PORT_MAX) return err(`must lie between 1024 and ${PORT_MAX}`);
   const firstEven = range.from + (range.from % 2);
-  return firstEven + 1 > range.to ? err('has no room for an even port and the odd one after it') : ok(range);
+  return firstEven + 3 > range.to
+    ? err('has no room for the two legs of a call, which take four ports')
+    : ok(range);
 }
 
 /** Host without brackets; the port only where one is written. */

@@ -183,9 +183,9 @@ describe('mistakes in a configuration file', () => {
       told: ['my.yaml: line 1, media.address: expected one address, or one IPv4 and one IPv6 address'],
     },
     {
-      title: 'ports must hold an even one and the odd one after it, and need no root',
+      title: 'ports must have room for a call',
       yaml: 'media: { ports: 29999-30000 }',
-      told: ['my.yaml: line 1, media.ports: has no room for an even port and the odd one after it'],
+      told: ['my.yaml: line 1, media.ports: has no room for the two legs of a call, which take four ports'],
     },
     {
       title: 'ports below 1024 are refused',
