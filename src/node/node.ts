@@ -356,7 +356,7 @@ export class SipNode {
       return;
     }
     this.#counters.malformed++;
-    this.#queue([statelessResponse(request, flow, status, { reason })]);
+    this.#queue([statelessResponse(firstOfEach(request), flow, status, { reason })]);
   }
 
   #queue(effects: readonly TransactionEffect[]): void {
@@ -455,6 +455,16 @@ export class SipNode {
       event: (event) => this.#event(event),
     });
   }
+}
+
+/** A request that says twice what it may say once is answered as if it had said the first only. */
+function firstOfEach(request: SipRequest): SipRequest {
+  let { headers } = request;
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const first = headers.get(name);
+    if (first !== undefined && headers.count(name) > 1) headers = headers.set(name, first);
+  }
+  return request.with({ headers });
 }
 
 /** An attempt that a crash cut off: nobody ended it, so nobody knows more than this. */

@@ -64,6 +64,7 @@ export function dial(number: string): PlanStep {
 export const OFFICE_PLAN: readonly PlanStep[] = [ring('reception', 'workshop'), dial(MOBILE)];
 
 export class Office {
+  #thieves = 0;
   readonly stage: Stage;
   readonly reception: Phone;
   readonly workshop: Phone;
@@ -130,6 +131,18 @@ export class Office {
   /** How long this party may be silent before the relay says so; 0: for ever. */
   silenceWatch(party: Party): number {
     return this.#endpointOf(party).silenceMs;
+  }
+
+  /** A device that nobody knows. */
+  stranger(): Peer {
+    return new Peer(this.stage, { name: 'stranger', address: at('192.0.2.66') });
+  }
+
+  /** A device that claims to be this user, and does not know the password. */
+  thief(user: string): Phone {
+    const name = `thief of ${user}`;
+    const address = at(`192.0.2.${67 + this.#thieves++}`);
+    return new Phone(this.stage, { name, user, password: 'guessed', address });
   }
 
   /** The relay says that this party has been silent for so long. */

@@ -8,8 +8,19 @@ import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/message/
 import type { Described } from '../simulation/session.ts';
 import { readDescription } from '../simulation/session.ts';
 import { type Description, SDP, session } from './description.ts';
-import type { Peer } from './peer.ts';
 import { Asked, type Reply, type Row, type Sent } from './said.ts';
+
+/** The peer at whose end this is, as far as a call needs it. */
+export interface Line {
+  readonly name: string;
+  readonly contact: string;
+  /** Killed, or unplugged: it hears nothing. */
+  dead: boolean;
+  newMedia(): Endpoint;
+  send(request: SipRequest, party?: Party): Sent;
+  transmit(request: SipRequest): void;
+  cancel(invite: SipRequest): Sent;
+}
 
 export interface Telling {
   readonly headers?: readonly Row[];
@@ -18,7 +29,7 @@ export interface Telling {
 }
 
 export abstract class Party {
-  readonly peer: Peer;
+  readonly peer: Line;
   /** Where this end wants its audio. */
   media: Endpoint;
   /** What the node described last. */
@@ -29,7 +40,7 @@ export abstract class Party {
   readonly #every: Asked[] = [];
   protected dialogue: Dialog | undefined;
 
-  constructor(peer: Peer, media: Endpoint) {
+  constructor(peer: Line, media: Endpoint) {
     this.peer = peer;
     this.media = media;
   }
@@ -134,7 +145,7 @@ export abstract class Party {
 export class Placed extends Party {
   readonly sent: Sent;
 
-  constructor(peer: Peer, invite: SipRequest, media: Endpoint) {
+  constructor(peer: Line, invite: SipRequest, media: Endpoint) {
     super(peer, media);
     this.sent = peer.send(invite, this);
   }
@@ -183,7 +194,7 @@ export class Ringing extends Party {
   readonly asked: Asked;
   readonly #tag: string;
 
-  constructor(peer: Peer, request: SipRequest, tag: string, send: (response: SipResponse) => void) {
+  constructor(peer: Line, request: SipRequest, tag: string, send: (response: SipResponse) => void) {
     super(peer, peer.newMedia());
     this.#tag = tag;
     const { name, contact } = peer;

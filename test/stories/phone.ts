@@ -39,15 +39,30 @@ export class Phone extends Peer {
 
   /** REGISTER, challenged and sent again; the answer is the story's to expect. */
   registers(rows: readonly Row[] = [['Expires', '600']], contact = this.contact): Sent {
-    return this.send(this.#authorised(this.composeRegister([['Contact', contact], ...rows])));
+    return this.send(this.#authorised(this.#composeRegister([['Contact', contact], ...rows])));
   }
 
-  composeRegister(rows: readonly Row[]): SipRequest {
+  /** REGISTER without any Contact. */
+  asksForBindings(): Sent {
+    return this.send(this.#authorised(this.#composeRegister([])));
+  }
+
+  /** REGISTER of somebody else's contacts, with our own credentials. */
+  registersAs(user: string): Sent {
+    return this.send(this.#authorised(this.#composeRegister([['Contact', this.contact]], user)));
+  }
+
+  /** REGISTER that is answered before anybody asks who we are. */
+  registersUnchallenged(rows: readonly Row[]): Sent {
+    return this.send(this.#composeRegister([['Contact', this.contact], ...rows]));
+  }
+
+  #composeRegister(rows: readonly Row[], user = this.user): SipRequest {
     this.#cseq += 2;
     const headers = Headers.of([
       ['Max-Forwards', '70'],
-      ['From', `<sip:${this.user}@${DOMAIN}>;tag=${this.token()}`],
-      ['To', `<sip:${this.user}@${DOMAIN}>`],
+      ['From', `<sip:${user}@${DOMAIN}>;tag=${this.token()}`],
+      ['To', `<sip:${user}@${DOMAIN}>`],
       ['Call-ID', this.#callId],
       ['CSeq', `${this.#cseq} REGISTER`],
       ...rows,
