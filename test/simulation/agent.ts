@@ -59,6 +59,8 @@ export interface DialogUser {
 export interface Asked {
   id: TransactionId;
   request: SipRequest;
+  /** Not to be asked again. */
+  cancelled: boolean;
 }
 
 export class Agent {
@@ -136,12 +138,12 @@ export class Agent {
 
   /** Sends a request; 401 and 407 are answered with our credentials, once each. */
   ask(request: SipRequest, flow: Flow, answered: (answer: Answer) => void): Asked {
-    const asked: Asked = { id: '', request };
+    const asked: Asked = { id: '', request, cancelled: false };
     const hear = (answer: Answer): void => {
       if (!this.alive) return;
       const status = answer.type === 'response' ? answer.response.status : 0;
       const authorised =
-        answer.type === 'response' && (status === 401 || status === 407)
+        answer.type === 'response' && !asked.cancelled && (status === 401 || status === 407)
           ? this.options.digest?.authorise(asked.request, answer.response)
           : undefined;
       if (authorised?.ok) this.#send(asked, authorised.value, flow, hear);
@@ -164,6 +166,7 @@ export class Agent {
   }
 
   cancel(asked: Asked): void {
+    asked.cancelled = true;
     this.#perform(this.#layer.cancel(asked.id, this.world.now));
   }
 
@@ -247,6 +250,7 @@ export class Agent {
         break;
       case 'transport-failed':
         this.#waiting.get(effect.id)?.({ type: 'none', reason: effect.reason });
+        this.#invites.get(effect.id)?.ackMissing();
         break;
       case 'cancelled':
         this.#invites.get(effect.id)?.cancelled();

@@ -26,6 +26,8 @@ export class Conversation implements DialogUser, InviteUser {
   /** What we want: sendonly while we hold the other side. */
   #wish: Direction = 'sendrecv';
   #reinvite: Asked | undefined;
+  /** What waits for the ACK of our 200: nothing is sent in the dialog before (RFC 3261 §14.1, §15). */
+  #afterAck: (() => void)[] | undefined;
   /** Direction offered in a 200 to an INVITE without an offer; the answer comes in the ACK. */
   #offered = false;
   /** The other side has to refresh the session within this time (RFC 4028). */
@@ -52,6 +54,18 @@ export class Conversation implements DialogUser, InviteUser {
     this.agent.plane.changed();
   }
 
+  /** Our 200 made this conversation, and has no ACK yet. */
+  awaitAck(): void {
+    this.#afterAck = [];
+  }
+
+  /** The ACK is here, or will never come. */
+  acknowledgedFirst(): void {
+    const waiting = this.#afterAck ?? [];
+    this.#afterAck = undefined;
+    for (const action of waiting) action();
+  }
+
   /** RFC 4028 §10: without a refresh in time the session is over. */
   expectRefresh(withinMs: number): void {
     this.#refreshWithinMs = withinMs;
@@ -73,6 +87,10 @@ export class Conversation implements DialogUser, InviteUser {
 
   hangUp(how = 'hung up here'): void {
     if (this.over) return;
+    if (this.#afterAck !== undefined) {
+      this.#afterAck.push(() => this.hangUp(how));
+      return;
+    }
     const bye = this.dialog.createRequest('BYE');
     this.#close(how);
     this.agent.ask(bye, this.agent.flowOf(this.dialog), () => undefined);
@@ -141,6 +159,10 @@ export class Conversation implements DialogUser, InviteUser {
 
   #offer(): void {
     if (this.over || this.#reinvite !== undefined) return;
+    if (this.#afterAck !== undefined) {
+      this.#afterAck.push(() => this.#offer());
+      return;
+    }
     this.#version += 1;
     const wish = this.#wish;
     const reinvite = this.dialog.createRequest('INVITE', {

@@ -68,6 +68,7 @@ export class IncomingCall implements InviteUser {
     const direction = offer === undefined ? 'sendrecv' : answerDirection(offer.direction, 'sendrecv');
     const dialog = Dialog.asUas(this.invite, this.#tag, this.agent.contact);
     this.conversation = new Conversation(this.agent, dialog, this.party, () => this.#end());
+    this.conversation.awaitAck();
     this.conversation.agree(offer, 'sendrecv');
     this.#respond(200, describe(this.party.at, direction, 1));
     this.onAnswered(this.conversation);
@@ -87,10 +88,14 @@ export class IncomingCall implements InviteUser {
   acknowledged(ack: SipRequest): void {
     this.acknowledgedAt ??= this.agent.world.now;
     if (this.invite.body.length === 0) this.conversation?.agree(readDescription(ack.body), 'sendrecv');
+    this.conversation?.acknowledgedFirst();
   }
 
+  /** Also where the caller cannot be reached any more while it rings. */
   ackMissing(): void {
+    this.conversation?.acknowledgedFirst();
     this.conversation?.hangUp('no ACK');
+    if (this.conversation === undefined) this.#end();
   }
 
   #agentDied(): void {

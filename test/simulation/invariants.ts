@@ -120,7 +120,7 @@ function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
 const DEAF_MS = 9_000;
 
 function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
-  if (hasFault(run, 'node-crash', 'death', 'partition') || someoneDied(run)) return;
+  if (hasFault(run, 'node-crash', 'death', 'partition', 'connections-reset') || someoneDied(run)) return;
   const deaf = ({ conversation, party, answeredAt = 0, endedAt = run.world.now }: AnyCall): boolean => {
     const last = party.heard.at(-1) ?? { what: SILENCE, at: answeredAt };
     const deafSince = Math.max(last.at, conversation?.agreedAt ?? 0);
