@@ -145,6 +145,11 @@ export class CallerLeg extends Leg {
     this.#open.delete(id);
   }
 
+  /** Its INVITE is over in every respect: it may be asked for changes (RFC 3261 §14.1). */
+  get settled(): boolean {
+    return this.#acknowledged;
+  }
+
   /** Our 2xx has its ACK, or will never have it: from now on we may say BYE (RFC 3261 §15). */
   acknowledged(): void {
     this.#acknowledged = true;

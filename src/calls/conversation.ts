@@ -122,6 +122,7 @@ export class Conversation {
     const asked = [...this.#own.values()].some(({ request }) => request.method === 'INVITE');
     return (
       asked ||
+      !this.#caller.settled ||
       this.#callee.ackPending ||
       this.#exchanges.some(
         ({ answered, ackOwed, request }) => request.method !== 'INFO' && (!answered || ackOwed),
