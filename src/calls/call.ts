@@ -31,6 +31,8 @@ import type { CallDeadline, Surroundings, TimerOf } from './surroundings.ts';
 
 type Phase = 'opening' | 'walking' | 'announcing' | 'talking' | 'ended';
 
+/** After this long without a word the caller is told that it rings. */
+const NOTHING_SAID_MS = 3 * SECOND_MS;
 /** The longest prompt, and the time in which the relay must have given its endpoints back. */
 const PROMPT_MAX_MS = 2 * MINUTE_MS;
 const WRAP_UP_MAX_MS = 5 * SECOND_MS;
@@ -197,6 +199,9 @@ export class Call implements Session {
         if (leg instanceof CalleeLeg) this.#news(leg, leg.silent(), now);
         break;
       }
+      case 'nothing-said':
+        this.#comfort(now);
+        break;
       case 'provisional-again':
         this.#caller.provisionalAgain(now);
         break;
@@ -246,6 +251,7 @@ export class Call implements Session {
       const { offer, flow, media } = this.#caller;
       if (offer !== undefined) media.accept(offer, flow.remote.address);
       this.#phase = 'walking';
+      this.#schedule('nothing-said', now + NOTHING_SAID_MS);
       const { refusal } = this.start.route;
       if (refusal === undefined) return this.#walk.next(now);
       this.#walk.verdict = refusal.verdict;
@@ -296,6 +302,12 @@ export class Call implements Session {
     } else {
       this.#caller.progress(180, leg.callerTag, now);
     }
+  }
+
+  /** Some far ends say 100 and then nothing until they answer; the caller must not wait in silence (law 1). */
+  #comfort(now: Instant): void {
+    const [leg] = this.#walk.trying;
+    if (this.#caller.state === 'waiting' && leg !== undefined) this.#caller.progress(180, leg.callerTag, now);
   }
 
   // ── an answer ──
@@ -398,7 +410,6 @@ export class Call implements Session {
     if (!this.#caller.waiting) return;
     const heard = this.#phase === 'announcing';
     const text = `the caller hung up ${heard ? 'during the announcement' : 'before an answer'}`;
-    this.record.note(now, 'cancelled', text);
     this.#caller.refuse(487, this.#around.sip.newTag());
     this.#end({ outcome: heard ? 'announced' : 'abandoned', text, status: 487 }, now);
   }

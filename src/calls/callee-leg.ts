@@ -8,7 +8,7 @@
 // acknowledged and hung up (RFC 3261 §9.1, §13.2.2.4) while the caller is long elsewhere.
 
 import type { Deadline } from '../base/deadlines.ts';
-import type { Flow } from '../base/net.ts';
+import { type Flow, isStream } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { type Verdict, verdictOf } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
@@ -196,6 +196,13 @@ export class CalleeLeg extends Leg {
     const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
     const ack = this.dialog.createAck(this.#inviteCseq(), body);
     this.around.sip.acknowledge(this.#transaction, ack, this.dialogFlow());
+  }
+
+  /** A phone whose connection was replaced meanwhile is met on the new one. */
+  protected override flowOf(dialog: Dialog): Flow {
+    const known = super.flowOf(dialog);
+    if (this.target.type !== 'phone' || !isStream(known.transport)) return known;
+    return this.around.phones.choice(this.target.key)?.flow ?? known;
   }
 
   // ── one function per kind of answer ──

@@ -92,6 +92,7 @@ export abstract class Leg {
     return this.dialog === undefined ? this.flow : this.flowOf(this.dialog);
   }
 
+  /** Where a request within this dialog goes now. */
   protected flowOf(dialog: Dialog): Flow {
     return this.around.sip.flowFor(dialog, this.flow, this.kind);
   }

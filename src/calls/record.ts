@@ -23,7 +23,6 @@ export type What =
   | 'resumed'
   | 'silent'
   | 'announcement'
-  | 'cancelled'
   | 'refused'
   | 'ended';
 

@@ -32,18 +32,24 @@ describe('one phone that rings', () => {
     phone.withdrawn();
   });
 
-  story('100 from the phone is nobody else’s business, and a sign of life', (office) => {
-    const caller = office.call();
-    const phone = office.reception.called();
-    phone.asked.reply(100);
-    office.pass(10_000);
-    caller.sent.expectNothing();
-    phone.answers();
-    caller.connected();
-    phone.acknowledged();
-    caller.hangsUp();
-    phone.hungUp();
-  });
+  story(
+    '100 from the phone is nobody else’s business; after 3 s of it the caller hears ringing all the same',
+    (office) => {
+      const caller = office.call();
+      const phone = office.reception.called();
+      phone.asked.reply(100);
+      office.pass(2_999);
+      caller.sent.expectNothing();
+      office.pass(1);
+      caller.expect(180);
+      office.pass(7_000);
+      phone.answers();
+      caller.connected();
+      phone.acknowledged();
+      caller.hangsUp();
+      phone.hungUp();
+    },
+  );
 
   story(
     '181 and 182 are signs of life, and no ringing: the caller hears of the 180 that follows',

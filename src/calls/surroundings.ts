@@ -15,6 +15,7 @@ import type { TransactionId } from '../sip/transaction/layer.ts';
 /** A deadline of a call. `leg` is a leg's id. */
 export type CallDeadline =
   | { readonly type: 'no-sign-of-life'; readonly leg: string }
+  | { readonly type: 'nothing-said' }
   | { readonly type: 'provisional-again' }
   | { readonly type: 'step-over' }
   | { readonly type: 'ringing-over' }

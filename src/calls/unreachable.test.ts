@@ -83,6 +83,7 @@ describe('a phone that gives no sign of life', () => {
     office.pass(1_900);
     phone.asked.reply(100);
     office.pass(8_000);
+    caller.expect(180);
     phone.answers();
     caller.connected();
     phone.acknowledged();
@@ -168,6 +169,7 @@ describe('phones that ring in turn, some of them dead', () => {
     office.workshop.dead = true;
     const caller = office.call();
     office.pass(4_000);
+    caller.expect(180);
     const phone = office.attic.answers();
     caller.connected();
     caller.hangsUp();

@@ -27,7 +27,7 @@ import { Directory } from '../routing/directory.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import { inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
-import type { SipRequest } from '../sip/message/message.ts';
+import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import { parseMessage } from '../sip/message/parse.ts';
 import {
   statelessResponse,
@@ -42,6 +42,7 @@ import { faultEvent, outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, phoneViews } from './showing.ts';
+import { farewellTo } from './strays.ts';
 import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
 
 export interface NodeOptions {
@@ -391,6 +392,7 @@ export class SipNode {
         break;
       case 'stray-response':
         this.#counters.stray++;
+        this.#sayFarewell(effect.response, effect.flow);
         break;
       case 'response':
         this.#own.registrarEffects(this.#registrar.signOfLife(effect.flow, now), now);
@@ -399,6 +401,13 @@ export class SipNode {
       default:
         if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
     }
+  }
+
+  #sayFarewell(response: SipResponse, flow: Flow): void {
+    const farewell = farewellTo(response, flow);
+    if (farewell === undefined) return;
+    this.#queue(this.#layer.acknowledge('', farewell.ack, flow, this.#now));
+    this.#request(farewell.bye, flow);
   }
 
   #request(request: SipRequest, flow: Flow): TransactionId {
