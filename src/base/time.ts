@@ -9,6 +9,11 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** A short duration as people read it: `40 ms`, `3.2 s`. */
+export function formatDuration(durationMs: number): string {
+  return durationMs < SECOND_MS ? `${Math.round(durationMs)} ms` : `${(durationMs / SECOND_MS).toFixed(1)} s`;
+}
+
 /** The earlier of two deadlines, where `undefined` means "none". */
 export function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   if (a === undefined) return b;

@@ -11,7 +11,7 @@
 
 import type { Deadline } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import { formatDuration, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { LegStatistics } from '../ports/records.ts';
 import { VERDICTS } from '../routing/verdicts.ts';
@@ -324,8 +324,12 @@ export class Call implements Session {
     this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
     this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
     this.record.answered(now, leg.target.type === 'phone' ? leg.target.name : leg.target.key);
-    const afterMs = Math.round(now - this.record.startedAt);
-    this.record.note(now, 'answered', `${leg.words} answered, ${duration(afterMs)} after the call came in`);
+    const afterMs = now - this.record.startedAt;
+    this.record.note(
+      now,
+      'answered',
+      `${leg.words} answered, ${formatDuration(afterMs)} after the call came in`,
+    );
     this.#around.audience.ledger(this.record.entry([]));
     this.#schedule('length-over', now + LIMITS.callLengthMaxMs);
     this.#conversation = new Conversation(this.#caller, leg, this.#around, this.record, (text, at) =>
@@ -456,10 +460,6 @@ export class Call implements Session {
     this.#around.unschedule(this.#timers.get(type));
     this.#timers.delete(type);
   }
-}
-
-function duration(durationMs: number): string {
-  return durationMs < SECOND_MS ? `${durationMs} ms` : `${(durationMs / SECOND_MS).toFixed(1)} s`;
 }
 
 function statisticsOf(leg: Leg): readonly LegStatistics[] {

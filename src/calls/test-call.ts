@@ -2,7 +2,7 @@
 // again like anybody's. It plays a tone, listens, and hangs up once it has heard something, or after a while.
 
 import type { Deadline } from '../base/deadlines.ts';
-import { type Instant, SECOND_MS } from '../base/time.ts';
+import { formatDuration, type Instant, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { E164 } from '../ports/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
@@ -135,7 +135,7 @@ export class TestCall implements Session {
       this.#tell(now, 'rings', `the caller hears ${hears}: ${news.status} after ${afterMs} ms`);
     } else if (news.type === 'answered') {
       this.#answered = true;
-      this.#tell(now, 'answered', `answered after ${(afterMs / 1000).toFixed(1)} s`);
+      this.#tell(now, 'answered', `answered after ${formatDuration(afterMs)}`);
       const { id } = this.#leg.media;
       this.#around.media({
         type: 'play',
