@@ -10,18 +10,30 @@ import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 26;
 const UNAVAILABLE = 69; // EX_UNAVAILABLE
+/** The loader's exit code when a shared library is missing; nothing of ours ends with it. */
+const LOADER_FAILED = 127;
+const LIBRARY_REMEDY =
+  'Node 26 needs a system library that this machine lacks; as root: apt-get install libatomic1';
 
 export const isPinned = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
 
+/** The binary in node_modules, whether it is there or not. */
+export function pinnedNode() {
+  const pinned = `node-${process.platform}-${process.arch}`;
+  return {
+    name: pinned,
+    path: fileURLToPath(new URL(`../node_modules/${pinned}/bin/node`, import.meta.url)),
+  };
+}
+
 /** Passes signals and the exit code through; `parameters` as for `node`. */
 export function runOnPinnedNode(parameters) {
-  const pinned = `node-${process.platform}-${process.arch}`;
-  const own = fileURLToPath(new URL(`../node_modules/${pinned}/bin/node`, import.meta.url));
-  const node = isPinned ? process.execPath : own;
+  const pinned = pinnedNode();
+  const node = isPinned ? process.execPath : pinned.path;
   if (!existsSync(node)) {
     process.stderr.write(
       `ringthrough: this needs Node ${NODE_MAJOR} and runs on ${process.version}; ` +
-        `run npm ci here to get ${pinned}, or use Node ${NODE_MAJOR}\n`,
+        `run npm ci here to get ${pinned.name}, or use Node ${NODE_MAJOR}\n`,
     );
     process.exitCode = UNAVAILABLE;
     return;
@@ -34,6 +46,7 @@ export function runOnPinnedNode(parameters) {
     process.exitCode = UNAVAILABLE;
   });
   child.on('exit', (code, signal) => {
+    if (code === LOADER_FAILED) process.stderr.write(`ringthrough: ${LIBRARY_REMEDY}\n`);
     process.exitCode = signal === null ? code : 128 + constants.signals[signal];
   });
 }
