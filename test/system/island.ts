@@ -17,7 +17,8 @@ const way = [
 
 /** Why island tests are passed over here, for the test's `skip`; `false` where they can run. */
 export const noIsland: string | false =
-  way === undefined && 'network namespaces cannot be made here: run as root, with iproute2 installed';
+  way === undefined &&
+  'namespaces cannot be made here: that takes root with CAP_SYS_ADMIN outside of a chroot, and iproute2';
 
 /** Runs `ringthrough start` there; `prepare` is a shell command that comes first. */
 export function startOnIsland(rig: Rig, parameters: readonly string[], prepare = 'true'): Child {
