@@ -39,11 +39,10 @@ export class Persistence {
 
   write(id: number, writes: readonly StoreWrite[]): void {
     this.#underWay++;
+    // What waits of the same records is older than this, and must not come after it.
+    for (const write of writes) this.#backlog.delete(keyOf(write));
     this.#store.write(writes).then(
-      () => {
-        for (const write of writes) this.#backlog.delete(keyOf(write));
-        this.#done(id, ok(undefined));
-      },
+      () => this.#done(id, ok(undefined)),
       (error: unknown) => {
         this.#keep(writes, error);
         this.#done(id, err(this.#reason));

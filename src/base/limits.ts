@@ -54,6 +54,8 @@ export const LIMITS = {
   legsPerCallMax: 32,
   /** Transactions of one call that are followed. More: the oldest is forgotten, and its peer sees a timeout. */
   transactionsPerCallMax: 128,
+  /** Calls of one account, beyond its cap, that hear why they go nowhere. More: the bare status. */
+  announcementsMax: 20,
   /** Test calls at once. More: refused, with LIMIT_REACHED. */
   testCallsMax: 8,
   /** Timeline entries of one call. More: the last one says so. */

@@ -11,6 +11,7 @@
 
 import type { Deadline } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { Flow } from '../base/net.ts';
 import { formatDuration, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { LegStatistics } from '../ports/records.ts';
@@ -185,9 +186,9 @@ export class Call implements Session {
   }
 
   /** A request within one of its dialogs. */
-  request(legId: string, request: SipRequest, id: TransactionId, now: Instant): void {
+  request(legId: string, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void {
     const leg = this.#leg(legId);
-    if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, now);
+    if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, flow, now);
     else if (this.#caller.earlyRequest(request, id) === 'hung-up') this.#abandoned(now);
     this.#settle(now);
   }

@@ -11,6 +11,7 @@ import type { Deadline } from '../base/deadlines.ts';
 import { type Flow, isStream } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { type Verdict, verdictOf } from '../routing/verdicts.ts';
+import { audioOf } from '../sdp/audio.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
 import { Headers } from '../sip/message/headers.ts';
@@ -118,13 +119,8 @@ export class CalleeLeg extends Leg {
   /** Media is open: the INVITE goes out. */
   invite(now: Instant): void {
     if (this.#state !== 'opening') return;
-    this.#state = 'inviting';
     this.invitedAt = now;
-    this.#send(this.#buildInvite(1));
-    this.#signOfLife = this.around.schedule(now + SIGN_OF_LIFE_MS, {
-      callId: this.callId,
-      deadline: { type: 'no-sign-of-life', leg: this.id },
-    });
+    this.#send(this.#buildInvite(1), now);
   }
 
   /** The two seconds are over. */
@@ -145,7 +141,7 @@ export class CalleeLeg extends Leg {
     if (this.target.type === 'trunk') this.#judgeTrunk(response.status);
     if (response.status < 200) return this.#provisional(response);
     if (response.status < 300) return this.#accepted(response, now);
-    return this.#rejected(response);
+    return this.#rejected(response, now);
   }
 
   /** Timer B or F, or the transport failed. */
@@ -247,6 +243,7 @@ export class CalleeLeg extends Leg {
     this.around.dialogOpened(this.dialog, this.callId, this.id);
     const sdp = sdpOf(response) ?? this.#earlySdp;
     if (sdp === undefined) return this.#unusable('answered without a session description');
+    if (audioOf(sdp)?.rejected !== false) return this.#unusable('answered without audio');
     this.learn(response);
     this.#state = 'answered';
     this.media.accept(sdp, this.flow.remote.address);
@@ -256,11 +253,11 @@ export class CalleeLeg extends Leg {
     return { type: 'answered', sdp };
   }
 
-  #rejected(response: SipResponse): LegNews | undefined {
+  #rejected(response: SipResponse, now: Instant): LegNews | undefined {
     if (!this.trying) return undefined;
     const again = this.#again(response);
     if (again !== undefined) {
-      this.#send(again);
+      this.#send(again, now);
       return undefined;
     }
     this.#end();
@@ -311,10 +308,17 @@ export class CalleeLeg extends Leg {
     return new SipRequest('INVITE', this.target.uri, Headers.of(rows), sdp);
   }
 
-  #send(invite: SipRequest): void {
+  /** Each INVITE has its two seconds, also the one that goes again with credentials. */
+  #send(invite: SipRequest, now: Instant): void {
+    this.#state = 'inviting';
     this.#invite = invite;
     this.#transaction = this.around.request(invite, this.flow, this.callId, this.id);
     this.#track(this.#transaction);
+    this.around.unschedule(this.#signOfLife);
+    this.#signOfLife = this.around.schedule(now + SIGN_OF_LIFE_MS, {
+      callId: this.callId,
+      deadline: { type: 'no-sign-of-life', leg: this.id },
+    });
   }
 
   #track(id: TransactionId | undefined): void {

@@ -94,7 +94,8 @@ export class Calls {
     );
     this.#calls.set(call.id, call);
     this.#invites.add(identityOf(start.invite));
-    this.#own(start.transaction, { callId: call.id, leg: 'caller' });
+    // Not among those that may be forgotten for too many: without its ACK the call could never end.
+    this.#legOfTransaction.set(start.transaction, { callId: call.id, leg: 'caller' });
     this.#live.set(call.id, call);
     count(this.#callsOf, start.route.account.name, 1);
     this.#tell(call, now, () => call.begin(now));
@@ -149,13 +150,13 @@ export class Calls {
   }
 
   /** A request within a dialog; false where no call has that dialog. */
-  request(request: SipRequest, id: TransactionId, now: Instant): boolean {
+  request(request: SipRequest, id: TransactionId, flow: Flow, now: Instant): boolean {
     const owner = this.#legOfDialog.get(Dialog.keyOf(request));
     const call = owner === undefined ? undefined : this.#calls.get(owner.callId);
     if (owner === undefined || call === undefined) return false;
     // Of a server transaction only an INVITE's is heard of again: cancelled, acknowledged or not.
     if (request.method === 'INVITE') this.#own(id, owner);
-    this.#tell(call, now, () => call.request(owner.leg, request, id, now));
+    this.#tell(call, now, () => call.request(owner.leg, request, id, flow, now));
     return true;
   }
 
@@ -225,6 +226,7 @@ export class Calls {
     this.#transactionsOf.delete(callId);
     if (!(call instanceof Call)) return;
     this.#invites.delete(identityOf(call.start.invite));
+    this.#legOfTransaction.delete(call.start.transaction);
     this.#ended(callId);
   }
 

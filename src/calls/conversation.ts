@@ -2,6 +2,7 @@
 // go through an Exchange; BYE ends both; each leg's session is refreshed and its media watched, so that a peer
 // that died without a word is found out.
 
+import type { Flow } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -74,12 +75,14 @@ export class Conversation {
 
   // ── requests from a peer ──
 
-  request(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
+  request(leg: Leg, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void {
     // Our own BYE may have to wait for the caller's ACK; nothing but its BYE is taken meanwhile.
     if (this.#closed && request.method !== 'BYE') return this.#answer(id, request, 481, []);
     if (leg.dialog?.receiveRequest(request) !== 'accepted')
       return this.#answer(id, request, 500, [['Retry-After', '1']]);
     leg.learn(request);
+    // A NAT or a phone may have moved it meanwhile; the tags show that it is the same peer.
+    if (leg.kind === 'phone') leg.flow = flow;
     switch (request.method) {
       case 'BYE':
         return this.#bye(leg, request, id, now);

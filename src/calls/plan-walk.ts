@@ -87,7 +87,9 @@ export class PlanWalk {
   failed(leg: CalleeLeg, news: LegNews & { type: 'failed' }, now: Instant): void {
     this.#learn(news.verdict);
     this.farStatus = news.status ?? this.farStatus;
-    const again = leg.target.type === 'trunk' && VERDICTS[news.verdict].trunk === 'next-trunk';
+    // A carrier that does not know 999, or says that it is busy, is not the last word on it (law 7).
+    const another = this.#start.route.emergency || VERDICTS[news.verdict].trunk === 'next-trunk';
+    const again = leg.target.type === 'trunk' && another;
     if (again && this.#dialNextTrunk(now)) return;
     if (this.trying.length > 0) return;
     this.releaseDivertedLeg();
@@ -216,7 +218,9 @@ export class PlanWalk {
 
   /** Who calls, and for a leg that carries a call on to a carrier, who sent it there. */
   #identityHeaders(target: CalleeTarget): readonly HeaderRow[] {
-    const { caller, invite, route } = this.#start;
+    const { invite, route } = this.#start;
+    const outside = target.type === 'trunk' ? this.#start.callerOutside : undefined;
+    const caller = outside ?? this.#start.caller;
     const { domain, sip } = this.#around;
     const named = callerHeaders(caller, target.type, domain, sip.newTag());
     if (target.type === 'phone' || route.number === undefined) return named;

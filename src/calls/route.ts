@@ -30,6 +30,8 @@ export interface CallStart {
   readonly sessionId: number;
   readonly route: CallRoute;
   readonly caller: Caller;
+  /** The caller as carriers may know it, where that is not the same: a phone of ours behind its number. */
+  readonly callerOutside?: Caller;
   readonly callerKind: PeerKind;
   readonly invite: SipRequest;
   readonly transaction: TransactionId;

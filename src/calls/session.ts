@@ -1,6 +1,7 @@
 // What calls.ts may tell a call, be it between two people (call.ts) or a test (test-call.ts). One event at a
 // time, from the node's one queue.
 
+import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -21,7 +22,7 @@ export interface Session {
   acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void;
   ackMissing(id: TransactionId, now: Instant): void;
   /** A request within one of its dialogs. */
-  request(legId: string, request: SipRequest, id: TransactionId, now: Instant): void;
+  request(legId: string, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void;
   deadline(deadline: CallDeadline, now: Instant): void;
   /** The operator, a limit, or the node's stop ends it. */
   hangUp(text: string, now: Instant): void;

@@ -2,6 +2,7 @@
 // again like anybody's. It plays a tone, listens, and hangs up once it has heard something, or after a while.
 
 import type { Deadline } from '../base/deadlines.ts';
+import type { Flow } from '../base/net.ts';
 import { formatDuration, type Instant, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { E164 } from '../ports/records.ts';
@@ -20,6 +21,8 @@ export const TEST_TONE_HZ = 1_000;
 /** How long a test call listens once it has heard something, and at the most. */
 const LISTEN_MS = 3 * SECOND_MS;
 const ANSWERED_MAX_MS = 10 * SECOND_MS;
+/** The relay must have given its endpoint back by then. */
+const WRAP_UP_MAX_MS = 5 * SECOND_MS;
 /** Longer than any plan rings. */
 const UNANSWERED_MAX_MS = 330 * SECOND_MS;
 
@@ -101,7 +104,7 @@ export class TestCall implements Session {
 
   ackMissing(): void {}
 
-  request(_legId: string, request: SipRequest, id: TransactionId, now: Instant): void {
+  request(_legId: string, request: SipRequest, id: TransactionId, _flow: Flow, now: Instant): void {
     if (request.method === 'BYE') {
       this.#around.sip.respond(id, createResponse(request, 200));
       this.#leg.hungUp();
@@ -114,6 +117,7 @@ export class TestCall implements Session {
 
   deadline(deadline: CallDeadline, now: Instant): void {
     if (deadline.type === 'no-sign-of-life') this.#news(this.#leg.silent(), now);
+    else if (deadline.type === 'wrap-up-overdue') this.#leg.media.gone();
     else if (deadline.type === 'test-over') {
       this.#end(this.#answered ? 'the caller hung up' : 'the caller gave up', now);
     }
@@ -167,12 +171,18 @@ export class TestCall implements Session {
     this.#around.unschedule(this.#timer);
     this.#leg.giveUp(200, 'Test over');
     this.#leg.media.close();
+    this.#timer = this.#around.schedule(now + WRAP_UP_MAX_MS, {
+      callId: this.id,
+      deadline: { type: 'wrap-up-overdue' },
+    });
     const entry = { at: now, what: 'ended', text };
     this.#around.audience.testCall(this.id, entry, { passed: this.#answered && this.#heard });
   }
 
   #settle(): void {
-    if (this.over) this.#around.finished(this.id);
+    if (!this.over) return;
+    this.#around.unschedule(this.#timer);
+    this.#around.finished(this.id);
   }
 
   #tell(at: Instant, what: string, text: string): void {

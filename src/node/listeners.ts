@@ -60,7 +60,11 @@ export class Listeners {
     const { host, port, parameters } = uri.value;
     const transport = parameters.get('transport')?.toLowerCase() ?? 'udp';
     if (!LITERAL.test(host) || (transport !== 'udp' && transport !== 'tcp')) return flow;
-    return this.flowTo(transport, { address: host, port: port ?? 5060 }) ?? flow;
+    // A private address, told by who is not on it, is no way to reach them.
+    if (isPrivate(host) && !isPrivate(flow.remote.address)) return flow;
+    const remote = { address: host, port: port ?? 5060 };
+    const sameKind = transport === flow.transport && host.includes(':') === flow.local.address.includes(':');
+    return sameKind ? { ...flow, remote } : (this.flowTo(transport, remote) ?? flow);
   }
 
   #first(transport: TransportName): NodeListener {
@@ -73,6 +77,11 @@ export class Listeners {
 
 function keyOf(transport: TransportName, local: Endpoint): string {
   return `${transport}|${formatEndpoint(local)}`;
+}
+
+/** Loopback, link-local, or of a private network (RFC 1918, RFC 4193). */
+function isPrivate(address: string): boolean {
+  return /^(127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.|^(::1$|fe[89ab]|f[cd])/i.test(address);
 }
 
 function isLoopback(address: string): boolean {

@@ -146,7 +146,9 @@ export class SipNode {
       }),
       directory: () => this.#directory,
       draining: () => this.#draining,
-      respond: (id, request, status, headers, reason) => this.#respond(id, request, status, headers, reason),
+      respond: (id, ...answer) => this.#queue(this.#layer.respond(id, this.#response(...answer), this.#now)),
+      answerOnce: (id, ...answer) =>
+        this.#queue(this.#layer.answerOnce(id, this.#response(...answer), this.#now)),
       persist: (writes, then) => this.#persist(writes, then),
       registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
       event: (event) => this.#event(event),
@@ -177,7 +179,12 @@ export class SipNode {
 
   /** Packets could not be sent over this flow. */
   flowFailed(flow: Flow, reason: string, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => this.#queue(this.#layer.flowFailed(flow, now, reason)));
+    return this.#turn(now, () => {
+      const datagram = flow.transport === 'udp';
+      this.#queue(
+        datagram ? this.#layer.datagramFailed(flow, now, reason) : this.#layer.flowFailed(flow, now, reason),
+      );
+    });
   }
 
   /** A stream connection is gone. */
@@ -418,20 +425,14 @@ export class SipNode {
     return id;
   }
 
-  #respond(
-    id: TransactionId,
+  #response(
     request: SipRequest,
     status: number,
     headers: readonly HeaderRow[] = [],
     reason?: string,
-  ): void {
+  ): SipResponse {
     const toTag = hex(this.#options.random.bytes(8));
-    const response = createResponse(request, status, {
-      toTag,
-      headers,
-      ...(reason === undefined ? {} : { reason }),
-    });
-    this.#queue(this.#layer.respond(id, response, this.#now));
+    return createResponse(request, status, { toTag, headers, ...(reason === undefined ? {} : { reason }) });
   }
 
   #persist(writes: readonly StoreWrite[], then?: () => void): void {

@@ -5,14 +5,19 @@ import type { Instant } from '../base/time.ts';
 import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls/identity.ts';
 import type { CallRoute } from '../calls/route.ts';
 import type { Account, Phone, TrunkSettings } from '../ports/records.ts';
-import { isEmergency, normaliseNumber } from '../routing/destinations.ts';
+import { emergencyNumber, normaliseNumber } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import { stepsOf } from '../routing/plan.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, uriUser } from '../sip/message/uri.ts';
 
 export type Placing =
-  | { readonly type: 'route'; readonly route: CallRoute; readonly caller: Caller }
+  | {
+      readonly type: 'route';
+      readonly route: CallRoute;
+      readonly caller: Caller;
+      readonly callerOutside?: Caller;
+    }
   | { readonly type: 'refused'; readonly status: number; readonly reason: string };
 
 /** A call may be sent on this often before it reaches us; more is a loop in the making. */
@@ -27,7 +32,7 @@ const NOBODY: Account = {
   numbers: [],
   hours: [],
   limits: {
-    callsMax: Number.POSITIVE_INFINITY,
+    callsMax: 0,
     divertedCallsMax: 0,
     phonesMax: 0,
     bindingsPerPhoneMax: 0,
@@ -43,7 +48,7 @@ export function placeFromTrunk(
   directory: Directory,
   now: Instant,
 ): Placing {
-  const called = calledNumber(invite, trunk.country);
+  const called = calledNumber(invite, trunk.country, directory);
   const caller = callerFromTrunk(invite, (text) => normaliseNumber(text, trunk.country));
   const owner = called === undefined ? undefined : directory.number(called);
   if (called === undefined || owner === undefined) {
@@ -89,14 +94,15 @@ export function placeFromPhone(
     return { type: 'refused', status: 484, reason: 'nobody is named in the Request-URI' };
   const outside = outsideCaller(from, invite);
   const base = { account, emergency: false };
-  if (isEmergency(dialled)) {
-    const steps = [{ type: 'dial', number: dialled, forMs: DIAL_RINGS_MS } as const];
+  const emergency = emergencyNumber(dialled);
+  if (emergency !== undefined) {
+    const steps = [{ type: 'dial', number: emergency, forMs: DIAL_RINGS_MS } as const];
     // The emergency services must see who calls, whatever the phone asked for (RFC 6443 §10).
     const caller = { ...outside, private: false };
     return {
       type: 'route',
       caller,
-      route: { ...base, direction: 'out', called: dialled, steps, emergency: true },
+      route: { ...base, direction: 'out', called: emergency, steps, emergency: true },
     };
   }
   const inside: Caller = { id: phone.user, displayName: phone.displayName, private: false };
@@ -129,7 +135,8 @@ export function placeFromPhone(
       steps,
       ...(divert === undefined ? {} : { divert }),
     };
-    return { type: 'route', route, caller: owner.account === account ? inside : outside };
+    const caller = owner.account === account ? inside : outside;
+    return { type: 'route', route, caller, callerOutside: outside };
   }
   const steps = [{ type: 'dial', number, forMs: DIAL_RINGS_MS } as const];
   return { type: 'route', caller: outside, route: { ...base, direction: 'out', called: number, steps } };
@@ -166,16 +173,15 @@ function outsideCaller({ account, phone }: { account: Account; phone: Phone }, i
 
 /**
  * The number that a carrier's call is for: in the Request-URI; where we are registered with the carrier that may
- * be our Contact, and then it is in P-Called-Party-ID (RFC 7315 §4.2) or To.
+ * be our Contact, and then it is in P-Called-Party-ID (RFC 7315 §4.2) or To. The first that is ours; else the first.
  */
-function calledNumber(invite: SipRequest, country: string): string | undefined {
+function calledNumber(invite: SipRequest, country: string, directory: Directory): string | undefined {
   const places = [invite.uri, invite.headers.get('P-Called-Party-ID'), invite.to?.uri];
-  for (const place of places) {
+  const numbers = places.flatMap((place) => {
     const user = place === undefined ? undefined : uriUser(place.replace(/^[^<]*<|>.*$/g, ''));
-    const number = user === undefined ? undefined : normaliseNumber(user.split(';')[0] ?? '', country);
-    if (number !== undefined) return number;
-  }
-  return undefined;
+    return user === undefined ? [] : (normaliseNumber(user.split(';')[0] ?? '', country) ?? []);
+  });
+  return numbers.find((number) => directory.number(number) !== undefined) ?? numbers[0];
 }
 
 function writtenUser(invite: SipRequest): string | undefined {

@@ -38,6 +38,14 @@ export interface RequestContext {
     headers?: readonly HeaderRow[],
     reason?: string,
   ): void;
+  /** The same, keeping nothing. */
+  answerOnce(
+    id: TransactionId,
+    request: SipRequest,
+    status: number,
+    headers?: readonly HeaderRow[],
+    reason?: string,
+  ): void;
   /** `then` happens once the writes are durable, or could not be. */
   persist(writes: readonly StoreWrite[], then: () => void): void;
   registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void;
@@ -67,20 +75,21 @@ export class Requests {
   receive(id: TransactionId, request: SipRequest, flow: Flow, now: Instant): void {
     const arrival = { id, request, flow, now };
     const unknown = request.headers.values('Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
-    if (unknown.length > 0) return this.#respond(arrival, 420, [['Unsupported', unknown.join(', ')]]);
+    if (unknown.length > 0) return this.#answerOnce(arrival, 420, [['Unsupported', unknown.join(', ')]]);
     if (tagOf(request.to) !== undefined) {
-      if (!this.#context.calls.request(request, id, now)) this.#respond(arrival, 481);
+      if (!this.#context.calls.request(request, id, flow, now)) this.#answerOnce(arrival, 481);
       return;
     }
     const scheme = parseUri(request.uri);
-    if (!scheme.ok || scheme.value.scheme === 'other') return this.#respond(arrival, 416);
+    if (!scheme.ok || scheme.value.scheme === 'other') return this.#answerOnce(arrival, 416);
     switch (request.method) {
       case 'REGISTER':
         return this.#register(arrival);
       case 'INVITE':
         return this.#invite(arrival);
       case 'OPTIONS':
-        return this.#respond(arrival, 200, [
+        if (this.#context.draining()) return this.#answerOnce(arrival, 503, [RETRY_LATER]);
+        return this.#answerOnce(arrival, 200, [
           ['Allow', ALLOW],
           ['Accept', SDP_TYPE],
           ['Supported', SUPPORTED],
@@ -88,9 +97,9 @@ export class Requests {
       case 'BYE':
       case 'UPDATE':
       case 'INFO':
-        return this.#respond(arrival, 481);
+        return this.#answerOnce(arrival, 481);
       default:
-        return this.#respond(arrival, 405, [['Allow', ALLOW]]);
+        return this.#answerOnce(arrival, 405, [['Allow', ALLOW]]);
     }
   }
 
@@ -125,8 +134,8 @@ export class Requests {
 
   #invite(arrival: Arrival): void {
     const { request, flow, now } = arrival;
-    if (request.maxForwards === 0) return this.#respond(arrival, 483);
-    if (this.#context.calls.has(request)) return this.#respond(arrival, 482, [], 'Merged Request');
+    if (request.maxForwards === 0) return this.#answerOnce(arrival, 483);
+    if (this.#context.calls.has(request)) return this.#answerOnce(arrival, 482, [], 'Merged Request');
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {
       return this.#place(arrival, 'trunk', placeFromTrunk(request, trunk, this.#context.directory(), now));
@@ -141,7 +150,7 @@ export class Requests {
   #place(arrival: Arrival, callerKind: PeerKind, placing: Placing): void {
     const { id, request, flow, now } = arrival;
     if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
-    const { route, caller } = placing;
+    const { route, caller, callerOutside } = placing;
     const { calls } = this.#context;
     if (!route.emergency) {
       if (this.#context.draining()) return this.#respond(arrival, 503, [RETRY_LATER]);
@@ -149,11 +158,17 @@ export class Requests {
     }
     const refusal = contentRefusal(request);
     if (refusal !== undefined) return this.#respond(arrival, refusal.status, refusal.headers, refusal.reason);
-    const full = !route.emergency && calls.callsOf(route.account.name) >= route.account.limits.callsMax;
+    const { name, limits } = route.account;
+    const callsOf = calls.callsOf(name);
+    const full = !route.emergency && route.refusal === undefined && callsOf >= limits.callsMax;
+    if ((full || route.refusal !== undefined) && callsOf >= limits.callsMax + LIMITS.announcementsMax) {
+      return this.#respond(arrival, route.refusal === undefined ? 486 : 404);
+    }
     calls.start(
       {
         route: full ? fullAccount(route) : route,
         caller,
+        ...(callerOutside === undefined ? {} : { callerOutside }),
         callerKind,
         invite: request,
         transaction: id,
@@ -174,7 +189,7 @@ export class Requests {
       this.#credentialsRefused(arrival, verdict.user ?? '', verdict.reason);
     }
     const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only);
-    this.#respond(
+    this.#answerOnce(
       arrival,
       401,
       challenges.map((value): HeaderRow => ['WWW-Authenticate', value]),
@@ -191,6 +206,11 @@ export class Requests {
     const times = this.#refusedTimes;
     this.#refusedTimes = 0;
     this.#context.event({ type: 'refused-credentials', user, from, reason, times, at: now });
+  }
+
+  /** Before we know who asks. */
+  #answerOnce(arrival: Arrival, status: number, headers: readonly HeaderRow[] = [], reason?: string): void {
+    this.#context.answerOnce(arrival.id, arrival.request, status, headers, reason);
   }
 
   #respond(

@@ -10,8 +10,14 @@ export const EMERGENCY_NUMBERS: ReadonlySet<string> = new Set(['999', '112', '91
 
 const DIALLABLE = /^\+?[0-9().\-\s]{2,32}$/;
 
+/** The bare digits, where an emergency number was dialled: `9-9-9` is `999`. */
+export function emergencyNumber(dialled: string): string | undefined {
+  const digits = dialled.replace(/[().\-\s]/g, '');
+  return EMERGENCY_NUMBERS.has(digits) ? digits : undefined;
+}
+
 export function isEmergency(dialled: string): boolean {
-  return EMERGENCY_NUMBERS.has(dialled.replace(/[().\-\s]/g, ''));
+  return emergencyNumber(dialled) !== undefined;
 }
 
 /**

@@ -90,6 +90,11 @@ export class Office {
     stage.pass(SECOND_MS);
   }
 
+  /** One of the node's counters; see SipNode.counters. */
+  count(name: string): number | undefined {
+    return this.node.counters()[name];
+  }
+
   get node(): Stage['node'] {
     return this.stage.node;
   }

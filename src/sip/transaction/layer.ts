@@ -139,11 +139,37 @@ export class TransactionLayer {
     const turn: Turn = { now, effects: [] };
     const { connectionId: _, ...anyConnection } = flow;
     const affected = new Set([...this.#byFlow.over(flow), ...this.#byFlow.over(anyConnection)]);
-    for (const transaction of affected) {
+    return this.#fail([...affected], reason, turn);
+  }
+
+  /**
+   * A datagram could not be sent. That says little of the next one, so only requests that nothing has come back to
+   * fail, because they may have another way; all else has timers of its own to try again.
+   */
+  datagramFailed(flow: Flow, now: Instant, reason: string): readonly TransactionEffect[] {
+    return this.#fail([...this.#byFlow.over(flow)].filter(isUnanswered), reason, { now, effects: [] });
+  }
+
+  #fail(transactions: readonly Transaction[], reason: string, turn: Turn): readonly TransactionEffect[] {
+    for (const transaction of transactions) {
       transaction.flowFailed(reason, turn);
       this.#settle(transaction, turn);
     }
     return turn.effects;
+  }
+
+  /**
+   * Answers once and keeps nothing (§8.2.7): for who has not proved that it is where it says, so that a forged
+   * source is not answered again and again, and a flood of strangers holds no transactions.
+   */
+  answerOnce(id: TransactionId, response: SipResponse, now: Instant): readonly TransactionEffect[] {
+    const server = this.#byId.get(id);
+    const effects = this.respond(id, response, now);
+    if (server !== undefined && this.#byId.has(id)) {
+      this.#deadlines.schedule(server, undefined);
+      this.#forget(server);
+    }
+    return effects;
   }
 
   /** Fires every timer that is due. */
@@ -296,4 +322,10 @@ export class TransactionLayer {
     const via = `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport`;
     return request.with({ headers: request.headers.prepend('Via', via) });
   }
+}
+
+/** Nothing has come back yet. */
+function isUnanswered(transaction: Transaction): boolean {
+  if (transaction instanceof InviteClient) return transaction.state === 'calling';
+  return transaction instanceof NonInviteClient && transaction.state === 'trying';
 }
