@@ -44,6 +44,8 @@ export class Stage {
   readonly events: NodeEvent[] = [];
   readonly writes: StoreWrite[] = [];
   now: Instant = BEGINNING;
+  /** Bugs of the node's own that it contained; `undefined` where the story is not about one. */
+  faults: (NodeEvent & { readonly type: 'fault' })[] | undefined;
   /** The store answers nothing until this is false again. */
   storeHeld = false;
   readonly #actors: Actor[] = [];
@@ -221,13 +223,18 @@ export class Stage {
           else this.#queue.push(() => this.#persisted(effect.id));
           break;
         case 'event':
-          assert.notEqual(effect.event.type, 'fault', JSON.stringify(effect.event));
+          if (effect.event.type === 'fault') this.#faulty(effect.event);
           this.events.push(effect.event);
           break;
       }
     }
     const events = this.relay.take(this.now);
     if (events.length > 0) this.#queue.push(() => this.#perform(this.node.media(events, this.now)));
+  }
+
+  #faulty(fault: NodeEvent & { readonly type: 'fault' }): void {
+    assert.ok(this.faults, `${fault.what}: ${fault.stack}`);
+    this.faults.push(fault);
   }
 
   #persisted(id: number): void {
