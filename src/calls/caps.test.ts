@@ -155,6 +155,18 @@ describe('an emergency call', () => {
     }
   });
 
+  story('is tried with the next carrier, whatever the first one says of it', (office) => {
+    for (const status of [404, 486, 603]) {
+      const caller = office.reception.calls('9-9-9');
+      const refused = office.carrier.called();
+      assert.equal(refused.invite.uri, 'sip:999@198.51.100.1');
+      refused.refuses(status);
+      const help = office.second.answers();
+      caller.connected();
+      over(caller, help);
+    }
+  });
+
   story('is taken while the node drains', (office) => {
     office.node.drain();
     const other = office.reception.calls(MOBILE);
@@ -165,12 +177,15 @@ describe('an emergency call', () => {
     over(caller, help);
   });
 
-  story('goes over the next carrier when the first fails it', (office) => {
-    const caller = office.reception.calls('999');
-    office.carrier.called().refuses(503);
-    const help = office.second.answers();
-    caller.connected();
-    over(caller, help);
+  story('goes over the next carrier whatever the first says', (office) => {
+    for (const status of [503, 404, 486, 603]) {
+      const caller = office.reception.calls('9-9-9');
+      office.carrier.called().refuses(status);
+      const help = office.second.answers();
+      assert.equal(help.invite.uri, 'sip:999@198.51.100.2');
+      caller.connected();
+      over(caller, help);
+    }
   });
 
   story('from the outside is no emergency: it is a number that we don’t have', (office) => {

@@ -92,6 +92,35 @@ describe('a phone that gives no sign of life', () => {
   });
 });
 
+describe('a phone over UDP that the network says is not there', () => {
+  const story = inOffice({ plan: [ring('reception'), dial(MOBILE)] });
+
+  story('is unreachable at once', (office) => {
+    office.reception.unreachable = 'connection refused';
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    assert.equal(office.stage.now, office.stage.entry.startedAt);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  story('and that has rung already goes on ringing: the next datagram may arrive', (office) => {
+    const caller = office.call();
+    const phone = office.reception.rings();
+    caller.expect(180);
+    office.stage.act(() =>
+      office.node.flowFailed(office.reception.flow, 'host unreachable', office.stage.now),
+    );
+    assert.equal(office.carrier.rung, 0);
+    phone.answers();
+    caller.connected();
+    phone.acknowledged();
+    caller.hangsUp();
+    phone.hungUp();
+  });
+});
+
 describe('a phone over TCP', () => {
   const story = inOffice({ plan: [ring('attic'), dial(MOBILE)] });
 
@@ -203,5 +232,21 @@ describe('a plan with more legs than a call may have', () => {
     office.pass(3_000);
     caller.expect(486);
     assert.equal(office.stage.entry.called, NUMBER);
+  });
+});
+
+describe('an answer that nobody could hear', () => {
+  const story = inOffice({ plan: [ring('reception'), dial(MOBILE)] });
+
+  story('because it refuses audio is hung up, and the plan goes on', (office) => {
+    const caller = office.call();
+    const deaf = office.reception.called();
+    deaf.answers({ sdp: deaf.session().replace(/m=audio \d+/, 'm=audio 0') });
+    deaf.acknowledged();
+    deaf.hungUp();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
   });
 });

@@ -198,6 +198,39 @@ describe('a lost connection', () => {
   });
 });
 
+describe('a datagram that could not be sent', () => {
+  test('fails what nothing has come back to, for that may have another way', () => {
+    const node = new Stage();
+    node.asks(request({ via: '' }), UDP);
+    const effects = node.layer.datagramFailed(UDP, node.now, 'EPERM');
+    assert.deepEqual(effects.map(tell), ['transport-failed: EPERM']);
+    assert.equal(node.layer.size, 0);
+  });
+
+  test('leaves alone who has timers of its own to try again', () => {
+    const node = new Stage();
+    node.hears(invite);
+    assert.deepEqual(node.layer.datagramFailed(UDP, node.now, 'EPERM'), []);
+    assert.equal(node.layer.size, 1);
+  });
+});
+
+describe('an answer to who has not proved where it is', () => {
+  test('is sent once, and nothing is kept: no Timer G for a forged source', () => {
+    const node = new Stage();
+    const [effect] = node.layer.receive(invite, UDP, node.now);
+    assert.ok(effect?.type === 'request');
+    const sent = node.layer.answerOnce(
+      effect.id,
+      createResponse(effect.request, 401, { toTag: 'bob' }),
+      node.now,
+    );
+    assert.deepEqual(sent.map(tell), ['send 401 Unauthorized']);
+    assert.equal(node.layer.size, 0);
+    assert.equal(node.layer.nextDeadline(), undefined);
+  });
+});
+
 describe('an answer without a transaction', () => {
   test('goes where a transaction’s would, with the source in its Via', () => {
     const effect = statelessResponse(invite, UDP, 401, {
