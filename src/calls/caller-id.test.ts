@@ -85,7 +85,7 @@ describe('a call from a carrier', () => {
 });
 
 describe('a call from a phone', () => {
-  const story = inOffice({ plan: [ring('workshop')] });
+  const story = inOffice({ plan: [ring('workshop'), dial(MOBILE)] });
 
   function callsOut(office: Office, headers: readonly (readonly [string, string])[] = [], from?: string) {
     const caller = office.reception.calls(MOBILE, { headers, ...(from === undefined ? {} : { from }) });
@@ -142,6 +142,16 @@ describe('a call from a phone', () => {
     over(caller, workshop);
     const { direction, called } = office.stage.entry;
     assert.deepEqual({ direction, called }, { direction: 'internal', called: NUMBER });
+  });
+
+  story('that its plan carries on to a mobile shows its number there, never its user', (office) => {
+    const caller = office.reception.calls(NUMBER);
+    office.workshop.called().refuses(486);
+    const mobile = office.carrier.answers();
+    caller.connected();
+    assert.equal(told(mobile, 'From'), `Reception <sip:${SECOND_NUMBER}@voice.example.net>`);
+    assert.match(mobile.header('Diversion') ?? '', /\+442079460000.*user-busy/);
+    over(caller, mobile);
   });
 
   story('in a URI of the tel scheme is as good (RFC 3966)', (office) => {

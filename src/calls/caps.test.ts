@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { dial, inOffice, MOBILE, type Office, ring } from '../../test/stories/office.ts';
 import type { Placed, Ringing } from '../../test/stories/party.ts';
+import { LIMITS } from '../base/limits.ts';
 
 function over(caller: Placed, callee: Ringing): void {
   caller.hangsUp();
@@ -191,5 +192,30 @@ describe('an emergency call', () => {
   story('from the outside is no emergency: it is a number that we don’t have', (office) => {
     const caller = office.carrier.calls('999');
     announced(office, caller, 'unknown-number', 404);
+  });
+});
+
+describe('how many callers of a full account are told so in words', () => {
+  const story = inOffice({ plan: [ring('reception')], limits: { callsMax: 0 } });
+
+  story('the others get the bare status', (office) => {
+    const told = Array.from({ length: LIMITS.announcementsMax }, () => office.call());
+    for (const caller of told) caller.expect(183);
+    office.call().expect(486);
+    office.pass(3_000);
+    for (const caller of told) caller.expect(486);
+    const next = office.call();
+    next.expect(183);
+    office.pass(3_000);
+    next.expect(486);
+  });
+
+  story('callers of numbers that nobody has are held to the same', (office) => {
+    const unknown = () => office.carrier.calls('+442079460555');
+    const told = Array.from({ length: LIMITS.announcementsMax }, unknown);
+    for (const caller of told) caller.expect(183);
+    unknown().expect(404);
+    office.pass(3_000);
+    for (const caller of told) caller.expect(404);
   });
 });

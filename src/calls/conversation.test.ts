@@ -87,6 +87,48 @@ describe('hanging up', () => {
   });
 });
 
+describe('peers that are not where they were', () => {
+  story('a phone whose NAT has moved it is answered and hung up where it is now', (office) => {
+    const { caller, callee } = office.talk();
+    office.reception.moves({ address: '192.0.2.10', port: 33_333 });
+    const info = callee.tells('INFO');
+    caller.takes('INFO').reply(200);
+    info.expect(200);
+    callee.tells('OPTIONS').expect(200);
+    caller.hangsUp();
+    callee.hungUp();
+  });
+
+  story('a carrier’s requests go by its Record-Route, with a Route of its own (§12.2.1.1)', (office) => {
+    const proxy = office.another('198.51.100.50');
+    const caller = office.call({ headers: [['Record-Route', '<sip:198.51.100.50;lr>']] });
+    const phone = office.reception.answers();
+    caller.expect(200);
+    caller.acknowledges(caller.sent);
+    phone.hangsUp();
+    const bye = proxy.takes('BYE');
+    assert.equal(bye.request.headers.get('Route'), '<sip:198.51.100.50;lr>');
+    assert.equal(bye.request.uri, 'sip:carrier-a@198.51.100.1:5060');
+    bye.reply(200);
+  });
+
+  story(
+    'a private address in a carrier’s Contact is no way to it: it is told where it called from',
+    (office) => {
+      const { caller, callee } = office.talk({ contact: '<sip:carrier-a@10.0.0.7:5060>' });
+      callee.hangsUp();
+      assert.equal(caller.hungUp().uri, 'sip:carrier-a@10.0.0.7:5060');
+    },
+  );
+
+  story('a public one is: the carrier is told there', (office) => {
+    const gateway = office.another('198.51.100.60');
+    const { callee } = office.talk({ contact: '<sip:carrier-a@198.51.100.60>' });
+    callee.hangsUp();
+    gateway.takes('BYE').reply(200);
+  });
+});
+
 describe('re-INVITE (RFC 3261 §14)', () => {
   fromBothSides('hold and resume go through, with our address and a new version', (office, from, to) => {
     const before = office.stage.ledger.length;

@@ -130,6 +130,18 @@ describe('one phone that rings', () => {
     },
   );
 
+  story('a phone that answers and refuses the audio is hung up, and the plan goes on', (office) => {
+    const caller = office.call();
+    const phone = office.reception.called();
+    phone.answers({ sdp: phone.session().replace(/m=audio \d+/, 'm=audio 0') });
+    phone.acknowledged();
+    phone.hungUp();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
   story('after early media that came to nothing the next step speaks under a tag of its own', (office) => {
     const caller = office.call();
     const phone = office.reception.called();

@@ -180,6 +180,19 @@ describe('a carrier that asks for credentials', () => {
     });
   }
 
+  story('a carrier that is silent after its challenge has 2 s again, and no more', (office) => {
+    const caller = office.call();
+    challenge(office.carrier.called(), 407, office.stage.now);
+    office.carrier.called();
+    office.pass(1_999);
+    assert.equal(office.second.rung, 0);
+    office.pass(1);
+    const mobile = office.second.answers();
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
   story('a second challenge is a refusal: the next carrier is tried', (office) => {
     const caller = office.call();
     challenge(office.carrier.called(), 407, office.stage.now);

@@ -163,6 +163,12 @@ describe('other requests outside of calls', () => {
     assert.equal(ok.headers.get('Supported'), 'timer');
   });
 
+  story('OPTIONS while the node drains gets 503: carriers take it for what it is', (office) => {
+    office.node.drain();
+    const refusal = office.carrier.send(request('OPTIONS', `sip:${DOMAIN}`)).expect(503);
+    assert.equal(refusal.headers.get('Retry-After'), '30');
+  });
+
   story('requests that belong into a call and have none get 481 (§12.2.2)', (office) => {
     for (const method of ['BYE', 'UPDATE', 'INFO']) {
       office.carrier.send(request(method, `sip:${DOMAIN}`)).expect(481);

@@ -138,9 +138,14 @@ export class Office {
     return this.#endpointOf(party).silenceMs;
   }
 
+  /** Somebody else's machine, such as a carrier's proxy. */
+  another(address: string): Peer {
+    return new Peer(this.stage, { name: address, address: at(address) });
+  }
+
   /** A device that nobody knows. */
   stranger(): Peer {
-    return new Peer(this.stage, { name: 'stranger', address: at('192.0.2.66') });
+    return this.another('192.0.2.66');
   }
 
   /** A device that claims to be this user, and does not know the password. */

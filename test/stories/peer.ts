@@ -32,6 +32,7 @@ export interface CallOptions {
   /** The offer, or what to say of it; `none`: the INVITE comes without. */
   readonly offer?: Description | 'none';
   readonly body?: { readonly type: string; readonly text: string };
+  readonly contact?: string;
   /** Methods that the peer knows. */
   readonly allow?: string;
   readonly maxForwards?: number;
@@ -42,9 +43,9 @@ export interface CallOptions {
 export class Peer implements Actor {
   readonly name: string;
   readonly user: string;
-  readonly address: Endpoint;
+  address: Endpoint;
   readonly stage: Stage;
-  readonly flow: Flow;
+  flow: Flow;
   /** Why connections to it fail. */
   unreachable: string | undefined;
   /** Killed, or unplugged: it hears nothing. */
@@ -53,13 +54,13 @@ export class Peer implements Actor {
   wellness: number | undefined = 200;
   /** Answers CANCEL, but goes on with the INVITE. */
   stubborn = false;
-  /** Requests outside of dialogs other than INVITE and OPTIONS. */
-  readonly requests: Asked[] = [];
   /** INVITEs that came so far. */
   rung = 0;
   readonly #sent = new Map<string, { readonly sent: Sent; readonly party: Party | undefined }>();
   readonly #parties: Party[] = [];
   readonly #invited: Ringing[] = [];
+  /** What belongs to no call of the peer's own: REGISTER, or what comes by a Route. */
+  readonly #requests: Asked[] = [];
   readonly #asked = new Map<string, Asked>();
   readonly #heard = new Set<string>();
 
@@ -89,6 +90,12 @@ export class Peer implements Actor {
 
   // ── what the peer does ──
 
+  /** From now on it is elsewhere, and its NAT says nothing of that. */
+  moves(address: Endpoint): void {
+    this.address = address;
+    this.flow = { ...this.flow, remote: address };
+  }
+
   /** INVITE to this URI. */
   invites(uri: string, options: CallOptions = {}): Placed {
     const media = this.newMedia();
@@ -105,7 +112,7 @@ export class Peer implements Actor {
       ['To', to],
       ['Call-ID', options.callId ?? this.token()],
       ['CSeq', '1 INVITE'],
-      ['Contact', this.contact],
+      ['Contact', options.contact ?? this.contact],
       ['Allow', allow],
       ...headers,
       ...(type === undefined ? [] : [['Content-Type', type] as const]),
@@ -173,6 +180,14 @@ export class Peer implements Actor {
     return ringing;
   }
 
+  /** The next request that belongs to no call of the peer's own. */
+  takes(method: string): Asked {
+    const asked = this.#requests.shift();
+    assert.equal(asked?.request.method, method, `${this.name} waits for ${method}`);
+    assert.ok(asked);
+    return asked;
+  }
+
   // ── what comes to it ──
 
   received(bytes: Uint8Array, flow: Flow): void {
@@ -192,6 +207,7 @@ export class Peer implements Actor {
   unmentioned(): readonly string[] {
     if (this.dead) return [];
     return [
+      ...this.#requests.map(({ request }) => `${this.name} was sent ${request.method}`),
       ...this.#invited.map(() => `${this.name} was rung`),
       ...this.#parties.flatMap((party) => party.unmentioned()),
     ];
@@ -231,12 +247,7 @@ export class Peer implements Actor {
     const asked = this.#ask(request, flow);
     const party = this.#parties.findLast(({ callId }) => callId === request.callId);
     if (party === undefined) {
-      assert.equal(
-        tagOf(request.to),
-        undefined,
-        `${this.name} is sent ${request.method} in no dialog of its`,
-      );
-      this.requests.push(asked);
+      this.#requests.push(asked);
       return;
     }
     // A branch with another tag has a dialog of its own, which no story goes on with.
