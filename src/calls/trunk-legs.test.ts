@@ -253,6 +253,22 @@ describe('how many calls a trunk may carry', () => {
   });
 });
 
+describe('when all trunks are full', () => {
+  const story = inOffice({ plan: [dial(MOBILE)], carrier: { callsMax: 0 }, second: { callsMax: 0 } });
+
+  story('the caller hears that all lines failed, and the ledger says why', (office) => {
+    const caller = office.call();
+    caller.expect(183);
+    assert.equal(office.hears(caller), 'all-lines-failed');
+    office.pass(3_000);
+    caller.expect(480);
+    assert.match(
+      office.stage.entry.timeline.map(({ text }) => text).join('\n'),
+      /no trunk can carry \+447700900123 now/,
+    );
+  });
+});
+
 describe('a carrier that writes numbers without a plus sign', () => {
   const story = inOffice({
     plan: [ring('reception')],

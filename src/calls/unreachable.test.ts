@@ -146,6 +146,20 @@ describe('a phone over TCP', () => {
     mobile.hungUp();
   });
 
+  story('that answers when all is long over is told so: ACK and BYE (RFC 3261 §13.2.2.4)', (office) => {
+    const caller = office.call();
+    const phone = office.attic.called();
+    office.pass(2_000);
+    const mobile = office.carrier.answers();
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
+    office.pass(60_000);
+    phone.answers();
+    phone.acknowledged();
+    phone.hungUp();
+  });
+
   story('whose connection is closed while it rings: the plan goes on at once', (office) => {
     const caller = office.call();
     const phone = office.attic.rings();

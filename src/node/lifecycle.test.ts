@@ -3,6 +3,7 @@ import { describe } from 'node:test';
 import { hashing } from '../../test/simulation/hashing.ts';
 import { SeededRandom } from '../../test/simulation/world.ts';
 import { dial, inOffice, MOBILE, NUMBER, type Office, ring } from '../../test/stories/office.ts';
+import { RELAY_ADDRESS } from '../../test/stories/relay.ts';
 import type { Hashing } from '../ports/hashing.ts';
 
 function stop({ node, stage }: Office): void {
@@ -182,6 +183,18 @@ describe('a carrier that we register with', () => {
   });
 });
 
+describe('a carrier over a transport that we don’t have', () => {
+  const target = { host: '2001:db8::50', port: 5060, transport: 'tcp' } as const;
+  const story = inOffice({ plan: [ring('reception')], second: { target } });
+
+  story('is down, and says what is missing', (office) => {
+    office.pass(10_000);
+    const [, second] = office.node.trunks();
+    assert.equal(second?.health, 'down');
+    assert.match(second.healthReason, /no tcp listener/);
+  });
+});
+
 describe('a carrier that is not resolved yet', () => {
   const host = { host: 'sip.carrier-a.example', port: 5060, transport: 'udp' } as const;
   const story = inOffice({ plan: [dial(MOBILE)], carrier: { target: host } });
@@ -239,6 +252,18 @@ describe('peers over other transports', () => {
     },
   );
 
+  story('a caller over TCP whose connection breaks before its ACK: the phone is hung up', (office) => {
+    const caller = office.attic.calls('reception');
+    const phone = office.reception.answers();
+    caller.expect(200);
+    office.attic.dead = true;
+    office.stage.act(() => office.node.flowClosed(office.attic.flow, office.stage.now));
+    office.attic.unreachable = 'the connection is gone';
+    office.pass(32_000);
+    phone.hungUp();
+    assert.equal(office.stage.entry.outcome, 'answered');
+  });
+
   story('a phone over IPv6 talks to one over IPv4', (office) => {
     const other = office.workshop.another('2001:db8::12');
     other.registers().expect(200);
@@ -255,7 +280,25 @@ describe('peers over other transports', () => {
   });
 });
 
-describe('a bug of ours', () => {
+describe('a bug of ours in a call', () => {
+  const story = inOffice({ plan: [ring('reception')] });
+
+  story('ends that call with a final response, is told to the operator, and others go on', (office) => {
+    const good = office.talk();
+    office.stage.faults = [];
+    office.stage.relay.address = 'no address at all';
+    const caller = office.call();
+    caller.expect(503);
+    assert.match(office.stage.faults[0]?.what ?? '', /^call /);
+    assert.equal(office.stage.entry.reason, 'an internal error');
+    office.stage.relay.address = RELAY_ADDRESS;
+    office.assertTalking(good.caller, good.callee);
+    good.caller.hangsUp();
+    good.callee.hungUp();
+  });
+});
+
+describe('a bug of ours outside of calls', () => {
   /** Breaks while a REGISTER is being verified, and only then. */
   const broken: Hashing = {
     ...hashing,

@@ -38,6 +38,8 @@ interface Due {
 }
 
 export class Relay {
+  /** Where it says that it opens them, over IPv4. */
+  address = RELAY_ADDRESS;
   /** How many endpoints it opens by itself; answers for more wait for `release`. */
   promptly = Number.POSITIVE_INFINITY;
   /** Why no endpoint can be opened, if so. */
@@ -122,7 +124,7 @@ export class Relay {
       this.#later(now, { type: 'open-failed', id, reason });
       return;
     }
-    const address = family === 'ipv4' ? RELAY_ADDRESS : RELAY_ADDRESS_6;
+    const address = family === 'ipv4' ? this.address : RELAY_ADDRESS_6;
     const local = { address, port: this.#ports };
     this.#ports += 2;
     const nothing = { remote: undefined, partner: undefined, playing: undefined, silenceMs: 0 };
