@@ -16,6 +16,8 @@ const REPOSITORY = path.resolve(import.meta.dirname, '../..');
 /** A node that drains takes a second signal as the order not to wait for its calls. */
 const ASK_AGAIN_MS = 700;
 const STOP_MS = 5_000;
+/** How long the last output may take to arrive after a program's end. */
+const PIPES_MS = 2_000;
 
 export interface ChildOptions {
   /** Lines that tell nothing. */
@@ -64,10 +66,13 @@ export class Child {
     }
     this.exited = new Promise((resolve) => {
       child.on('error', (error) => this.#hear(`could not be started: ${error.message}`));
-      child.on('close', (code, signal) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
         running.delete(child);
         resolve({ code, signal });
-      });
+      };
+      child.on('close', end);
+      // A worker that outlives its program may hold the pipes open, and `close` would never come.
+      child.on('exit', (code, signal) => setTimeout(() => end(code, signal), PIPES_MS).unref());
     });
   }
 
