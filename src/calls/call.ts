@@ -141,17 +141,17 @@ export class Call implements Session {
       case 'latched':
         break;
     }
-    this.#settle(now);
+    this.#settle();
   }
 
   response(legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
     const leg = this.#leg(legId);
     leg.reinviteAnswered(id, response);
-    if (!this.#conversation?.response(leg, id, response, now)) {
+    if (!this.#conversation?.response(id, response, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.response(id, response, now), now);
       else this.#caller.response(id, response.status);
     }
-    this.#settle(now);
+    this.#settle();
   }
 
   transactionFailed(legId: string, id: TransactionId, text: string, now: Instant): void {
@@ -162,27 +162,27 @@ export class Call implements Session {
       else if (id === this.#caller.transaction) this.#callerLost(now);
       else this.#caller.transactionFailed(id);
     }
-    this.#settle(now);
+    this.#settle();
   }
 
   /** CANCEL of the first INVITE, or of a re-INVITE. */
   cancelled(id: TransactionId, now: Instant): void {
     if (id !== this.#caller.transaction) this.#conversation?.cancelled(id);
     else this.#abandoned(now);
-    this.#settle(now);
+    this.#settle();
   }
 
   acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void {
     if (id === this.#caller.transaction) this.#caller.acknowledged();
     this.#conversation?.acknowledged(id, ack, now);
-    this.#settle(now);
+    this.#settle();
   }
 
   ackMissing(id: TransactionId, now: Instant): void {
     if (id === this.#caller.transaction) this.#caller.acknowledged();
     if (this.#phase === 'talking')
       this.#end({ outcome: this.#answerOutcome(), text: 'an answer was never acknowledged' }, now);
-    this.#settle(now);
+    this.#settle();
   }
 
   /** A request within one of its dialogs. */
@@ -190,7 +190,7 @@ export class Call implements Session {
     const leg = this.#leg(legId);
     if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, flow, now);
     else if (this.#caller.earlyRequest(request, id) === 'hung-up') this.#abandoned(now);
-    this.#settle(now);
+    this.#settle();
   }
 
   deadline(deadline: CallDeadline, now: Instant): void {
@@ -228,7 +228,7 @@ export class Call implements Session {
       case 'test-over':
         break;
     }
-    this.#settle(now);
+    this.#settle();
   }
 
   /** The operator, a limit, or the node's stop ends it. */
@@ -240,7 +240,7 @@ export class Call implements Session {
       answered ? { outcome: this.#answerOutcome(), text } : { outcome: 'refused', text, status: 503 },
       now,
     );
-    this.#settle(now);
+    this.#settle();
   }
 
   // ── walking the plan ──
@@ -435,7 +435,7 @@ export class Call implements Session {
     this.#schedule('wrap-up-overdue', now + WRAP_UP_MAX_MS);
   }
 
-  #settle(_now: Instant): void {
+  #settle(): void {
     if (this.#phase !== 'ended') return;
     if (!this.#ledgerWritten && this.legs.every((leg) => leg.media.settled)) {
       this.#ledgerWritten = true;

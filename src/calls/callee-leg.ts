@@ -126,12 +126,9 @@ export class CalleeLeg extends Leg {
   /** The two seconds are over. */
   silent(): LegNews | undefined {
     if (this.#state !== 'inviting') return undefined;
-    this.#noSignOfLife(`gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`);
-    return {
-      type: 'failed',
-      verdict: 'unreachable',
-      text: `gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`,
-    };
+    const text = `gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`;
+    this.#noSignOfLife(text);
+    return { type: 'failed', verdict: 'unreachable', text };
   }
 
   response(id: TransactionId, response: SipResponse, now: Instant): LegNews | undefined {

@@ -159,7 +159,7 @@ export class Conversation {
   // ── answers to what we sent ──
 
   /** True where the response was to something that belongs here. */
-  response(leg: Leg, id: TransactionId, response: SipResponse, now: Instant): boolean {
+  response(id: TransactionId, response: SipResponse, now: Instant): boolean {
     const exchange = this.#exchanges.find(({ clientTransaction }) => clientTransaction === id);
     if (exchange !== undefined) {
       this.#exchangeEnded(exchange, exchange.response(response, now), now);
@@ -170,7 +170,6 @@ export class Conversation {
     if (response.status < 200) return true;
     this.#own.delete(id);
     this.#ownAnswered(own, id, response, now);
-    void leg;
     return true;
   }
 

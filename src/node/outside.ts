@@ -1,7 +1,7 @@
 // The node as calls/ sees it: its small ports over the transaction layer, the registrar and the trunks.
 
 import { hex } from '../base/ids.ts';
-import type { Endpoint, Flow } from '../base/net.ts';
+import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Audience, Outside, PhonePort, SipPort, TrunkPort } from '../calls/surroundings.ts';
 import type { Hashing } from '../ports/hashing.ts';
@@ -80,14 +80,13 @@ function phonePort({ registrar, own, now }: OutsideOptions): PhonePort {
 function trunkPort(options: OutsideOptions): TrunkPort {
   const { trunks, own, now } = options;
   const digests = digestClients(options);
-  const endpointOf = (flow: Flow): Endpoint => flow.remote;
   return {
     choices: (number) => own.trunkChoices(number),
     legStarted: (name) => trunks.callStarted(name),
     legEnded: (name) => trunks.callEnded(name),
-    answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, endpointOf(flow), now()), now()),
+    answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, flow.remote, now()), now()),
     failed: (name, flow, reason) =>
-      own.trunkEffects(trunks.callFailed(name, endpointOf(flow), reason, now()), now()),
+      own.trunkEffects(trunks.callFailed(name, flow.remote, reason, now()), now()),
     authorise: (name, request, challenge) => {
       const authorised = digests.get(name)?.authorise(request, challenge);
       return authorised?.ok === true ? authorised.value : undefined;

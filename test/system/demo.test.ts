@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Child } from '../interop/child.ts';
 import { createRig, type Rig, until } from '../interop/rig.ts';
-import { noIsland, onIsland, ringthrough, startOnIsland } from './island.ts';
+import { noIsland, onIsland, ringthrough, runOnIsland, runRingthrough, startOnIsland } from './island.ts';
 
 const START_MS = 20_000;
 const NUMBER = '+442079460000';
@@ -26,11 +26,8 @@ async function startReadmePhone(rig: Rig, node: Child): Promise<Child> {
   cpSync(path.join(REPOSITORY, 'examples/baresip'), path.join(rig.folder, 'examples/baresip'), {
     recursive: true,
   });
-  const script = `cd ${rig.folder} && exec ${command.replace('PASSWORD', password)}`;
-  const phone = rig.run('phone', 'nsenter', [
-    ...['--target', String(node.pid), '--net', '--mount'],
-    ...['sh', '-c', script],
-  ]);
+  const script = `exec ${command.replace('PASSWORD', password)}`;
+  const phone = runOnIsland(rig, 'phone', node, ['sh', '-c', script]);
   await phone.line(/200 OK/, START_MS);
   return phone;
 }
@@ -127,18 +124,7 @@ test('a call that a crash cuts off is in the ledger after the restart', {
 }, async (context) => {
   const rig = createRig(context);
   const node = await startDemo(rig);
-  const call = rig.run('call', 'nsenter', [
-    '--target',
-    String(node.pid),
-    '--net',
-    '--mount',
-    process.execPath,
-    path.resolve(import.meta.dirname, '../../src/main.ts'),
-    'call',
-    NUMBER,
-    '--token-file',
-    path.join(rig.folder, 'data/api.token'),
-  ]);
+  const call = runRingthrough(rig, node, 'call', NUMBER);
   await call.line(/the caller hears the far end/, START_MS);
   node.signal('SIGKILL');
   await node.exited;
@@ -152,18 +138,7 @@ test('the first signal lets a call go on and takes no new one, the second ends i
 }, async (context) => {
   const rig = createRig(context);
   const node = await startDemo(rig);
-  const call = rig.run('call', 'nsenter', [
-    '--target',
-    String(node.pid),
-    '--net',
-    '--mount',
-    process.execPath,
-    path.resolve(import.meta.dirname, '../../src/main.ts'),
-    'call',
-    NUMBER,
-    '--token-file',
-    path.join(rig.folder, 'data/api.token'),
-  ]);
+  const call = runRingthrough(rig, node, 'call', NUMBER);
   await call.line(/the caller hears the far end/, START_MS);
   node.signal('SIGTERM');
   await node.line(/draining/, START_MS);

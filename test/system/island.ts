@@ -27,16 +27,28 @@ export function startOnIsland(rig: Rig, parameters: readonly string[], prepare =
   return rig.run('ringthrough', 'unshare', [...(way ?? []), 'sh', '-c', script, ...command]);
 }
 
-/** Runs a command of ours beside that node, from `cwd`, to its end. */
-export function onIsland(node: Child, cwd: string, command: readonly string[]) {
+/** Parameters of `nsenter` for a command beside that node, run from `cwd`. */
+function beside(node: Child, cwd: string, command: readonly string[]): readonly string[] {
   const target = ['--target', String(node.pid), '--net', '--mount'];
   const user = way?.includes('--map-root-user') === true ? ['--user', '--preserve-credentials'] : [];
-  const { status, stdout, stderr } = spawnSync(
-    'nsenter',
-    [...target, ...user, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...command],
-    { encoding: 'utf8', timeout: 60_000 },
-  );
+  return [...target, ...user, 'sh', '-c', 'cd "$0" && exec "$@"', cwd, ...command];
+}
+
+/** Runs a command of ours beside that node, from `cwd`, to its end. */
+export function onIsland(node: Child, cwd: string, command: readonly string[]) {
+  const options = { encoding: 'utf8', timeout: 60_000 } as const;
+  const { status, stdout, stderr } = spawnSync('nsenter', beside(node, cwd, command), options);
   return { status, stdout, stderr };
+}
+
+/** Starts a command beside that node, from the rig's folder; it is stopped at the end of the test. */
+export function runOnIsland(rig: Rig, name: string, node: Child, command: readonly string[]): Child {
+  return rig.run(name, 'nsenter', beside(node, rig.folder, command));
+}
+
+/** Starts `ringthrough …` there. */
+export function runRingthrough(rig: Rig, node: Child, ...parameters: readonly string[]): Child {
+  return runOnIsland(rig, 'ringthrough', node, [process.execPath, MAIN, ...parameters]);
 }
 
 /** Runs `ringthrough …` there. */
