@@ -19,6 +19,18 @@ export interface Flow {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly connectionId?: string;
+  /**
+   * For a flow over TLS that this node opens: what the peer's certificate must speak for (RFC 5922 §7.2), which
+   * is the name that was asked for, never the target of its SRV record. An IP literal is looked for among the
+   * certificate's addresses. Without one it is `remote.address`, so that leaving it out trusts nobody.
+   */
+  readonly domain?: string;
+  /**
+   * What the peer's certificate speaks for (RFC 5922 §7.1), in lower case, once it was verified against the
+   * authorities that this node trusts. Absent where no certificate was asked for, sent or found good. It was
+   * true of this connection, and is of no other: it stays out of `flowKey`, and is not to be kept.
+   */
+  readonly peerDomains?: readonly string[];
 }
 
 export function isStream(transport: TransportName): boolean {
@@ -32,7 +44,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
     : `${endpoint.address}:${endpoint.port}`;
 }
 
-/** Identity of a flow: equal keys mean the same pair of ends over the same connection. */
-export function flowKey(flow: Flow): string {
-  return `${flow.transport}|${formatEndpoint(flow.local)}|${formatEndpoint(flow.remote)}|${flow.connectionId ?? ''}`;
+/**
+ * Identity of a flow: equal keys mean the same pair of ends over the same connection. Where any connection will
+ * do, it must be one whose peer was verified for the same domain (RFC 5923 §8).
+ */
+export function flowKey({ transport, local, remote, connectionId, domain }: Flow): string {
+  const connection = connectionId ?? (domain === undefined ? '' : `for ${domain.toLowerCase()}`);
+  return `${transport}|${formatEndpoint(local)}|${formatEndpoint(remote)}|${connection}`;
 }

@@ -199,7 +199,7 @@ function bind(
     user: from.user,
     contact: contact.contact,
     parameters: contact.parameters,
-    flow: from.flow,
+    flow: keptFlow(from.flow),
     path: registration.path,
     callId: registration.callId,
     cseq: registration.cseq,
@@ -208,4 +208,9 @@ function bind(
     registeredAt: isRefresh ? before.registeredAt : now,
     expiresAt: now + contact.expiresMs,
   };
+}
+
+/** What a certificate proved, it proved of the connection only: it is not kept with the binding. */
+function keptFlow({ peerDomains: _, ...flow }: Flow): Flow {
+  return flow;
 }
