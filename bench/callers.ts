@@ -126,7 +126,8 @@ class Answers {
   }
 }
 
-function statistics(file: string) {
+/** What sipp says at its end of the calls that it placed; the scenario times `answer`. */
+export function statistics(file: string) {
   const [head, ...rows] = readFileSync(file, 'utf8').trim().split('\n');
   const names = present(head, 'head of sipp’s statistics').split(';');
   const last = present(rows.at(-1), 'row of sipp’s statistics').split(';');

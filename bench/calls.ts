@@ -13,7 +13,7 @@ import { CARRIER_HOST, freePorts, HOST } from '../test/interop/rig.ts';
 import { type CallsResult, placeCalls } from './callers.ts';
 import { missingPeer, startKamailio } from './kamailio.ts';
 import { openOffice, PHONES } from './office.ts';
-import type { Platform, Relayed } from './platform.ts';
+import type { Relayed, RelayingPlatform } from './platform.ts';
 import { type Cost, Meter } from './processes.ts';
 import { machine, numbers, print, quantile } from './report.ts';
 import { startRingthrough } from './ringthrough.ts';
@@ -29,7 +29,7 @@ interface Load {
 }
 
 interface Measured {
-  readonly platform: Platform;
+  readonly platform: RelayingPlatform;
   readonly calls: CallsResult;
   readonly relayed: Relayed;
   readonly costs: readonly (Cost & { readonly name: string })[];
@@ -39,7 +39,7 @@ type Start = (
   stand: Stand,
   carrier: { address: string; port: number },
   callsMax: number,
-) => Promise<Platform>;
+) => Promise<RelayingPlatform>;
 
 async function measure(name: string, start: Start, load: Load): Promise<Measured> {
   return withStand(name, async (stand) => {
@@ -129,7 +129,7 @@ print(
   `${load.calls} calls, ${load.rate} new ones a second, each with ${load.seconds} s of G.711 both ways\n`,
 );
 const ours = await measure('ringthrough', startRingthrough, load);
-const remedy = missingPeer();
+const remedy = missingPeer('kamailio', 'rtpengine');
 const theirs = remedy === undefined ? await measure('kamailio', startKamailio, load) : undefined;
 report(theirs === undefined ? [ours] : [ours, theirs]);
 if (theirs === undefined) print(`For Kamailio with rtpengine beside it: ${remedy}`);

@@ -1,6 +1,6 @@
-// Kamailio with rtpengine as a platform under load: what a telephone engineer would otherwise put in that place.
-// rtpengine relays in its own threads, without its kernel module. Neither keeps a record of a call, and Kamailio
-// is a proxy and no back-to-back user agent: it has less to do, and is in C.
+// Kamailio as a platform under load: what a telephone engineer would otherwise put in that place. For calls with
+// audio rtpengine stands beside it and relays in its own threads, without its kernel module. Neither keeps a record
+// of a call, and Kamailio is a proxy and no back-to-back user agent: it has less to do, and is in C.
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,50 +11,73 @@ import { present } from '../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../src/base/net.ts';
 import { freePorts, HOST, until } from '../test/interop/rig.ts';
 import { PASSWORD } from './office.ts';
-import type { Platform, Relayed } from './platform.ts';
+import type { Platform, Relayed, RelayingPlatform } from './platform.ts';
 import type { Stand } from './stand.ts';
 
 const READY_MS = 15_000;
 
-/** Why the comparison cannot be made on this machine, if so. */
-export function missingPeer(): string | undefined {
-  const missing = Object.entries({ kamailio: 'kamailio', rtpengine: 'rtpengine-daemon' })
-    .filter(([command]) => version(command) === undefined)
-    .map(([, debianPackage]) => debianPackage);
+const PACKAGES = { kamailio: 'kamailio', rtpengine: 'rtpengine-daemon' } as const;
+
+/** How to install what the comparison lacks on this machine, if it lacks something. */
+export function missingPeer(...commands: readonly (keyof typeof PACKAGES)[]): string | undefined {
+  const missing = commands
+    .filter((command) => version(command) === undefined)
+    .map((command) => PACKAGES[command]);
   return missing.length === 0 ? undefined : `apt-get install --no-install-recommends ${missing.join(' ')}`;
 }
 
-export async function startKamailio(stand: Stand, carrier: Endpoint, callsMax: number): Promise<Platform> {
+/** With rtpengine, for calls with audio. */
+export async function startKamailio(
+  stand: Stand,
+  carrier: Endpoint,
+  callsMax: number,
+): Promise<RelayingPlatform> {
   const control = { address: HOST, port: await freePorts(2) };
   const statistics = { address: HOST, port: control.port + 1 };
   const relay = await startRtpengine(stand, { control, statistics, callsMax });
+  const proxy = await startProxy(stand, 'kamailio.cfg', carrier, { rtpengine: formatEndpoint(control) });
+  return {
+    name: `${proxy.name} + rtpengine ${version('rtpengine')}`,
+    sipPort: proxy.sipPort,
+    programs: [...proxy.programs, { name: 'rtpengine', pid: present(relay.pid, 'process id of rtpengine') }],
+    relayed: async () => totals(await listTotals(statistics)),
+  };
+}
+
+/** Signalling alone, in one worker. */
+export function startSignallingKamailio(stand: Stand, carrier: Endpoint): Promise<Platform> {
+  return startProxy(stand, 'kamailio-signalling.cfg', carrier, {});
+}
+
+async function startProxy(
+  stand: Stand,
+  template: string,
+  carrier: Endpoint,
+  values: Readonly<Record<string, string>>,
+): Promise<Platform> {
   const sipPort = await freePorts();
   const folder = path.join(stand.folder, 'kamailio');
   mkdirSync(folder);
   const file = path.join(folder, 'kamailio.cfg');
   writeFileSync(
     file,
-    configuration({
+    configuration(template, {
       address: `${HOST}:${sipPort}`,
-      rtpengine: formatEndpoint(control),
       realm: HOST,
       password: PASSWORD,
       carrier: carrier.address,
+      ...values,
     }),
   );
   const proxy = stand.run('kamailio', 'kamailio', [
-    ...['-f', file, '-DD', '-E', '-e', '-m', '64', '-M', '8'],
+    ...['-f', file, '-DD', '-E', '-e', '-m', '256', '-M', '16'],
     ...['-w', folder, '-Y', folder, '-P', path.join(folder, 'pid')],
   ]);
   await proxy.line(/RINGTHROUGH-BENCH ready/, READY_MS);
   return {
-    name: `Kamailio ${version('kamailio')} + rtpengine ${version('rtpengine')}`,
+    name: `Kamailio ${version('kamailio')}`,
     sipPort,
-    programs: [
-      { name: 'kamailio', pid: present(proxy.pid, 'process id of kamailio') },
-      { name: 'rtpengine', pid: present(relay.pid, 'process id of rtpengine') },
-    ],
-    relayed: async () => totals(await listTotals(statistics)),
+    programs: [{ name: 'kamailio', pid: present(proxy.pid, 'process id of kamailio') }],
   };
 }
 
@@ -82,9 +105,9 @@ async function startRtpengine(
   return relay;
 }
 
-function configuration(values: Readonly<Record<string, string>>): string {
-  const template = readFileSync(path.join(import.meta.dirname, 'kamailio.cfg'), 'utf8');
-  return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => present(values[name], name));
+function configuration(template: string, values: Readonly<Record<string, string>>): string {
+  const text = readFileSync(path.join(import.meta.dirname, template), 'utf8');
+  return text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => present(values[name], name));
 }
 
 /** rtpengine's own statistics, over its command line port, which it closes itself: half-closed, it tells half. */

@@ -1,4 +1,4 @@
-// What the calls bench loads: a telephone platform with a relay, and what that relay says of itself.
+// What the benches load: a telephone platform, and for calls with audio what its relay says of itself.
 
 /** RTP packets of all legs together. */
 export interface Relayed {
@@ -15,6 +15,9 @@ export interface Platform {
   readonly sipPort: number;
   /** What is paid for: each with all that it forks. */
   readonly programs: readonly { readonly name: string; readonly pid: number }[];
+}
+
+export interface RelayingPlatform extends Platform {
   /** Called when so many calls have ended. */
   relayed(calls: number): Promise<Relayed>;
 }

@@ -8,13 +8,19 @@ import { type Endpoint, formatEndpoint } from '../src/base/net.ts';
 import type { Attempt } from '../test/interop/node.ts';
 import { freePorts, HOST, until } from '../test/interop/rig.ts';
 import { PASSWORD, PHONES } from './office.ts';
-import type { Platform, Relayed } from './platform.ts';
+import type { Relayed, RelayingPlatform } from './platform.ts';
 import type { Stand } from './stand.ts';
 
 const READY_MS = 15_000;
 const LEDGER_PAGE = 1_000;
 
-export async function startRingthrough(stand: Stand, carrier: Endpoint, callsMax: number): Promise<Platform> {
+/** `moreUsers` are phones beside the office's. */
+export async function startRingthrough(
+  stand: Stand,
+  carrier: Endpoint,
+  callsMax: number,
+  moreUsers: readonly string[] = [],
+): Promise<RelayingPlatform> {
   const [sipPort, httpPort, mediaPort] = [
     await freePorts(),
     await freePorts(),
@@ -38,7 +44,7 @@ export async function startRingthrough(stand: Stand, carrier: Endpoint, callsMax
 
   const token = readFileSync(path.join(folder, 'data/api.token'), 'utf8').trim();
   const api = { address: `http://${HOST}:${httpPort}/v1`, token };
-  await ask(api, 'POST', '/provision', provisioning(callsMax));
+  await ask(api, 'POST', '/provision', provisioning(callsMax, moreUsers));
   return {
     name: 'Ringthrough',
     sipPort,
@@ -47,13 +53,14 @@ export async function startRingthrough(stand: Stand, carrier: Endpoint, callsMax
   };
 }
 
-function provisioning(callsMax: number): string {
+function provisioning(callsMax: number, moreUsers: readonly string[]): string {
+  const users = [...PHONES.map(({ user }) => user), ...moreUsers];
   return [
     'accounts:',
     '  - name: acme',
-    `    limits: { callsMax: ${callsMax} }`,
+    `    limits: { callsMax: ${callsMax}, phonesMax: ${users.length} }`,
     '    phones:',
-    ...PHONES.map(({ user }) => `      - { user: ${user}, password: ${PASSWORD} }`),
+    ...users.map((user) => `      - { user: ${user}, password: ${PASSWORD} }`),
     '    numbers:',
     ...PHONES.map(
       ({ user, number }) => `      - { number: "${number}", plan: [{ ring: ${user}, for: 20s }] }`,

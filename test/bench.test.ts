@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { placeBriefCalls } from '../bench/brief-callers.ts';
 import { placeCalls } from '../bench/callers.ts';
 import { Carrier } from '../bench/carrier.ts';
+import { BenchPhone } from '../bench/phones.ts';
 import { quantile } from '../bench/report.ts';
 import { onLoopback, withStand } from '../bench/stand.ts';
 import { Voices } from '../bench/voices.ts';
@@ -28,6 +30,19 @@ describe('a bench cannot be aimed at others', () => {
       await assert.rejects(placeCalls(stand, { target: ELSEWHERE, from, ...load }), REFUSED);
       assert.equal(stand.children.size, 0);
     });
+  });
+
+  test('brief callers place no call elsewhere', async () => {
+    await withStand('refusal', async (stand) => {
+      const from = { address: '127.0.0.1', port: 5060 };
+      const load = { calls: 1, callsPerSecond: 1, numbers: ['+442079460000'] };
+      await assert.rejects(placeBriefCalls(stand, { target: ELSEWHERE, from, ...load }), REFUSED);
+      assert.equal(stand.children.size, 0);
+    });
+  });
+
+  test('phones register nowhere else', async () => {
+    await assert.rejects(BenchPhone.open(0, 'desk', 'secret', ELSEWHERE), REFUSED);
   });
 
   test('voices speak to nobody elsewhere, whatever an answer says', async () => {
