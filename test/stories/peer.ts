@@ -63,6 +63,9 @@ export class Peer implements Actor {
   readonly #requests: Asked[] = [];
   readonly #asked = new Map<string, Asked>();
   readonly #heard = new Set<string>();
+  /** Beginnings of messages from the node that are lost on their way, one each. */
+  readonly #lost: string[] = [];
+  #late: (() => void)[] | undefined;
 
   constructor(stage: Stage, { name, address, transport = 'udp', user = name }: PeerOptions) {
     this.name = name;
@@ -190,9 +193,32 @@ export class Peer implements Actor {
 
   // ── what comes to it ──
 
+  /** The next message of the node's that begins so, such as `ACK` or `SIP/2.0 200`, is lost on its way. */
+  misses(beginning: string): void {
+    this.#lost.push(beginning);
+  }
+
+  /** What the node sends in `meanwhile` arrives only after it: it crosses what the peer says there. */
+  crossing(meanwhile: () => void): void {
+    this.#late = [];
+    meanwhile();
+    const late = this.#late;
+    this.#late = undefined;
+    for (const arrive of late) arrive();
+  }
+
   received(bytes: Uint8Array, flow: Flow): void {
+    if (this.#late !== undefined) {
+      this.#late.push(() => this.received(bytes, flow));
+      return;
+    }
     if (this.dead) return;
     const text = new TextDecoder().decode(bytes);
+    const lost = this.#lost.findIndex((beginning) => text.startsWith(beginning));
+    if (lost >= 0) {
+      this.#lost.splice(lost, 1);
+      return;
+    }
     const parsed = parseMessage(bytes);
     assert.ok(parsed.ok, `${this.name} is sent what is not SIP:\n${text}`);
     const message = parsed.value;

@@ -69,6 +69,7 @@ export class Asked {
   readonly #contact: Row;
   readonly #send: (response: SipResponse) => void;
   readonly #finals: SipResponse[] = [];
+  #last: SipResponse | undefined;
   #cancel: SipRequest | undefined;
   #cancelMentioned = false;
 
@@ -99,8 +100,15 @@ export class Asked {
       ...(reason === undefined ? {} : { reason }),
     });
     if (status >= 200) this.#finals.push(response);
+    this.#last = response;
     this.#send(response);
     return response;
+  }
+
+  /** The last answer once more, as after a lost ACK, or to a request that came again. */
+  repeats(): void {
+    assert.ok(this.#last, `${this.#name} has not answered yet`);
+    this.#send(this.#last);
   }
 
   /** CANCEL came (RFC 3261 §9.2). */

@@ -37,8 +37,18 @@ export interface Actor {
   unmentioned(): readonly string[];
 }
 
+/** A message as it went over the wire, whether it arrived or not. */
+export interface Carried {
+  readonly at: Instant;
+  readonly peer: string;
+  readonly heading: 'to-node' | 'from-node';
+  readonly bytes: Uint8Array;
+}
+
 export class Stage {
   readonly node: SipNode;
+  /** In the order of sending; ladder.ts reads it. */
+  readonly wire: Carried[] = [];
   readonly relay = new Relay();
   readonly random = new SeededRandom(1);
   readonly events: NodeEvent[] = [];
@@ -91,6 +101,7 @@ export class Stage {
 
   /** A peer's bytes reach the node. */
   send(flow: Flow, bytes: Uint8Array): void {
+    this.wire.push({ at: this.now, peer: this.#actorAt(flow)?.name ?? '', heading: 'to-node', bytes });
     this.act(() => this.node.receive([{ flow, bytes }], this.now));
   }
 
@@ -242,10 +253,15 @@ export class Stage {
   }
 
   #deliver(flow: Flow, bytes: Uint8Array): void {
-    const actor = this.#actors.find(({ address }) => formatEndpoint(address) === formatEndpoint(flow.remote));
+    const actor = this.#actorAt(flow);
     assert.ok(actor, `the node sends to nobody: ${flowKey(flow)}\n${new TextDecoder().decode(bytes)}`);
+    this.wire.push({ at: this.now, peer: actor.name, heading: 'from-node', bytes });
     const { unreachable } = actor;
     if (unreachable === undefined) actor.received(bytes, flow);
     else this.act(() => this.node.flowFailed(flow, unreachable, this.now));
+  }
+
+  #actorAt({ remote }: Flow): Actor | undefined {
+    return this.#actors.find(({ address }) => formatEndpoint(address) === formatEndpoint(remote));
   }
 }
