@@ -47,6 +47,28 @@ export const LIMITS = {
   nonceLifetimeMs: 5 * MINUTE_MS,
   /** Nonces whose counts are remembered. More: the oldest is forgotten and its next use is stale. */
   noncesMax: 100_000,
+  /** Places in the table of who was asked for a password. It never grows: a newcomer takes somebody's place. */
+  askedSlots: 16_384,
+
+  /**
+   * Wrong digests that cost nothing: of a user from one flow, of a user from one address, from one address, of a user
+   * from anywhere that it was never let in from. More: the next one is not looked at for `guessDelayMs`, which
+   * doubles each time up to `guessDelayMaxMs`, and is answered 503 with Retry-After meanwhile.
+   */
+  guessesFreeOfFlow: 5,
+  guessesFreeOfPlace: 20,
+  guessesFreeOfSource: 200,
+  guessesFreeOfUser: 100,
+  guessDelayMs: SECOND_MS,
+  guessDelayMaxMs: MINUTE_MS,
+  /** Without another wrong digest for this long, the earlier ones are forgotten. */
+  guessMemoryMs: 60 * MINUTE_MS,
+  /** Guessers that are remembered, of each kind. More: the longest quiet one is forgotten. */
+  guessersMax: 20_000,
+  /** Users and addresses that they were let in from. More: the oldest is forgotten. */
+  knownPlacesMax: 200_000,
+  /** How long such an address is kept after the last time. */
+  knownPlaceMs: 30 * DAY_MS,
 
   /** Calls at once on the node. More: 503 with Retry-After, emergency calls excepted. */
   callsMax: 10_000,

@@ -226,11 +226,13 @@ export class SipNode {
     return this.#turn(now, () => {
       const before = this.#directory;
       this.#directory = new Directory(accounts);
-      for (const account of before.accounts) {
-        for (const { user } of account.phones) {
-          if (this.#directory.phone(user) === undefined) this.#registrar.removeUser(user);
-        }
+      const withNewPassword = new Set<string>();
+      for (const { user, secret } of before.accounts.flatMap(({ phones }) => phones)) {
+        const phone = this.#directory.phone(user)?.phone;
+        if (phone === undefined) this.#registrar.removeUser(user);
+        else if (phone.secret.sha256Ha1 !== secret.sha256Ha1) withNewPassword.add(user);
       }
+      this.#requests.passwordsChanged(withNewPassword);
     });
   }
 
@@ -306,6 +308,8 @@ export class SipNode {
   counters(): Readonly<Record<string, number>> {
     return {
       ...this.#counters,
+      credentials_refused: this.#requests.counters.refused,
+      credentials_slowed: this.#requests.counters.slowed,
       transactions: this.#layer.size,
       bindings: this.#registrar.size,
       calls: this.#calls.live.length,

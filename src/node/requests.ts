@@ -2,7 +2,8 @@
 // it about? REGISTER goes to the registrar, INVITE to placing and then to calls, OPTIONS is answered here.
 
 import { LIMITS } from '../base/limits.ts';
-import { type Flow, formatEndpoint } from '../base/net.ts';
+import { type Flow, flowKey, formatEndpoint } from '../base/net.ts';
+import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
@@ -14,6 +15,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import type { Directory } from '../routing/directory.ts';
 import { audioOf } from '../sdp/audio.ts';
+import type { Sender } from '../sip/auth/guessing.ts';
 import type { DigestServer } from '../sip/auth/server.ts';
 import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
@@ -21,7 +23,7 @@ import { parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import { fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
-import type { NodeEvent } from './views.ts';
+import type { NodeEvent, RefusedCredentials } from './views.ts';
 
 export interface RequestContext {
   readonly country: string;
@@ -64,6 +66,8 @@ const UNDERSTOOD = new Set(['timer', 'path']);
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
 
 export class Requests {
+  /** Digests that were wrong, and that were not looked at because too many wrong ones came before. */
+  readonly counters = { refused: 0, slowed: 0 };
   readonly #context: RequestContext;
   #refusedTimes = 0;
   #refusedTellAt: Instant = 0;
@@ -101,6 +105,10 @@ export class Requests {
       default:
         return this.#answerOnce(arrival, 405, [['Allow', ALLOW]]);
     }
+  }
+
+  passwordsChanged(users: ReadonlySet<string>): void {
+    if (users.size > 0) this.#context.digest.passwordsChanged(users);
   }
 
   // ── REGISTER ──
@@ -183,12 +191,19 @@ export class Requests {
     const { digest } = this.#context;
     const directory = this.#context.directory();
     const secretOf = (user: string) => directory.phone(user)?.phone.secret;
-    const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now);
+    const sender = this.#senderOf(arrival);
+    const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now, sender);
     if (verdict.type === 'accepted') return directory.phone(verdict.user);
+    if (verdict.type === 'slowed') {
+      this.#credentialsRefused(arrival, verdict.user, 'slowed');
+      const seconds = Math.ceil(verdict.waitMs / SECOND_MS);
+      this.#answerOnce(arrival, 503, [['Retry-After', String(seconds)]]);
+      return undefined;
+    }
     if (verdict.reason === 'wrong' || verdict.reason === 'unknown-user') {
       this.#credentialsRefused(arrival, verdict.user ?? '', verdict.reason);
     }
-    const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only);
+    const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only, sender);
     this.#answerOnce(
       arrival,
       401,
@@ -197,9 +212,19 @@ export class Requests {
     return undefined;
   }
 
+  #senderOf({ request, flow }: Arrival): Sender {
+    const { registrar } = this.#context;
+    return {
+      source: sourceOf(flow.remote.address, ONE_CUSTOMER),
+      flow: flowKey(flow),
+      known: (user) => registrar.recognises(user, request, flow),
+    };
+  }
+
   /** Told, so that a wrong password or a guesser is seen, and not more often than a log can bear. */
-  #credentialsRefused({ flow, now }: Arrival, user: string, reason: 'wrong' | 'unknown-user'): void {
+  #credentialsRefused({ flow, now }: Arrival, user: string, reason: RefusedCredentials): void {
     this.#refusedTimes++;
+    this.counters[reason === 'slowed' ? 'slowed' : 'refused']++;
     if (now < this.#refusedTellAt) return;
     this.#refusedTellAt = now + SECOND_MS;
     const from = formatEndpoint(flow.remote);

@@ -41,6 +41,9 @@ export interface CallView {
   readonly legs: readonly { readonly id: string; readonly peer: string; readonly state: string }[];
 }
 
+/** `slowed`: not looked at, because too many wrong ones came before. */
+export type RefusedCredentials = 'wrong' | 'unknown-user' | 'slowed';
+
 /** Told as it happens to whoever subscribed. */
 export type NodeEvent =
   | {
@@ -79,7 +82,7 @@ export type NodeEvent =
       readonly type: 'refused-credentials';
       readonly user: string;
       readonly from: string;
-      readonly reason: 'wrong' | 'unknown-user';
+      readonly reason: RefusedCredentials;
       readonly times: number;
       readonly at: Instant;
     }

@@ -153,6 +153,21 @@ export class Registrar {
     };
   }
 
+  /** Some phone is registered over this very flow. */
+  isOn(flow: Flow): boolean {
+    return this.#byFlow.on(flow).length > 0;
+  }
+
+  /** Is `flow` that of a phone of this user, or does `request` name its Call-ID or its Contact? */
+  recognises(user: string, request: SipRequest, flow: Flow): 'flow' | 'client' | undefined {
+    const bindings = this.bindingsOf(user);
+    if (bindings.some((binding) => flowKey(binding.flow) === flowKey(flow))) return 'flow';
+    const contacts = request.contacts.map(({ uri }) => uri);
+    const isClient = (binding: Binding): boolean =>
+      binding.callId === request.callId || contacts.includes(binding.contact);
+    return bindings.some(isClient) ? 'client' : undefined;
+  }
+
   /** What is to be persisted for the user. */
   bindingsOf(user: string): readonly Binding[] {
     return [...(this.#byUser.get(user) ?? [])].map(({ binding }) => binding);

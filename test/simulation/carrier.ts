@@ -124,7 +124,7 @@ export class Carrier {
       return { md5Ha1: hashing.md5Hex(secret), sha256Ha1: hashing.sha256Hex(secret) };
     };
     const verdict = this.#digest.verify(request, answer, secretOf, agent.world.now);
-    if (verdict.type === 'accepted') return false;
+    if (verdict.type !== 'challenge') return false;
     const headers = this.#digest
       .challenges(agent.world.now, verdict.stale)
       .map((challenge) => [ask, challenge] as const);

@@ -149,9 +149,8 @@ export class Office {
   }
 
   /** A device that claims to be this user, and does not know the password. */
-  thief(user: string): Phone {
+  thief(user: string, address = at(`192.0.2.${67 + this.#thieves++}`)): Phone {
     const name = `thief of ${user}`;
-    const address = at(`192.0.2.${67 + this.#thieves++}`);
     return new Phone(this.stage, { name, user, password: 'guessed', address });
   }
 

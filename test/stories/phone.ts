@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { DigestClient } from '../../src/sip/auth/client.ts';
 import { Headers } from '../../src/sip/message/headers.ts';
-import { SipRequest } from '../../src/sip/message/message.ts';
+import { SipRequest, type SipResponse } from '../../src/sip/message/message.ts';
 import { hashing } from '../simulation/hashing.ts';
 import { Placed } from './party.ts';
 import { type CallOptions, Peer, type PeerOptions } from './peer.ts';
@@ -40,6 +40,23 @@ export class Phone extends Peer {
   /** REGISTER, challenged and sent again; the answer is the story's to expect. */
   registers(rows: readonly Row[] = [['Expires', '600']], contact = this.contact): Sent {
     return this.send(this.#authorised(this.#composeRegister([['Contact', contact], ...rows])));
+  }
+
+  /** The same, and whatever comes of it is not worth telling. */
+  guesses(): void {
+    const sent = this.registers();
+    const [status] = sent.unmentioned().map((text) => Number(/ got (\d+) /.exec(text)?.[1]));
+    if (status !== undefined) sent.expect(status);
+  }
+
+  /** A REGISTER with credentials for a challenge that came just now, not sent yet. */
+  prepared(): SipRequest {
+    return this.#authorised(this.#composeRegister([['Contact', this.contact]]));
+  }
+
+  /** Such a request, once more as it is. */
+  sends(request: SipRequest, status: number): SipResponse {
+    return this.send(request).expect(status);
   }
 
   /** REGISTER without any Contact. */

@@ -6,6 +6,7 @@
 // Nothing is lost by it: only a server that accepts MD5 anyway does this, and who could forge the evidence
 // gains nothing but that.
 
+import { fnv1a } from '../../base/hash.ts';
 import type { Instant } from '../../base/time.ts';
 import { HOUR_MS, SECOND_MS } from '../../base/time.ts';
 import type { SipRequest } from '../message/message.ts';
@@ -63,37 +64,48 @@ const GIVEN_UP_AFTER_MS = 2 * SECOND_MS;
 /** Longer than any phone waits before it registers again. */
 const REMEMBERED_MS = 2 * HOUR_MS;
 
-/** Remembers who was asked with both algorithms and has not answered with SHA-256 since. */
+/**
+ * Remembers who was asked with both algorithms and has not answered with SHA-256 since. Anybody can say that they are
+ * some phone, so this is a table of a fixed size in which a newcomer takes the place of whom its hash falls on: it
+ * never grows, and it treats phones that exist as it does invented ones, so that nobody learns which exist.
+ */
 export class UnansweredChallenges {
-  /** In the order of the last time asked. */
-  readonly #clients = new Map<string, { readonly firstAt: Instant; readonly lastAt: Instant }>();
-  readonly #max: number;
+  readonly #slots: number;
+  /** Of who has the slot; 0 of nobody. */
+  #tags = new Uint32Array(0);
+  #firstAt = new Float64Array(0);
+  #lastAt = new Float64Array(0);
 
-  /** More than `max`: the longest silent one is forgotten, and asked with both again. */
-  constructor(max: number) {
-    this.#max = max;
+  constructor(slots: number) {
+    this.#slots = slots;
   }
 
   /** Notes that the sender of `request` is asked now; true where it was asked before and went away. */
   asked(request: SipRequest, now: Instant): boolean {
-    this.#forget(now);
-    const client = clientOf(request);
-    const firstAt = this.#clients.get(client)?.firstAt ?? now;
-    this.#clients.delete(client);
-    this.#clients.set(client, { firstAt, lastAt: now });
-    return now - firstAt >= GIVEN_UP_AFTER_MS;
+    if (this.#tags.length === 0) {
+      this.#tags = new Uint32Array(this.#slots);
+      this.#firstAt = new Float64Array(this.#slots);
+      this.#lastAt = new Float64Array(this.#slots);
+    }
+    const { slot, tag } = this.#placeOf(request);
+    const isKnown = this.#tags[slot] === tag && now - (this.#lastAt[slot] ?? 0) <= REMEMBERED_MS;
+    if (!isKnown) {
+      this.#tags[slot] = tag;
+      this.#firstAt[slot] = now;
+    }
+    this.#lastAt[slot] = now;
+    return now - (this.#firstAt[slot] ?? now) >= GIVEN_UP_AFTER_MS;
   }
 
   /** The sender answered with SHA-256. */
   answered(request: SipRequest): void {
-    this.#clients.delete(clientOf(request));
+    const { slot, tag } = this.#placeOf(request);
+    if (this.#tags[slot] === tag) this.#tags[slot] = 0;
   }
 
-  #forget(now: Instant): void {
-    for (const [client, { lastAt }] of this.#clients) {
-      if (this.#clients.size < this.#max && now - lastAt <= REMEMBERED_MS) return;
-      this.#clients.delete(client);
-    }
+  #placeOf(request: SipRequest): { readonly slot: number; readonly tag: number } {
+    const client = clientOf(request);
+    return { slot: fnv1a(client, 0x811c9dc5) % this.#slots, tag: fnv1a(client, 0x01234567) || 1 };
   }
 }
 

@@ -1,10 +1,12 @@
 // Nonces that need no memory until they have authenticated somebody (RFC 7616 §3.3 and §5.4).
 //
-//   <issued at, ms, base 36> "." <serial, base 36> "." <HMAC-SHA-256(key, realm, both), 32 hex digits>
+//   <issued at, ms, base 36> "." <serial, base 36> "." <HMAC-SHA-256(key, realm, source, both), 32 hex digits>
 //
-// A flood of unauthenticated requests therefore costs no state. Only a nonce that a right digest came with
-// has its nonce counts remembered: a sliding window, so that requests that overtook each other work, each
-// once. The serial makes nonces of the same millisecond differ, so that two phones never share a window.
+// The seal holds for the source that asked: who comes with a nonce has received it there, which nobody has who forged
+// that address. From anywhere else it is stale, so a phone whose address has changed just tries again. A flood of
+// unauthenticated requests costs no state: only a nonce that a right digest came with has its nonce counts
+// remembered, in a sliding window, so that requests that overtook each other work, each once. The serial makes
+// nonces of the same millisecond differ, so that two phones never share a window.
 
 import type { Instant } from '../../base/time.ts';
 import { equalInConstantTime } from './constant-time.ts';
@@ -46,21 +48,28 @@ export class Nonces {
     return this.#windows.size;
   }
 
-  issue(now: Instant): string {
+  /** `source` names who receives it. */
+  issue(now: Instant, source: string): string {
     this.#start(now);
     this.#serial += 1;
     const stamp = `${Math.floor(now).toString(36)}.${this.#serial.toString(36)}`;
-    return `${stamp}.${this.#seal(stamp)}`;
+    return `${stamp}.${this.#seal(stamp, source)}`;
+  }
+
+  /** Whether this source was given the nonce, and not too long ago. */
+  isValid(nonce: string, source: string, now: Instant): boolean {
+    const issuedAt = this.#issuedAt(nonce, source);
+    return issuedAt !== undefined && issuedAt <= now && now - issuedAt <= this.#options.lifetimeMs;
   }
 
   /**
-   * Spends count `nc` of a nonce that came with a right digest. `stale`: not ours, too old, or its counts
-   * are forgotten; `replayed`: that count was used before, or is too far behind the highest one.
+   * Spends count `nc` of a valid nonce that came with a right digest. `stale`: its counts are forgotten;
+   * `replayed`: that count was used before, or is too far behind the highest one.
    */
-  spend(nonce: string, nc: number, now: Instant): 'fresh' | 'stale' | 'replayed' {
+  spend(nonce: string, nc: number, source: string, now: Instant): 'fresh' | 'stale' | 'replayed' {
     this.#start(now);
-    const issuedAt = this.#issuedAt(nonce);
-    if (issuedAt === undefined || issuedAt > now || now - issuedAt > this.#options.lifetimeMs) return 'stale';
+    const issuedAt = this.#issuedAt(nonce, source);
+    if (issuedAt === undefined) return 'stale';
     const window = this.#windows.get(nonce);
     if (window !== undefined) return advance(window, nc) ? 'fresh' : 'replayed';
     if (this.#doubtfulUntil !== undefined && issuedAt <= this.#doubtfulUntil) return 'stale';
@@ -84,16 +93,18 @@ export class Nonces {
     }
   }
 
-  /** When this key and realm issued the nonce; `undefined` if they did not. */
-  #issuedAt(nonce: string): Instant | undefined {
+  /** When this key and realm issued the nonce to this source; `undefined` if they did not. */
+  #issuedAt(nonce: string, source: string): Instant | undefined {
     const match = SHAPE.exec(nonce);
     if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined) return undefined;
-    return equalInConstantTime(match[3], this.#seal(match[1])) ? Number.parseInt(match[2], 36) : undefined;
+    return equalInConstantTime(match[3], this.#seal(match[1], source))
+      ? Number.parseInt(match[2], 36)
+      : undefined;
   }
 
-  #seal(stamp: string): string {
+  #seal(stamp: string, source: string): string {
     const { hashing, key, realm } = this.#options;
-    return hashing.hmacSha256Hex(key, `${realm}\n${stamp}`).slice(0, 32);
+    return hashing.hmacSha256Hex(key, `${realm}\n${source}\n${stamp}`).slice(0, 32);
   }
 }
 

@@ -5,16 +5,21 @@
 //   phone → REGISTER with Authorization     → verify: accepted
 //
 // Unknown users cost the same hashing as known ones and get the same answer, so that nobody can list users.
-// `stale` is told only to who gave a right digest for an old nonce: that client tries again by itself and
-// asks nobody for a password. The username is not hidden from the wire (no userhash).
+// Whoever comes with a nonce that is not (or no longer) its own is told `stale`, and the digest is not looked at: the
+// client tries again by itself and asks nobody for a password, and nobody learns from the answer whether a guess was
+// right (RFC 7616 §3.3 wants no more than an invalid nonce). So every digest that is judged was sent from where the
+// nonce was received, and wrong ones can be counted against the sender (guessing.ts). The username is not hidden
+// from the wire (no userhash).
 
+import { LIMITS } from '../../base/limits.ts';
 import type { Instant } from '../../base/time.ts';
 import type { SipRequest } from '../message/message.ts';
 import { parseUri } from '../message/uri.ts';
 import { type DigestCredentials, formatChallenge, parseCredentials } from './challenge.ts';
 import { equalInConstantTime } from './constant-time.ts';
 import { algorithmOf, type DigestAlgorithm, type DigestHashing, digestResponse } from './digest.ts';
-import { claimedUser, isKnownMd5Only, UnansweredChallenges } from './md5-only.ts';
+import { Guessing, type Sender } from './guessing.ts';
+import { isKnownMd5Only, UnansweredChallenges } from './md5-only.ts';
 import { Nonces } from './nonce.ts';
 
 export interface DigestServerOptions {
@@ -24,7 +29,7 @@ export interface DigestServerOptions {
   readonly hashing: DigestHashing;
   readonly acceptMd5: boolean;
   readonly nonceLifetimeMs: number;
-  /** Nonces, and unanswered challenges, that are remembered. */
+  /** Nonces that are remembered. */
   readonly noncesMax: number;
   /** RFC 2069 clients, which know no qop: off unless asked for. Each nonce then works once. */
   readonly acceptWithoutQop?: boolean;
@@ -39,6 +44,8 @@ export interface UserSecret {
 /** `md5Only`: this client fails at a SHA-256 challenge; hand it to `challenges`. */
 export type AuthVerdict =
   | { readonly type: 'accepted'; readonly user: string }
+  /** Too many wrong digests came before; this one was not looked at, and none is for so long. */
+  | { readonly type: 'slowed'; readonly user: string; readonly waitMs: number }
   | {
       readonly type: 'challenge';
       readonly stale: boolean;
@@ -60,6 +67,9 @@ export type ChallengeReason =
 type ServerAlgorithm = DigestAlgorithm & ('SHA-256' | 'MD5');
 type Chosen = { readonly credentials: DigestCredentials; readonly algorithm: ServerAlgorithm };
 
+/** Who is told nothing about who sends: nobody is known, everybody is one. */
+const SOMEBODY: Sender = { source: '', flow: '', known: () => undefined };
+
 /** Hashed against when the user is unknown. Nothing hashes to it. */
 const NOBODY: UserSecret = { md5Ha1: '0'.repeat(32), sha256Ha1: '0'.repeat(64) };
 
@@ -67,6 +77,7 @@ export class DigestServer {
   readonly #options: DigestServerOptions;
   readonly #nonces: Nonces;
   readonly #unanswered: UnansweredChallenges;
+  readonly #guessing = new Guessing();
 
   constructor(options: DigestServerOptions) {
     this.#options = options;
@@ -77,13 +88,23 @@ export class DigestServer {
       lifetimeMs: options.nonceLifetimeMs,
       rememberedMax: options.noncesMax,
     });
-    this.#unanswered = new UnansweredChallenges(options.noncesMax);
+    this.#unanswered = new UnansweredChallenges(LIMITS.askedSlots);
+  }
+
+  /** What is remembered: bounded, and nothing of it by who has not answered a challenge. */
+  get remembered(): { readonly nonces: number; readonly guesses: number } {
+    return { nonces: this.#nonces.remembered, guesses: this.#guessing.size };
+  }
+
+  /** Passwords were changed: wrong digests of before say nothing any more. */
+  passwordsChanged(users: ReadonlySet<string>): void {
+    this.#guessing.forget(users);
   }
 
   /** Values for WWW-Authenticate or Proxy-Authenticate, one row each: SHA-256 first (RFC 8760 §2.4). */
-  challenges(now: Instant, stale: boolean, md5Only = false): readonly string[] {
+  challenges(now: Instant, stale: boolean, md5Only = false, { source } = SOMEBODY): readonly string[] {
     const { realm, acceptMd5 } = this.#options;
-    const nonce = this.#nonces.issue(now);
+    const nonce = this.#nonces.issue(now, source);
     const algorithms = !acceptMd5 ? ['SHA-256'] : md5Only ? ['MD5'] : ['SHA-256', 'MD5'];
     return algorithms.map((algorithm) => formatChallenge({ realm, nonce, stale, algorithm, qop: ['auth'] }));
   }
@@ -94,9 +115,10 @@ export class DigestServer {
     header: 'Authorization' | 'Proxy-Authorization',
     secretOf: (user: string) => UserSecret | undefined,
     now: Instant,
+    sender = SOMEBODY,
   ): AuthVerdict {
     const chosen = this.#choose(request, header);
-    if (typeof chosen === 'string') return this.#refuseWithout(chosen, request, secretOf, now);
+    if (typeof chosen === 'string') return this.#refuseWithout(chosen, request, now);
     const { credentials, algorithm } = chosen;
     const refuse = (reason: ChallengeReason, stale = false): AuthVerdict => ({
       type: 'challenge',
@@ -108,27 +130,26 @@ export class DigestServer {
 
     const nc = this.#count(credentials);
     if (nc === undefined || !namesSameTarget(credentials.uri, request.uri)) return refuse('malformed');
-    const secret = secretOf(credentials.username);
+    if (!this.#nonces.isValid(credentials.nonce, sender.source, now)) return refuse('stale', true);
+    const user = credentials.username;
+    const waitMs = this.#guessing.waitMs(user, sender, now);
+    if (waitMs > 0) return { type: 'slowed', user, waitMs };
+    const secret = secretOf(user);
     const right = this.#isRight(chosen, request.method, secret ?? NOBODY);
-    if (secret === undefined) return refuse('unknown-user');
-    if (!right) return refuse('wrong');
-    const spent = this.#nonces.spend(credentials.nonce, nc, now);
+    if (secret === undefined || !right) {
+      this.#guessing.wrong(user, sender, now);
+      return refuse(secret === undefined ? 'unknown-user' : 'wrong');
+    }
+    const spent = this.#nonces.spend(credentials.nonce, nc, sender.source, now);
     if (spent !== 'fresh') return refuse(spent, true);
+    this.#guessing.right(user, sender, now);
     if (algorithm === 'SHA-256') this.#unanswered.answered(request);
-    return { type: 'accepted', user: credentials.username };
+    return { type: 'accepted', user };
   }
 
   /** No credentials that can be judged: the verdict needs only to know how to ask. */
-  #refuseWithout(
-    reason: 'none' | 'malformed' | 'algorithm',
-    request: SipRequest,
-    secretOf: (user: string) => UserSecret | undefined,
-    now: Instant,
-  ): AuthVerdict {
-    const user = claimedUser(request);
-    // Only users that exist are remembered, so that a flood of invented ones cannot push them out.
-    const exists = user !== undefined && secretOf(user) !== undefined;
-    const gaveUp = exists && reason === 'none' && this.#unanswered.asked(request, now);
+  #refuseWithout(reason: 'none' | 'malformed' | 'algorithm', request: SipRequest, now: Instant): AuthVerdict {
+    const gaveUp = reason === 'none' && this.#unanswered.asked(request, now);
     const md5Only = gaveUp || isKnownMd5Only(request.headers.get('User-Agent'));
     return { type: 'challenge', stale: false, reason, md5Only: md5Only && this.#options.acceptMd5 };
   }

@@ -1,5 +1,6 @@
 // Answers without a transaction (RFC 3261 §8.2.7): under overload, to malformed requests, to challenges.
 
+import { fnv1a } from '../../base/hash.ts';
 import type { Flow } from '../../base/net.ts';
 import { createResponse } from '../message/compose.ts';
 import type { SipRequest } from '../message/message.ts';
@@ -30,13 +31,5 @@ export function statelessResponse(
  */
 export function statelessTag(request: SipRequest): string {
   const key = `${serverKey(request, '')}|${request.callId ?? ''}`;
-  return fnv1a(key, 0x811c9dc5) + fnv1a(key, 0x01234567);
-}
-
-function fnv1a(text: string, seed: number): string {
-  let hash = seed;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, '0');
+  return [0x811c9dc5, 0x01234567].map((seed) => fnv1a(key, seed).toString(16).padStart(8, '0')).join('');
 }
