@@ -26,6 +26,7 @@ const SLEEPERS: Exceptions = {
 };
 const DEAD: Exceptions = {
   'src/adapters/media-relay/testing.ts': 'the parties of its tests',
+  'src/adapters/net-ws/testing.ts': 'the parties of its tests',
   'src/adapters/store-memory/store.ts': 'the store of simulations',
   'src/rtp/telephone-event.ts':
     'reads DTMF in tests; the node passes it through unread until a menu asks for it',

@@ -3,8 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { loadPrompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
-import { openTcp } from '../adapters/net-tcp/tcp.ts';
+import { openTcp, type TcpOptions } from '../adapters/net-tcp/tcp.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
+import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
@@ -18,7 +19,7 @@ import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
 import type { SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
-import type { Config } from './config/config.ts';
+import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -120,14 +121,26 @@ async function openTransports(
 ): Promise<readonly SignallingTransport[]> {
   const transports: SignallingTransport[] = [];
   for (const { transport, address, port } of config.sip.listeners) {
-    const opened =
-      transport === 'udp'
-        ? await openUdp({ address, port, handler })
-        : await openTcp({ address, port, handler, clock });
+    const opened = await openTransport(transport, { address, port, handler, clock }, config.sip.webOrigins);
     shutdown.owns(`${transport} transport`, () => opened.close());
     transports.push(opened);
   }
   return transports;
+}
+
+function openTransport(
+  transport: SipListener['transport'],
+  options: Omit<TcpOptions, 'limits'>,
+  origins: readonly string[],
+): Promise<SignallingTransport> {
+  switch (transport) {
+    case 'udp':
+      return openUdp(options);
+    case 'tcp':
+      return openTcp(options);
+    case 'ws':
+      return openWs({ ...options, origins });
+  }
 }
 
 function createNode({ config, clock, random }: Basics, transports: readonly SignallingTransport[]): SipNode {

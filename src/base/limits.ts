@@ -32,6 +32,12 @@ export const LIMITS = {
   connectMs: 2 * SECOND_MS,
   /** Unsent bytes queued on one connection. More: the connection is closed and its packets fail. */
   connectionQueueBytesMax: 1_048_576,
+  /** Bytes of the HTTP request that becomes a WebSocket. More: 431, and closed. */
+  webUpgradeBytesMax: 8_192,
+  /** Time for that request, and for a TLS handshake before it, to arrive whole. Longer: closed. */
+  webUpgradeMs: 10 * SECOND_MS,
+  /** Fragments of one WebSocket message, and reads that one frame arrives in. More: closed with 1008. */
+  webSocketPartsMax: 1_024,
   /** Bytes of datagrams that may wait in the kernel (it may grant less). More: the kernel drops the newest. */
   udpReceiveBufferBytes: 4_194_304,
 

@@ -37,6 +37,11 @@ export function isStream(transport: TransportName): boolean {
   return transport !== 'udp';
 }
 
+/** Carried by connections that only clients open (RFC 7118): when one is gone, there is no other way to its client. */
+export function isWebSocket(transport: TransportName): boolean {
+  return transport === 'ws' || transport === 'wss';
+}
+
 /** `192.0.2.1:5060` or `[2001:db8::1]:5060`. */
 export function formatEndpoint(endpoint: Endpoint): string {
   return endpoint.address.includes(':')

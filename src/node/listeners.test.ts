@@ -15,7 +15,9 @@ const LOOPBACK: NodeListener = {
 };
 const IPV6: NodeListener = { transport: 'udp', local: at('2001:db8::7'), advertised: at('2001:db8::7') };
 const TCP: NodeListener = { transport: 'tcp', local: at('203.0.113.7'), advertised: at('203.0.113.7') };
-const listeners = new Listeners([PUBLIC, LOOPBACK, IPV6, TCP]);
+const WS: NodeListener = { transport: 'ws', local: at('127.0.0.1', 8088), advertised: at('127.0.0.1', 8088) };
+const WSS: NodeListener = { transport: 'wss', local: at('0.0.0.0', 443), advertised: at('203.0.113.7', 443) };
+const listeners = new Listeners([PUBLIC, LOOPBACK, IPV6, TCP, WS, WSS]);
 
 const udp: Flow = { transport: 'udp', local: PUBLIC.local, remote: at('198.51.100.1') };
 const tcp: Flow = { transport: 'tcp', local: TCP.local, remote: at('192.0.2.12'), connectionId: 'c1' };
@@ -47,6 +49,14 @@ describe('what peers are told of where we are', () => {
     assert.equal(listeners.contact(tcp), '<sip:ringthrough@203.0.113.7:5060;transport=tcp>');
     const flow: Flow = { transport: 'udp', local: IPV6.local, remote: at('2001:db8::9') };
     assert.equal(listeners.contact(flow), '<sip:ringthrough@[2001:db8::7]:5060>');
+  });
+
+  test('over WebSockets the transport is ws, with TLS and without', () => {
+    const browser = { remote: at('192.0.2.12', 50_000), connectionId: 'c1' };
+    const plain = listeners.contact({ transport: 'ws', local: WS.local, ...browser });
+    const secure = listeners.contact({ transport: 'wss', local: WSS.local, ...browser });
+    assert.equal(plain, '<sip:ringthrough@127.0.0.1:8088;transport=ws>');
+    assert.equal(secure, '<sip:ringthrough@203.0.113.7:443;transport=ws>');
   });
 
   test('for a flow from a listener that there is not, the first of its transport', () => {

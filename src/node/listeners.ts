@@ -2,7 +2,14 @@
 // into Via and Contact, and where a request within a dialog goes.
 
 import { present } from '../base/assert.ts';
-import { type Endpoint, type Flow, formatEndpoint, isStream, type TransportName } from '../base/net.ts';
+import {
+  type Endpoint,
+  type Flow,
+  formatEndpoint,
+  isStream,
+  isWebSocket,
+  type TransportName,
+} from '../base/net.ts';
 import type { PeerKind } from '../calls/surroundings.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import { parseUri } from '../sip/message/uri.ts';
@@ -31,14 +38,16 @@ export class Listeners {
     return (this.#byLocal.get(keyOf(flow.transport, flow.local)) ?? this.#first(flow.transport)).advertised;
   }
 
-  /** Contact value over this flow. */
+  /** Contact value over this flow. Over WebSockets it says `ws` with and without TLS (RFC 7118 §5.2.1). */
   contact(flow: Flow): string {
-    const parameters = isStream(flow.transport) ? `;transport=${flow.transport}` : '';
+    const transport = isWebSocket(flow.transport) ? 'ws' : flow.transport;
+    const parameters = isStream(transport) ? `;transport=${transport}` : '';
     return `<sip:ringthrough@${formatEndpoint(this.advertised(flow))}${parameters}>`;
   }
 
   /** A way to an address that is not one of an existing flow; `undefined` where no listener speaks that way. */
   flowTo(transport: TransportName, remote: Endpoint): Flow | undefined {
+    if (isWebSocket(transport)) return undefined;
     const family = remote.address.includes(':');
     const fitting = this.#listeners.filter(
       (listener) => listener.transport === transport && listener.local.address.includes(':') === family,

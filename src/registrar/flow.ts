@@ -3,7 +3,7 @@
 // One flow may lead to many phones: a telephone system that registers each of its extensions from one
 // socket, or a proxy (Path). So what every packet from a flow costs here does not grow with their number.
 
-import { type Flow, flowKey } from '../base/net.ts';
+import { type Flow, flowKey, isWebSocket } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
 import { parseNameAddress } from '../sip/message/address.ts';
@@ -70,10 +70,12 @@ function proxiedKey(flow: Flow): string {
  * The flow to a phone whose connection is gone, without that connection: its number may one day be
  * another's. It `mayLead` there, over a new connection (RFC 3261 §18.1.1), when the Contact or the first
  * proxy names the very address that the phone registered from. Any other address is behind a NAT, or is
- * somebody else whom a phone must not make us connect to.
+ * somebody else whom a phone must not make us connect to. Nobody can connect to a browser (RFC 7118 §5.4), and
+ * behind a reverse proxy the next one may come from the same port: such a flow keeps its dead connection.
  */
 export function otherWayTo(binding: Binding): { readonly flow: Flow; readonly mayLead: boolean } {
   const { transport, local, remote } = binding.flow;
+  if (isWebSocket(transport)) return { flow: binding.flow, mayLead: false };
   const hop = hopOf(binding);
   return hop !== undefined && equalHosts(hop.host, remote.address)
     ? { flow: { transport, local, remote: { address: remote.address, port: hop.port } }, mayLead: true }

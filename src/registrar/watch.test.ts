@@ -297,6 +297,15 @@ describe('connections', () => {
     assert.equal(scene.probes.length, asked + 1);
   });
 
+  test('there is no other way to a browser either, even where its Contact is the address it came from', () => {
+    const scene = new Scene().register({ ...TCP, transport: 'ws' }).run(5);
+    scene.perform(scene.registrar.flowClosed({ ...TCP, transport: 'ws' }, scene.now));
+    const asked = scene.probes.length;
+    scene.perform(scene.registrar.signOfLife({ ...TCP, transport: 'ws', connectionId: 't2' }, scene.now));
+    scene.run(200);
+    assert.deepEqual([scene.reachability, scene.probes.length], ['unreachable', asked]);
+  });
+
   test('the end of another connection, or of an old one, changes nothing', () => {
     const scene = new Scene()
       .register(TCP)

@@ -14,9 +14,14 @@ export interface SignallingCase {
   readonly address: string;
   /** An address of the family that no machine has (RFC 5737, RFC 3849). */
   readonly foreignAddress: string;
-  /** UDP has nobody to refuse: an unanswered port is told by ICMP, which an unconnected socket never sees. */
+  /**
+   * UDP has nobody to refuse: an unanswered port is told by ICMP, which an unconnected socket never sees. Over
+   * WebSockets nobody is connected to.
+   */
   readonly tellsRefusal: boolean;
   open(address: string, port: number, handler: SignallingHandler): Promise<SignallingTransport>;
+  /** Where only clients open connections, so that two of these transports cannot speak with each other: a client. */
+  client?(address: string, handler: SignallingHandler): SignallingTransport;
 }
 
 /** Keeps what a transport tells, and lets a test wait for it without sleeping. */
@@ -88,10 +93,17 @@ export function signallingContract(which: SignallingCase): void {
     return { recorder, transport, local: transport.listener.local };
   }
 
+  function clientOf(t: TestContext, create: NonNullable<SignallingCase['client']>) {
+    const recorder = new Recorder();
+    const transport = create(which.address, recorder);
+    t.after(() => transport.close());
+    return { recorder, transport, local: transport.listener.local };
+  }
+
   /** A client and a server, and the flow from the one to the other. */
   async function pair(t: TestContext) {
     const server = await opened(t);
-    const client = await opened(t);
+    const client = which.client === undefined ? await opened(t) : clientOf(t, which.client);
     const flow: Flow = {
       transport: client.transport.listener.transport,
       local: client.local,
@@ -183,17 +195,25 @@ export function signallingContract(which: SignallingCase): void {
 
     test('never calls back from within send', TIMEOUT, async (t) => {
       const { client, server, flow } = await pair(t);
-      const gone: Flow = { ...flow, connectionId: 'gone' };
-      const nowhere: Flow = { ...flow, remote: { address: 'not-an-address', port: 5060 } };
-      client.transport.send([
-        { flow: nowhere, bytes: message('nowhere') },
-        ...(which.tellsRefusal ? [{ flow: gone, bytes: message('gone') }] : []),
-        { flow, bytes: message('here') },
-      ]);
-      assert.equal(client.recorder.failures.length, 0);
-      await client.recorder.until(() => client.recorder.failures.length === (which.tellsRefusal ? 2 : 1));
+      client.transport.send([{ flow, bytes: message('first') }]);
       await server.recorder.until(() => server.recorder.packets.length === 1);
-      assert.match(client.recorder.failures[0]?.reason ?? '', /address/);
+      const back = server.recorder.packets[0]?.flow ?? flow;
+      const gone: Flow = { ...back, connectionId: 'gone' };
+      const nowhere: Flow = {
+        transport: back.transport,
+        local: back.local,
+        remote: { address: 'not-an-address', port: 5060 },
+      };
+      const hasConnections = back.connectionId !== undefined;
+      server.transport.send([
+        { flow: nowhere, bytes: message('nowhere') },
+        ...(hasConnections ? [{ flow: gone, bytes: message('gone') }] : []),
+        { flow: back, bytes: message('here') },
+      ]);
+      assert.equal(server.recorder.failures.length, 0);
+      await server.recorder.until(() => server.recorder.failures.length === (hasConnections ? 2 : 1));
+      await client.recorder.until(() => client.recorder.packets.length === 1);
+      assert.match(server.recorder.failures[0]?.reason ?? '', /address|no connection can be opened/);
     });
 
     if (which.tellsRefusal) {
@@ -213,7 +233,7 @@ export function signallingContract(which: SignallingCase): void {
       await assert.rejects(which.open(which.address, local.port, new Recorder()), (error: unknown) => {
         assert.ok(error instanceof RingthroughError);
         assert.equal(error.code, 'LISTEN_FAILED');
-        assert.match(error.message, /^(udp|tcp) .*:\d+ is in use by another program; .*sip\.listen$/);
+        assert.match(error.message, /^(udp|tcp|wss?) .*:\d+ is in use by another program; .*sip\.listen$/);
         return true;
       });
     });

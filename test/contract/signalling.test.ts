@@ -1,7 +1,9 @@
 import { openTcp } from '../../src/adapters/net-tcp/tcp.ts';
 import { openUdp } from '../../src/adapters/net-udp/udp.ts';
+import { openWs } from '../../src/adapters/net-ws/ws.ts';
 import { createSystemClock } from '../../src/adapters/system-clock/system-clock.ts';
 import { type SignallingCase, signallingContract } from './signalling.contract.ts';
+import { WebSocketClient } from './web-socket-client.ts';
 
 const ipv4 = { address: '127.0.0.1', foreignAddress: '192.0.2.1' };
 const ipv6 = { address: '::1', foreignAddress: '2001:db8::1' };
@@ -15,8 +17,15 @@ const tcp: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
   tellsRefusal: true,
   open: (address, port, handler) => openTcp({ address, port, handler, clock }),
 };
+const ws: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'client'> = {
+  tellsRefusal: false,
+  open: (address, port, handler) => openWs({ address, port, origins: [], handler, clock }),
+  client: (address, handler) => new WebSocketClient('ws', address, handler),
+};
 
 signallingContract({ name: 'UDP and IPv4', ...ipv4, ...udp });
 signallingContract({ name: 'UDP and IPv6', ...ipv6, ...udp });
 signallingContract({ name: 'TCP and IPv4', ...ipv4, ...tcp });
 signallingContract({ name: 'TCP and IPv6', ...ipv6, ...tcp });
+signallingContract({ name: 'WebSockets and IPv4', ...ipv4, ...ws });
+signallingContract({ name: 'WebSockets and IPv6', ...ipv6, ...ws });

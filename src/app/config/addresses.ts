@@ -33,11 +33,11 @@ export function ipLiteral(text: string): Result<string, string> {
   return familyOf(text) === undefined ? err(`"${text}" is not an IP address`) : ok(text);
 }
 
-/** `udp:0.0.0.0:5060`, `tcp:[::1]:5060` */
-export function parseListener(text: string): Result<{ transport: 'udp' | 'tcp' } & Endpoint, string> {
+/** `udp:0.0.0.0:5060`, `tcp:[::1]:5060`, `ws:127.0.0.1:8088` */
+export function parseListener(text: string): Result<{ transport: 'udp' | 'tcp' | 'ws' } & Endpoint, string> {
   const wanted = 'expected transport:address:port, such as udp:0.0.0.0:5060 or tcp:[::1]:5060';
-  const [, transport, rest = ''] = /^(udp|tcp):(.*)$/.exec(text) ?? [];
-  if (transport !== 'udp' && transport !== 'tcp') return err(wanted);
+  const [, transport, rest = ''] = /^(udp|tcp|ws):(.*)$/.exec(text) ?? [];
+  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'ws') return err(wanted);
   const endpoint = parseEndpoint(rest);
   return endpoint.ok ? ok({ transport, ...endpoint.value }) : err(`${endpoint.error}; ${wanted}`);
 }
@@ -49,6 +49,16 @@ export function parseEndpoint(text: string): Result<Endpoint, string> {
   const literal = ipLiteral(host);
   if (!literal.ok) return literal;
   return port > PORT_MAX ? err(`there is no port ${port}`) : ok({ address: host, port });
+}
+
+/** `https://portal.example.net`, or `*` for every page: as browsers write an Origin (RFC 6454 §6.2). */
+export function parseOrigin(text: string): Result<string, string> {
+  if (text === '*') return ok(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === '/';
+  return isOrigin && !/[?#@]/.test(text)
+    ? ok(url.origin)
+    : err('expected the origin of a page, such as https://portal.example.net, or * for every page');
 }
 
 /** `sip.carrier.example`, `198.51.100.7:5070`, `[2001:db8::7]:5060`, `2001:db8::7`. */

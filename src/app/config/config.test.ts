@@ -53,6 +53,7 @@ http:  { listen: '[::1]:8081' }
           { transport: 'udp', address: '::1', port: 5060, advertised: '::1' },
         ],
         acceptMd5: true,
+        webOrigins: ['https://voice.example.net'],
       },
       media: {
         addresses: [{ address: '203.0.113.7', advertised: '203.0.113.7' }],
@@ -129,6 +130,27 @@ trunks:
   test('never lets a trunk spend money unless it says so', () => {
     const [trunk] = parse('trunks: [{ name: a, address: sip.a.example }]').trunks;
     assert.equal(trunk?.outbound, false);
+  });
+});
+
+describe('pages that may connect over WebSockets', () => {
+  const originsOf = (written: string) =>
+    parse(`sip: { listen: 'ws:127.0.0.1:8088', webOrigins: ${written} }`).sip.webOrigins;
+
+  test('are named by their origin, as browsers write it', () => {
+    assert.deepEqual(originsOf('https://Portal.Example.net:443/'), ['https://portal.example.net']);
+    assert.deepEqual(originsOf("['http://localhost:3000', '*']"), ['http://localhost:3000', '*']);
+  });
+
+  test('are no addresses of anything else', () => {
+    for (const written of [
+      'portal.example.net',
+      'wss://portal.example.net',
+      'https://portal.example.net/app',
+    ])
+      assert.deepEqual(mistakesIn(`sip: { webOrigins: '${written}' }`), [
+        'my.yaml: line 1, sip.webOrigins: expected the origin of a page, such as https://portal.example.net, or * for every page',
+      ]);
   });
 });
 

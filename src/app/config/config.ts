@@ -6,7 +6,7 @@ import type { TrunkSettings } from '../../ports/records.ts';
 import type { PortRange } from './addresses.ts';
 
 export interface SipListener extends Endpoint {
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: 'udp' | 'tcp' | 'ws';
   /** The address that phones and carriers are told for this listener: in Via, Contact and Record-Route. */
   readonly advertised: string;
 }
@@ -27,6 +27,8 @@ export interface Config {
     readonly domain: string;
     readonly listeners: readonly SipListener[];
     readonly acceptMd5: boolean;
+    /** Pages that may connect over WebSockets, such as `https://portal.example.net`; `*` stands for every page. */
+    readonly webOrigins: readonly string[];
   };
   readonly media: {
     /** One, or one of each family, the main one first. */

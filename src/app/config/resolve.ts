@@ -14,6 +14,7 @@ import {
   isWildcard,
   parseEndpoint,
   parseListener,
+  parseOrigin,
   parsePortRange,
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener } from './config.ts';
@@ -46,6 +47,7 @@ export function resolveConfig(
   if (file.media?.address === undefined && !onlyLocal) {
     findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
   }
+  const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {
       name: file.node?.name ?? DEFAULTS.name,
@@ -53,9 +55,10 @@ export function resolveConfig(
       country,
     },
     sip: {
-      domain: findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), ''),
+      domain,
       listeners,
       acceptMd5: file.sip?.acceptMd5 ?? true,
+      webOrigins: resolveOrigins(file.sip?.webOrigins, domain, findings),
     },
     media,
     http: {
@@ -77,6 +80,18 @@ function domainOf(domain: string | undefined, onlyLocal: boolean): Result<string
   }
   const named = familyOf(domain) !== undefined || isHostName(domain);
   return named ? ok(domain.toLowerCase()) : err('expected a host name, such as voice.example.net');
+}
+
+/** Unless told otherwise: pages of the provider's own domain, and those only as nobody could change them on the way. */
+function resolveOrigins(
+  written: string | readonly string[] | undefined,
+  domain: string,
+  findings: Findings,
+): readonly string[] {
+  if (written === undefined) return [`https://${domain}`];
+  return asList(written).map((text, index) => {
+    return findings.take(itemPath(['sip', 'webOrigins'], written, index), parseOrigin(text), '');
+  });
 }
 
 function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Findings): Config['media'] {

@@ -27,6 +27,7 @@ const sipSection = section({
   listen: oneOrMore('udp:127.0.0.1:5060').optional(),
   advertise: oneOrMore('203.0.113.7').optional(),
   acceptMd5: flag.optional(),
+  webOrigins: oneOrMore('https://portal.example.net').optional(),
 });
 
 const mediaSection = section({

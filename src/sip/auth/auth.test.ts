@@ -429,6 +429,8 @@ describe('clients that fail at SHA-256', () => {
       ['Asterisk PBX 18.5.0', true],
       ['Asterisk PBX 22.1.0', false],
       ['FreeSWITCH-mod_sofia/1.10.6-release', true],
+      ['JsSIP 3.13.8', true],
+      ['SIP.js/0.21.2', true],
       ['SIPp/Linux', true],
       ['Yealink SIP-T46S 66.86.0.15', false],
       [undefined, false],

@@ -44,6 +44,11 @@ const MD5_ONLY_CLIENTS: readonly Md5OnlyClient[] = [
     fixedIn: [3, 8],
     why: 'looked at the first challenge only and knew MD5 (github.com/SIPp/sipp/issues/652)',
   },
+  {
+    product: /^JsSIP /,
+    why: 'looks at the first challenge only and knows MD5 (3.13, DigestAuthentication.js)',
+  },
+  { product: /^SIP\.js\//, why: 'the same (0.21, digest-authentication.js)' },
 ];
 
 /** True where this User-Agent is known to fail at a SHA-256 challenge. */

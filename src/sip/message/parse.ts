@@ -63,6 +63,14 @@ export function parseMessage(source: Uint8Array): Result<SipMessage, ParseFailur
   return ok(new SipResponse(line.status, line.reason, headers, body));
 }
 
+/** The first line is one of SIP, whatever else may be wrong with the message: what is not deserves no answer. */
+export function looksLikeSip(source: Uint8Array): boolean {
+  const bytes = asBuffer(source);
+  const start = skipLineEnds(bytes);
+  const lineEnd = bytes.indexOf(LF, start);
+  return lineEnd >= 0 && readStartLine(bytes, start, lineEnd) !== undefined;
+}
+
 /** Line ends before the start line are ignored (RFC 3261 §7.5). */
 function skipLineEnds(bytes: Uint8Array): number {
   let at = 0;
