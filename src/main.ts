@@ -6,6 +6,7 @@ import { VERSION } from './app/version.ts';
 import { runCli } from './cli/cli.ts';
 
 const environment = readEnvironment();
+const inTerminal = process.stdout.isTTY === true;
 
 // Whoever reads our output may have seen enough, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -18,13 +19,16 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (words) => process.stdout.write(words),
   err: (words) => process.stderr.write(words),
   stdin: () => text(process.stdin),
-  colour: process.stdout.isTTY === true && !environment.plain,
+  colour: inTerminal && !environment.plain,
   now: Date.now,
   environment,
   // Loaded only by who needs it: a command that asks a node should not pay for one.
   startNode: async (options) => (await import('./app/start.ts')).startNode(options),
   onSignal: (listener) => {
-    process.on('SIGTERM', listener).on('SIGINT', listener);
+    const stop = () => listener('stop');
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+    // To a daemon, SIGHUP is its operator; to a program in a terminal, that its window was closed.
+    process.on('SIGHUP', () => listener(inTerminal ? 'stop' : 'reload'));
     // Listened to until the very end: one more signal while the last handles close must not spoil a clean exit.
     return () => undefined;
   },

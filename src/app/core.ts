@@ -3,14 +3,16 @@
 import { fileURLToPath } from 'node:url';
 import { loadPrompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
-import { openTcp, type TcpOptions } from '../adapters/net-tcp/tcp.ts';
+import { openTcp } from '../adapters/net-stream/tcp.ts';
+import { openTls } from '../adapters/net-stream/tls.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
 import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import { systemResolver } from '../adapters/system-dns/system-dns.ts';
-import { present } from '../base/assert.ts';
+import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
+import { assertNever, present } from '../base/assert.ts';
 import { SipNode } from '../node/node.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,6 +33,8 @@ export interface Basics {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  /** Where the configuration has any. */
+  readonly certificates: FileCertificates | undefined;
 }
 
 export interface Core {
@@ -115,31 +119,46 @@ class LateHandler implements SignallingHandler {
 }
 
 async function openTransports(
-  { config, clock }: Basics,
+  { config, clock, certificates }: Basics,
   handler: SignallingHandler,
   shutdown: Shutdown,
 ): Promise<readonly SignallingTransport[]> {
   const transports: SignallingTransport[] = [];
-  for (const { transport, address, port } of config.sip.listeners) {
-    const opened = await openTransport(transport, { address, port, handler, clock }, config.sip.webOrigins);
-    shutdown.owns(`${transport} transport`, () => opened.close());
+  for (const listener of config.sip.listeners) {
+    const opened = await openTransport(listener, { config, handler, clock, certificates });
+    shutdown.owns(`${listener.transport} transport`, () => opened.close());
     transports.push(opened);
   }
   return transports;
 }
 
+interface TransportNeeds {
+  readonly config: Config;
+  readonly handler: SignallingHandler;
+  readonly clock: Clock;
+  readonly certificates: FileCertificates | undefined;
+}
+
 function openTransport(
-  transport: SipListener['transport'],
-  options: Omit<TcpOptions, 'limits'>,
-  origins: readonly string[],
+  { transport, address, port, clientCertificates }: SipListener,
+  { config, handler, clock, certificates }: TransportNeeds,
 ): Promise<SignallingTransport> {
+  const options = { address, port, handler, clock };
   switch (transport) {
     case 'udp':
       return openUdp(options);
     case 'tcp':
       return openTcp(options);
+    case 'tls':
+      return openTls({
+        ...options,
+        certificates: present(certificates, 'the certificates of a TLS listener'),
+        clientCertificates,
+      });
     case 'ws':
-      return openWs({ ...options, origins });
+      return openWs({ ...options, origins: config.sip.webOrigins });
+    default:
+      return assertNever(transport);
   }
 }
 

@@ -13,6 +13,8 @@ export interface RunningNode {
   drain(): void;
   /** Ends all calls with BYE, and the node. */
   stop(): Promise<void>;
+  /** Reads anew what may change while the node runs: certificates. */
+  reload(): void;
 }
 
 /** How long peers have to answer our BYEs. */
@@ -23,6 +25,7 @@ export class Shutdown implements RunningNode {
   readonly stopped: Promise<number>;
   readonly #log: Log;
   readonly #owned: { readonly what: string; readonly close: () => void | Promise<void> }[] = [];
+  readonly #reloads: (() => Promise<void>)[] = [];
   #core: { readonly node: SipNode; readonly loop: EventLoop } | undefined;
   #draining: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -41,6 +44,14 @@ export class Shutdown implements RunningNode {
 
   drains(node: SipNode, loop: EventLoop): void {
     this.#core = { node, loop };
+  }
+
+  reloads(reload: () => Promise<void>): void {
+    this.#reloads.push(reload);
+  }
+
+  reload(): void {
+    for (const reload of this.#reloads) void reload();
   }
 
   drain(): void {

@@ -8,12 +8,17 @@ import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { createLog } from '../adapters/pino-log/pino-log.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
+import { openCertificates } from '../adapters/tls-files/certificates.ts';
 import { Admin } from '../admin/admin.ts';
 import { present } from '../base/assert.ts';
 import type { Endpoint } from '../base/net.ts';
 import { type HttpServer, openHttp } from '../http/server.ts';
 import { loadOrCreateToken, TOKEN_FILE } from '../http/token.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { certificateDomains, speaksFor } from '../sip/certificate/identity.ts';
 import { banner } from './banner.ts';
+import type { Config } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
 import { controlOf, Subscribers } from './control.ts';
@@ -36,7 +41,8 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   const log = createLog({ clock, level: environment.logLevel ?? config.log.level });
   const shutdown = new Shutdown(log);
   try {
-    const basics = { config, clock, log, random: createSystemRandom() };
+    const certificates = await openTlsFiles(config, clock, log, shutdown);
+    const basics = { config, clock, log, random: createSystemRandom(), certificates };
     const subscribers = new Subscribers();
     subscribers.add((event) => logEvent(log, event));
     const core = await openCore(basics, shutdown, subscribers.tell);
@@ -48,6 +54,23 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
   return shutdown;
 }
 
+/** Before anything else is opened, so that a wrong key is told while nothing is taken yet. */
+async function openTlsFiles({ tls, sip }: Config, clock: Clock, log: Log, shutdown: Shutdown) {
+  if (tls === undefined) return undefined;
+  const certificates = await openCertificates({ files: tls, clock, log });
+  shutdown.owns('certificates', () => certificates.close());
+  shutdown.reloads(() => certificates.reload());
+  const { name, names } = certificates.facts;
+  if (!speaksFor(certificateDomains(names), sip.domain)) {
+    log.warn('the certificate does not speak for sip.domain: phones that verify it will not connect', {
+      certificate: name,
+      names,
+      domain: sip.domain,
+    });
+  }
+  return certificates;
+}
+
 async function openSurfaces(
   basics: Basics,
   core: Core,
@@ -55,7 +78,7 @@ async function openSurfaces(
   shutdown: Shutdown,
   out: (line: string) => void,
 ): Promise<void> {
-  const { config, clock, log, random } = basics;
+  const { config, clock, log, random, certificates } = basics;
   const { store, prompts, transports, media, folder } = core;
   const tokenFile = path.join(folder, TOKEN_FILE);
   const token = await loadOrCreateToken(tokenFile, random);
@@ -80,6 +103,7 @@ async function openSurfaces(
     node: control,
     signalling: () => transports,
     media: () => media.stats(),
+    certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;

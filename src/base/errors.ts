@@ -8,6 +8,11 @@ export const EXIT = { usage: 64, data: 65, unavailable: 69, failure: 70, io: 74,
 export const ERROR_CATALOGUE = {
   CONFIG_INVALID: { summary: 'The configuration file has mistakes.', exit: EXIT.config, http: 400 },
   CONFIG_UNREADABLE: { summary: 'The configuration file cannot be read.', exit: EXIT.config, http: 400 },
+  CERTIFICATE_INVALID: {
+    summary: 'The certificate or its key cannot be used for TLS.',
+    exit: EXIT.config,
+    http: 500,
+  },
   PROVISION_INVALID: { summary: 'The provisioning file has mistakes.', exit: EXIT.data, http: 422 },
   DATA_FOLDER: { summary: 'The data folder cannot be used.', exit: EXIT.io, http: 500 },
   DATA_IN_USE: { summary: 'Another node uses this data folder.', exit: EXIT.unavailable, http: 409 },

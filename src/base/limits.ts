@@ -28,7 +28,9 @@ export const LIMITS = {
   connectionIdleMs: 15 * MINUTE_MS,
   /** Time for a connection to deliver a whole message once it began one. Longer: closed. */
   messageArrivalMs: 10 * SECOND_MS,
-  /** Time for an outgoing connection to be established. Longer: failed. */
+  /** Time for the TLS handshake of an accepted connection. Longer: closed, and counted. */
+  handshakeMs: 10 * SECOND_MS,
+  /** Time for an outgoing connection to be established, its TLS handshake included. Longer: failed. */
   connectMs: 2 * SECOND_MS,
   /** Unsent bytes queued on one connection. More: the connection is closed and its packets fail. */
   connectionQueueBytesMax: 1_048_576,
@@ -101,6 +103,8 @@ export const LIMITS = {
   fileBytesMax: 16_777_216,
   /** Bytes of such a file in YAML, which the node reads slowly, and meanwhile answers nobody. More: it must be JSON. */
   yamlBytesMax: 1_048_576,
+  /** Bytes of one file with certificates or a key. More: refused. */
+  certificateFileBytesMax: 1_048_576,
   /** Mistakes of one file or request that are told. More: they are counted, not listed. */
   mistakesMax: 100,
   /** Bytes of one API request body. More: 413. */

@@ -39,6 +39,7 @@ async function cliAndApi(t: TestContext, overrides: Partial<CliContext> = {}) {
     log,
     signalling: () => [],
     media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
+    certificates: () => [],
   });
   t.after(() => server.close());
   const environment = { api: server.url, token: TOKEN, ...overrides.environment };

@@ -11,7 +11,11 @@ export interface RunningNode {
   drain(): void;
   /** Ends present calls with BYE and stops. */
   stop(): Promise<void>;
+  /** Reads its certificates anew. */
+  reload(): void;
 }
+
+export type Signal = 'stop' | 'reload';
 
 export interface CliContext {
   readonly version: string;
@@ -31,6 +35,6 @@ export interface CliContext {
     readonly token?: string;
   };
   readonly startNode: (options: { configPath?: string; out: (line: string) => void }) => Promise<RunningNode>;
-  /** Calls back at each SIGINT or SIGTERM until the returned function is called. */
-  readonly onSignal: (listener: () => void) => () => void;
+  /** Calls back at each SIGINT or SIGTERM (`stop`) and SIGHUP (`reload`) until the returned function is called. */
+  readonly onSignal: (listener: (signal: Signal) => void) => () => void;
 }

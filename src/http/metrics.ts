@@ -5,7 +5,9 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { formatEndpoint } from '../base/net.ts';
+import { SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
+import type { CertificateFacts } from '../ports/certificates.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
 
@@ -13,6 +15,8 @@ export interface MetricsSources {
   readonly node: NodeControl;
   readonly signalling: () => readonly SignallingTransport[];
   readonly media: () => ReturnType<MediaRelay['stats']>;
+  /** Those that the node presents over TLS now. */
+  readonly certificates: () => readonly CertificateFacts[];
 }
 
 export interface Metrics {
@@ -28,6 +32,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addTrunkGauges(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
+  addCertificates(registry, sources.certificates);
   const unsubscribe = countAttempts(registry, sources.node);
   return {
     contentType: registry.contentType,
@@ -130,6 +135,18 @@ function addMedia(registry: Registry, media: MetricsSources['media']): void {
     collect: () => {
       forwarded.reset();
       forwarded.inc(media().packetsForwarded);
+    },
+  });
+}
+
+function addCertificates(registry: Registry, certificates: MetricsSources['certificates']): void {
+  const expiry: Gauge<'certificate'> = new Gauge({
+    name: 'ringthrough_tls_certificate_expiry_timestamp_seconds',
+    help: 'When the certificate ends, in seconds since 1970.',
+    labelNames: ['certificate'],
+    registers: [registry],
+    collect: () => {
+      for (const { name, validTo } of certificates()) expiry.set({ certificate: name }, validTo / SECOND_MS);
     },
   });
 }

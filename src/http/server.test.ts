@@ -13,6 +13,7 @@ import {
   type UseCase,
 } from '../../test/surfaces/example-admin.ts';
 import { RingthroughError } from '../base/errors.ts';
+import type { CertificateFacts } from '../ports/certificates.ts';
 import type { Log } from '../ports/log.ts';
 import { createApp, openHttp } from './server.ts';
 
@@ -35,12 +36,23 @@ async function api(t: TestContext, overrides: { hosts?: readonly string[] } = {}
     log,
     signalling: () => [],
     media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
+    certificates: () => [CERTIFICATE],
     ...overrides,
   };
   const app = await createApp(options);
   t.after(() => app.close());
   return { app, asked, failing, logged, state, tell, options };
 }
+
+const CERTIFICATE: CertificateFacts = {
+  name: '/etc/tls/fullchain.pem',
+  names: 'DNS:voice.example.net',
+  subject: 'CN=voice.example.net',
+  issuer: 'CN=Example CA',
+  fingerprint: '00',
+  validFrom: 0,
+  validTo: 1_800_000_000_000,
+};
 
 /** Every route under /v1, what it asks of the use-cases, and its status. */
 const ROUTES: readonly {
@@ -392,6 +404,7 @@ describe('what watches a node', () => {
       'ringthrough_bindings_by_reachability{reachability="unreachable"} 0',
       'ringthrough_trunk_up{trunk="carrier-a"} 1',
       'ringthrough_media_packets_forwarded_total 12',
+      'ringthrough_tls_certificate_expiry_timestamp_seconds{certificate="/etc/tls/fullchain.pem"} 1800000000',
       'ringthrough_attempts_total{outcome="diverted"} 1',
     ]) {
       assert.ok(body.split('\n').includes(line), line);

@@ -233,7 +233,10 @@ export function signallingContract(which: SignallingCase): void {
       await assert.rejects(which.open(which.address, local.port, new Recorder()), (error: unknown) => {
         assert.ok(error instanceof RingthroughError);
         assert.equal(error.code, 'LISTEN_FAILED');
-        assert.match(error.message, /^(udp|tcp|wss?) .*:\d+ is in use by another program; .*sip\.listen$/);
+        assert.match(
+          error.message,
+          /^(udp|tcp|tls|wss?) .*:\d+ is in use by another program; .*sip\.listen$/,
+        );
         return true;
       });
     });

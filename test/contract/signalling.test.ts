@@ -1,7 +1,9 @@
-import { openTcp } from '../../src/adapters/net-tcp/tcp.ts';
+import { openTcp } from '../../src/adapters/net-stream/tcp.ts';
+import { openTls } from '../../src/adapters/net-stream/tls.ts';
 import { openUdp } from '../../src/adapters/net-udp/udp.ts';
 import { openWs } from '../../src/adapters/net-ws/ws.ts';
 import { createSystemClock } from '../../src/adapters/system-clock/system-clock.ts';
+import { Authority, fixedCertificates } from '../authority.ts';
 import { type SignallingCase, signallingContract } from './signalling.contract.ts';
 import { WebSocketClient } from './web-socket-client.ts';
 
@@ -22,6 +24,13 @@ const ws: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'client'> = {
   open: (address, port, handler) => openWs({ address, port, origins: [], handler, clock }),
   client: (address, handler) => new WebSocketClient('ws', address, handler),
 };
+const material = await (await Authority.create()).material('127.0.0.1', '::1');
+const certificates = fixedCertificates(material);
+const tls: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
+  tellsRefusal: true,
+  open: (address, port, handler) =>
+    openTls({ address, port, handler, clock, certificates, clientCertificates: 'ask' }),
+};
 
 signallingContract({ name: 'UDP and IPv4', ...ipv4, ...udp });
 signallingContract({ name: 'UDP and IPv6', ...ipv6, ...udp });
@@ -29,3 +38,5 @@ signallingContract({ name: 'TCP and IPv4', ...ipv4, ...tcp });
 signallingContract({ name: 'TCP and IPv6', ...ipv6, ...tcp });
 signallingContract({ name: 'WebSockets and IPv4', ...ipv4, ...ws });
 signallingContract({ name: 'WebSockets and IPv6', ...ipv6, ...ws });
+signallingContract({ name: 'TLS and IPv4', ...ipv4, ...tls });
+signallingContract({ name: 'TLS and IPv6', ...ipv6, ...tls });

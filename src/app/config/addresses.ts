@@ -1,7 +1,7 @@
 // Addresses as people write them in the configuration: listeners, endpoints, CIDR ranges, port ranges. Each
 // reader gives the value, or a reason that shows how it is written right.
 
-import type { Endpoint } from '../../base/net.ts';
+import type { Endpoint, TransportName } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { parseAddress, parsePrefix } from '../../trunks/prefix.ts';
 
@@ -33,11 +33,16 @@ export function ipLiteral(text: string): Result<string, string> {
   return familyOf(text) === undefined ? err(`"${text}" is not an IP address`) : ok(text);
 }
 
-/** `udp:0.0.0.0:5060`, `tcp:[::1]:5060`, `ws:127.0.0.1:8088` */
-export function parseListener(text: string): Result<{ transport: 'udp' | 'tcp' | 'ws' } & Endpoint, string> {
+/** The transports that this program can listen on. */
+const LISTENABLE = ['udp', 'tcp', 'tls', 'ws'] as const satisfies readonly TransportName[];
+export type ListenTransport = (typeof LISTENABLE)[number];
+
+/** `udp:0.0.0.0:5060`, `tls:[::1]:5061` */
+export function parseListener(text: string): Result<{ transport: ListenTransport } & Endpoint, string> {
   const wanted = 'expected transport:address:port, such as udp:0.0.0.0:5060 or tcp:[::1]:5060';
-  const [, transport, rest = ''] = /^(udp|tcp|ws):(.*)$/.exec(text) ?? [];
-  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'ws') return err(wanted);
+  const [, name = '', rest = ''] = /^([a-z]+):(.*)$/.exec(text) ?? [];
+  const transport = LISTENABLE.find((known) => known === name);
+  if (transport === undefined) return err(wanted);
   const endpoint = parseEndpoint(rest);
   return endpoint.ok ? ok({ transport, ...endpoint.value }) : err(`${endpoint.error}; ${wanted}`);
 }

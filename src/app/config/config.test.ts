@@ -48,9 +48,21 @@ http:  { listen: '[::1]:8081' }
       sip: {
         domain: 'voice.example.net',
         listeners: [
-          { transport: 'udp', address: '0.0.0.0', port: 5060, advertised: '203.0.113.7' },
-          { transport: 'tcp', address: '192.0.2.5', port: 5061, advertised: '192.0.2.5' },
-          { transport: 'udp', address: '::1', port: 5060, advertised: '::1' },
+          {
+            transport: 'udp',
+            address: '0.0.0.0',
+            port: 5060,
+            advertised: '203.0.113.7',
+            clientCertificates: 'off',
+          },
+          {
+            transport: 'tcp',
+            address: '192.0.2.5',
+            port: 5061,
+            advertised: '192.0.2.5',
+            clientCertificates: 'off',
+          },
+          { transport: 'udp', address: '::1', port: 5060, advertised: '::1', clientCertificates: 'off' },
         ],
         acceptMd5: true,
         webOrigins: ['https://voice.example.net'],
@@ -64,6 +76,34 @@ http:  { listen: '[::1]:8081' }
       log: { level: 'info' },
       trunks: [],
     });
+  });
+
+  test('has TLS with the files that it names, and asks clients as each listener says', () => {
+    const { sip, tls } = parse(`
+sip:
+  listen:
+    - udp:127.0.0.1:5060
+    - tls:127.0.0.1:5061
+    - { on: tls:127.0.0.1:5071, clientCertificates: require }
+tls: { certificate: tls/fullchain.pem, key: /etc/ssl/key.pem, ca: carriers.pem, clientCertificates: ask }
+`);
+    assert.deepEqual(tls, {
+      certificate: '/etc/ringthrough/tls/fullchain.pem',
+      key: '/etc/ssl/key.pem',
+      authorities: ['/etc/ringthrough/carriers.pem'],
+    });
+    const asked = sip.listeners.map(({ clientCertificates }) => clientCertificates);
+    assert.deepEqual(asked, ['off', 'ask', 'require']);
+  });
+
+  test('says what a TLS listener lacks, and what none but TLS can do', () => {
+    assert.match(
+      mistakesIn('sip: { listen: tls:127.0.0.1:5061 }').join(),
+      /tls: is missing: sip\.listen has tls:127\.0\.0\.1:5061, so give certificate and key; `ringthrough certificate create`/,
+    );
+    const [mistake] = mistakesIn(`
+sip: { listen: [{ on: tcp:127.0.0.1:5060, clientCertificates: ask }] }`);
+    assert.match(mistake ?? '', /line 2, sip\.listen\[0\]\.clientCertificates: is for tls only/);
   });
 
   test('tells others the address of their own family', () => {

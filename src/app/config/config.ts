@@ -2,19 +2,29 @@
 // docs/configuration.md explains each key.
 
 import type { Endpoint } from '../../base/net.ts';
+import type { ClientCertificates } from '../../ports/certificates.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
-import type { PortRange } from './addresses.ts';
+import type { ListenTransport, PortRange } from './addresses.ts';
 
 export interface SipListener extends Endpoint {
-  readonly transport: 'udp' | 'tcp' | 'ws';
+  readonly transport: ListenTransport;
   /** The address that phones and carriers are told for this listener: in Via, Contact and Record-Route. */
   readonly advertised: string;
+  /** Of those that speak TLS; `off` on the others. */
+  readonly clientCertificates: ClientCertificates;
 }
 
 export interface MediaAddress {
   readonly address: string;
   /** What phones and carriers are told to send audio to. */
   readonly advertised: string;
+}
+
+/** Absolute paths of PEM files. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authorities: readonly string[];
 }
 
 export interface Config {
@@ -30,6 +40,8 @@ export interface Config {
     /** Pages that may connect over WebSockets, such as `https://portal.example.net`; `*` stands for every page. */
     readonly webOrigins: readonly string[];
   };
+  /** Present where a listener speaks TLS. */
+  readonly tls?: TlsFiles;
   readonly media: {
     /** One, or one of each family, the main one first. */
     readonly addresses: readonly [MediaAddress, ...MediaAddress[]];

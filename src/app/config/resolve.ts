@@ -4,6 +4,7 @@
 import { resolve } from 'node:path';
 import type { Findings } from '../../admin/documents/findings.ts';
 import { durationMs } from '../../admin/documents/section.ts';
+import { formatEndpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { MINUTE_MS } from '../../base/time.ts';
 import {
@@ -12,13 +13,14 @@ import {
   isHostName,
   isLoopback,
   isWildcard,
+  type ListenTransport,
   parseEndpoint,
   parseListener,
   parseOrigin,
   parsePortRange,
 } from './addresses.ts';
-import type { Config, MediaAddress, SipListener } from './config.ts';
-import { asList, type ConfigFile, itemPath } from './schema.ts';
+import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
+import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
 
 export type ResolveContext = Omit<TrunkContext, 'country'>;
@@ -42,7 +44,8 @@ export function resolveConfig(
 ): Omit<Config, 'demo'> {
   const country = file.node?.country ?? DEFAULTS.country;
   const media = resolveMedia(file.media ?? {}, findings);
-  const listeners = resolveListeners(file.sip ?? {}, media.addresses, findings);
+  const listeners = resolveListeners(file, media.addresses, findings);
+  const tls = resolveTls(file, listeners, context, findings);
   const onlyLocal = listeners.every(({ address }) => isLoopback(address));
   if (file.media?.address === undefined && !onlyLocal) {
     findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
@@ -60,6 +63,7 @@ export function resolveConfig(
       acceptMd5: file.sip?.acceptMd5 ?? true,
       webOrigins: resolveOrigins(file.sip?.webOrigins, domain, findings),
     },
+    ...(tls === undefined ? {} : { tls }),
     media,
     http: {
       listen: findings.take(['http', 'listen'], parseEndpoint(file.http?.listen ?? DEFAULTS.http), {
@@ -127,16 +131,17 @@ function mediaAdvertised(address: string, advertise: readonly string[]): Result<
 }
 
 function resolveListeners(
-  sip: NonNullable<ConfigFile['sip']>,
+  { sip = {}, tls }: ConfigFile,
   mediaAddresses: readonly MediaAddress[],
   findings: Findings,
 ): readonly SipListener[] {
   const advertise = asList(sip.advertise).map((text, index) => {
     return findings.take(itemPath(['sip', 'advertise'], sip.advertise, index), advertisable(text), '');
   });
-  const written = sip.listen === undefined ? DEFAULTS.listen : asList(sip.listen);
+  const written: readonly ListenerSection[] = sip.listen === undefined ? DEFAULTS.listen : asList(sip.listen);
   const seen = new Set<string>();
-  return written.flatMap((text, index) => {
+  return written.flatMap((item, index) => {
+    const { on: text, ...own } = typeof item === 'string' ? { on: item } : item;
     const path = itemPath(['sip', 'listen'], sip.listen, index);
     const parsed = parseListener(text);
     if (!parsed.ok) {
@@ -145,13 +150,47 @@ function resolveListeners(
     }
     if (seen.has(text)) findings.add(path, 'is there twice');
     seen.add(text);
+    const { transport, address } = parsed.value;
+    if (own.clientCertificates !== undefined && !speaksTls(transport)) {
+      findings.add([...path, 'clientCertificates'], `is for tls only: ${transport} has no certificates`);
+    }
     const advertised = findings.take(
       ['sip', 'advertise'],
-      advertisedFor(parsed.value.address, advertise, mediaAddresses),
+      advertisedFor(address, advertise, mediaAddresses),
       '',
     );
-    return [{ ...parsed.value, advertised }];
+    const asked = own.clientCertificates ?? tls?.clientCertificates ?? 'off';
+    return [{ ...parsed.value, advertised, clientCertificates: speaksTls(transport) ? asked : 'off' }];
   });
+}
+
+function speaksTls(transport: ListenTransport): boolean {
+  return transport === 'tls';
+}
+
+/** The files themselves are read when the node starts, and whenever they change. */
+function resolveTls(
+  { tls }: ConfigFile,
+  listeners: readonly SipListener[],
+  { folder }: ResolveContext,
+  findings: Findings,
+): TlsFiles | undefined {
+  if (tls === undefined) {
+    const needy = listeners.find(({ transport }) => speaksTls(transport));
+    if (needy === undefined) return undefined;
+    const { transport, ...endpoint } = needy;
+    findings.add(
+      ['tls'],
+      `is missing: sip.listen has ${transport}:${formatEndpoint(endpoint)}, so give certificate and key; ` +
+        '`ringthrough certificate create` makes a pair to begin with',
+    );
+    return undefined;
+  }
+  return {
+    certificate: resolve(folder, tls.certificate),
+    key: resolve(folder, tls.key),
+    authorities: asList(tls.ca).map((file) => resolve(folder, file)),
+  };
 }
 
 /** What the node calls itself on a listener (RFC 3261 §18.1.1: sent-by must lead back to it). */

@@ -22,12 +22,33 @@ const nodeSection = section({
   country: country.optional(),
 });
 
+const clientCertificates = z.enum(['off', 'ask', 'require'], { error: 'expected off, ask or require' });
+
+/** `tls:0.0.0.0:5061`, or with what is said of this listener alone. */
+const listener = z.union(
+  [words(128), section({ on: words(128), clientCertificates: clientCertificates.optional() })],
+  {
+    error: 'expected such as udp:0.0.0.0:5060, or { on: tls:0.0.0.0:5061, clientCertificates: require }',
+  },
+);
+
 const sipSection = section({
   domain: words(253).optional(),
-  listen: oneOrMore('udp:127.0.0.1:5060').optional(),
+  listen: z
+    .union([listener, list(listener, 32, '[udp:127.0.0.1:5060]').min(1, 'must not be empty')], {
+      error: 'expected udp:127.0.0.1:5060, or a list of such',
+    })
+    .optional(),
   advertise: oneOrMore('203.0.113.7').optional(),
   acceptMd5: flag.optional(),
   webOrigins: oneOrMore('https://portal.example.net').optional(),
+});
+
+const tlsSection = section({
+  certificate: words(4_096),
+  key: words(4_096),
+  ca: oneOrMore('./carriers-ca.pem').optional(),
+  clientCertificates: clientCertificates.optional(),
 });
 
 const mediaSection = section({
@@ -73,6 +94,7 @@ const trunkSection = section({
 export const configFile = section({
   node: nodeSection.optional(),
   sip: sipSection.optional(),
+  tls: tlsSection.optional(),
   media: mediaSection.optional(),
   http: httpSection.optional(),
   log: logSection.optional(),
@@ -85,13 +107,19 @@ export const configFile = section({
 
 export type ConfigFile = z.infer<typeof configFile>;
 export type TrunkSection = z.infer<typeof trunkSection>;
+export type ListenerSection = z.infer<typeof listener>;
 
 /** The values of a key that takes one or a list of them. */
-export function asList(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+export function asList<T extends string | object>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return isList(value) ? value : [value];
 }
 
 /** The path of one of them, as it is written in the file. */
-export function itemPath(path: Path, value: string | readonly string[] | undefined, index: number): Path {
-  return typeof value === 'string' ? path : [...path, index];
+export function itemPath(path: Path, value: unknown, index: number): Path {
+  return Array.isArray(value) ? [...path, index] : path;
+}
+
+function isList<T extends string | object>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }

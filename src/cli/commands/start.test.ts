@@ -3,12 +3,13 @@ import { describe, test } from 'node:test';
 import { cli } from '../../../test/surfaces/cli.ts';
 import { NOW } from '../../../test/surfaces/example-admin.ts';
 import { RingthroughError } from '../../base/errors.ts';
+import type { Signal } from '../context.ts';
 
 describe('starting a node', () => {
   function startable() {
     const done: string[] = [];
     const stopped = Promise.withResolvers<number>();
-    let signal = () => {};
+    let signal: (which: Signal) => void = () => {};
     let now = NOW;
     const started = Promise.withResolvers<void>();
     const { run } = cli({
@@ -24,6 +25,7 @@ describe('starting a node', () => {
             done.push('stop');
             stopped.resolve(0);
           },
+          reload: () => done.push('reload'),
         };
       },
       onSignal: (listener) => {
@@ -34,9 +36,9 @@ describe('starting a node', () => {
     });
     const after = (milliseconds: number) => {
       now += milliseconds;
-      signal();
+      signal('stop');
     };
-    return { run, done, stopped, started: started.promise, after };
+    return { run, done, stopped, started: started.promise, after, hangUp: () => signal('reload') };
   }
 
   test('prints what it tells, and ends with its exit code', async () => {
@@ -66,6 +68,17 @@ describe('starting a node', () => {
     stopped.resolve(0);
     await ended;
     assert.ok(!done.includes('stop'));
+  });
+
+  test('a SIGHUP reloads, however often, and ends nothing', async () => {
+    const { run, done, started, hangUp, stopped } = startable();
+    const ended = run('start');
+    await started;
+    hangUp();
+    hangUp();
+    stopped.resolve(0);
+    await ended;
+    assert.deepEqual(done.slice(1), ['reload', 'reload', 'no longer listening']);
   });
 
   test('a node that cannot start says why in one line', async () => {

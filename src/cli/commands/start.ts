@@ -2,6 +2,7 @@
 //
 //   first signal    drain: no new calls, present ones go on; the node ends with the last of them
 //   second signal   present calls are ended with BYE, and the node with them
+//   SIGHUP          certificates are read anew, and nothing is interrupted
 
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
@@ -16,7 +17,8 @@ export function addStart(program: Command, context: CliContext, exit: (code: num
     .option('--config <file>', 'the configuration (RINGTHROUGH_CONFIG)')
     .addHelpText(
       'after',
-      '\nOne SIGTERM or Ctrl-C lets present calls end by themselves; a second one ends them.',
+      '\nOne SIGTERM or Ctrl-C lets present calls end by themselves; a second one ends them.' +
+        '\nSIGHUP reads the certificates anew.',
     )
     .action(async ({ config }: { config?: string }) => {
       const configPath = config ?? context.environment.configFile;
@@ -29,7 +31,8 @@ async function runNode(configPath: string | undefined, context: CliContext): Pro
   const node = await context.startNode({ out, ...(configPath === undefined ? {} : { configPath }) });
   let drainingSince: number | undefined;
   let stopping: Promise<void> | undefined;
-  const stopListening = context.onSignal(() => {
+  const stopListening = context.onSignal((signal) => {
+    if (signal === 'reload') return node.reload();
     const now = context.now();
     if (drainingSince === undefined) {
       drainingSince = now;

@@ -1,5 +1,6 @@
-// SIP over TCP (RFC 3261 §18) on node:net: one listening socket and all its connections, in both directions.
-// Batches both ways: what all connections bring in one turn of the event loop arrives as one.
+// SIP over streams (RFC 3261 §18) on node:net: one listening socket and all its connections, in both directions.
+// Batches both ways: what all connections bring in one turn of the event loop arrives as one. tcp.ts and tls.ts
+// say how a connection is made; everything else is the same for both.
 //
 //   send(flow with connectionId)      that connection, or `failed`
 //   send(flow without)                an open connection to its remote, else a new one (RFC 3261 §18.1.1)
@@ -8,10 +9,10 @@
 // forgotten then. A flow without connectionId that used a connection fails when that goes, so that no client
 // transaction waits 32 s for a peer that is known to be gone.
 
-import { connect, createServer, isIP, type Server, type Socket } from 'node:net';
+import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { LIMITS } from '../../base/limits.ts';
 import { listenFailure } from '../../base/listening.ts';
-import { type Endpoint, type Flow, formatEndpoint } from '../../base/net.ts';
+import { type Endpoint, type Flow, flowKey, formatEndpoint } from '../../base/net.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   Listener,
@@ -20,14 +21,21 @@ import type {
   SignallingStats,
   SignallingTransport,
 } from '../../ports/signalling.ts';
-import { type CloseCause, Connection, type ConnectionHandler, type ConnectionLimits } from './connection.ts';
+import {
+  type CloseCause,
+  Connection,
+  type ConnectionHandler,
+  type ConnectionLimits,
+  type Line,
+} from './connection.ts';
 
-export interface TcpLimits extends ConnectionLimits {
+export interface StreamLimits extends ConnectionLimits {
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
+  readonly handshakeMs: number;
 }
 
-export interface TcpOptions {
+export interface StreamOptions {
   /** An IP literal, IPv6 without brackets; `0.0.0.0` and `::` mean every address of that family. */
   readonly address: string;
   /** 0 lets the system choose. */
@@ -35,33 +43,51 @@ export interface TcpOptions {
   readonly handler: SignallingHandler;
   /** Makes the names of connections unlike those of earlier runs, which stored bindings still hold. */
   readonly clock: Clock;
-  readonly limits?: Partial<TcpLimits>;
+  readonly limits?: Partial<StreamLimits>;
+}
+
+/** What differs between TCP alone and TLS over it. */
+export interface StreamKind {
+  readonly transport: 'tcp' | 'tls';
+  /** Makes what was accepted able to carry SIP; a handshake that fails destroys the socket and tells nobody else. */
+  accept(socket: Socket, remote: Endpoint, done: (line: Line) => void): void;
+  /** `localAddress` is the one to connect from, so that the peer sees the address that it knows us by. */
+  open(flow: Flow, localAddress: string | undefined): Line;
+  /** The name under which a connection is shared that serves flows like this one. */
+  shareName(flow: Flow): string;
+  /** The names under which a connection that a peer opened may be shared for requests to it, from its first message. */
+  acceptedShareNames(flow: Flow, first: Uint8Array): readonly string[];
+  counters(): Readonly<Record<string, number>>;
+  close(): void;
 }
 
 /** How long `close` waits for what was written to go out. */
 const CLOSE_GRACE_MS = 500;
-const PROBE_DELAY_MS = 60_000;
+export const PROBE_DELAY_MS = 60_000;
 
 /** Throws RingthroughError LISTEN_FAILED. */
-export async function openTcp(options: TcpOptions): Promise<SignallingTransport> {
+export async function openStream(options: StreamOptions, kind: StreamKind): Promise<SignallingTransport> {
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_DELAY_MS });
   const asked = { address: options.address, port: options.port };
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(listenFailure('tcp', asked, 'sip.listen', cause)));
+    server.once('error', (cause) => reject(listenFailure(kind.transport, asked, 'sip.listen', cause)));
     server.listen({ host: asked.address, port: asked.port, ipv6Only: true, exclusive: true }, resolve);
   });
   server.removeAllListeners('error');
-  return new TcpTransport(server, options);
+  return new StreamTransport(server, options, kind);
 }
 
-class TcpTransport implements SignallingTransport, ConnectionHandler {
+class StreamTransport implements SignallingTransport, ConnectionHandler {
   readonly listener: Listener;
   readonly #server: Server;
+  readonly #kind: StreamKind;
   readonly #handler: SignallingHandler;
-  readonly #limits: TcpLimits;
+  readonly #limits: StreamLimits;
+  /** What was accepted and is not a connection yet. */
+  readonly #handshakes = new Set<Socket>();
   readonly #connections = new Map<string, Connection>();
-  /** By remote end; of several, the newest. */
-  readonly #byRemote = new Map<string, Connection>();
+  /** By the name that the kind gives; of several, the newest. */
+  readonly #shared = new Map<string, Connection>();
   readonly #acceptedByAddress = new Map<string, number>();
   readonly #idPrefix: string;
   #opened = 0;
@@ -77,6 +103,7 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
     peer_closed: 0,
     connection_errors: 0,
     connect_timeouts: 0,
+    certificate_refused: 0,
     idle_closed: 0,
     slow_closed: 0,
     framing_closed: 0,
@@ -86,14 +113,15 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
   #batch: Packet[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, options: TcpOptions) {
+  constructor(server: Server, options: StreamOptions, kind: StreamKind) {
     const bound = server.address();
     const local =
       bound === null || typeof bound === 'string'
         ? { address: options.address, port: options.port }
         : { address: bound.address, port: bound.port };
-    this.listener = { transport: 'tcp', local };
+    this.listener = { transport: kind.transport, local };
     this.#server = server;
+    this.#kind = kind;
     this.#handler = options.handler;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#idPrefix = Math.floor(options.clock.now()).toString(36);
@@ -106,7 +134,7 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
     if (this.#closing !== undefined) return;
     for (const { flow, bytes } of batch) {
       const connection =
-        flow.connectionId === undefined ? this.#toRemote(flow) : this.#connections.get(flow.connectionId);
+        flow.connectionId === undefined ? this.#anyFor(flow) : this.#connections.get(flow.connectionId);
       if (connection === undefined) this.#fail(flow, 'the connection is gone');
       else if (typeof connection === 'string') this.#fail(flow, connection);
       else if (!connection.send(bytes)) this.#fail(flow, 'the peer does not read what is sent to it');
@@ -115,7 +143,8 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
   }
 
   stats(): SignallingStats {
-    return { connections: this.#connections.size, counters: { ...this.#counters } };
+    const counters = { ...this.#counters, ...this.#kind.counters() };
+    return { connections: this.#connections.size, counters };
   }
 
   /** Gives what was written half a second to go out. Nothing is told to the handler from here on. */
@@ -126,72 +155,96 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
 
   async #shutDown(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#handshakes) socket.destroy();
     const connections = [...this.#connections.values()];
     for (const connection of connections) {
       connection.finish(CLOSE_GRACE_MS, 'listener_closed', 'the listener was closed');
     }
     await Promise.all([stopped, ...connections.map((connection) => connection.ended)]);
+    this.#kind.close();
   }
 
+  /** Counted from here on, handshake or not, until the socket is gone. */
   #accept(socket: Socket): void {
     const remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     const ofAddress = this.#acceptedByAddress.get(remote.address) ?? 0;
     const full =
-      this.#connections.size >= this.#limits.connectionsMax ||
+      this.#connections.size + this.#handshakes.size >= this.#limits.connectionsMax ||
       ofAddress >= this.#limits.connectionsPerAddressMax;
+    socket.on('error', () => {});
     // A peer that reset before it was accepted has no address any more.
     if (full || remote.port === 0 || this.#closing !== undefined) {
       this.#counters.refused_connections++;
-      socket.on('error', () => {});
       socket.destroy();
       return;
     }
     this.#counters.accepted++;
     this.#acceptedByAddress.set(remote.address, ofAddress + 1);
-    this.#adopt(socket, remote, false);
+    this.#handshakes.add(socket);
+    socket.once('close', () => this.#acceptedGone(socket, remote.address));
+    this.#kind.accept(socket, remote, (line) => {
+      this.#handshakes.delete(socket);
+      const { transport, local } = this.listener;
+      this.#adopt(line, { transport, local, remote }, false);
+    });
   }
 
-  /** The connection for a flow that names none: an open one to its remote, else a new one, else why not. */
-  #toRemote(flow: Flow): Connection | string {
-    const known = this.#byRemote.get(formatEndpoint(flow.remote));
-    const connection = known?.open ? known : this.#connect(flow.remote);
-    if (typeof connection !== 'string') connection.sharedByRemote = true;
+  #acceptedGone(socket: Socket, address: string): void {
+    this.#handshakes.delete(socket);
+    const left = (this.#acceptedByAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#acceptedByAddress.set(address, left);
+    else this.#acceptedByAddress.delete(address);
+  }
+
+  /** The connection for a flow that names none: an open one that serves it, else a new one, else why not. */
+  #anyFor(flow: Flow): Connection | string {
+    const known = this.#shared.get(this.#kind.shareName(flow));
+    const connection = known?.open ? known : this.#connect(flow);
+    if (typeof connection !== 'string') connection.servedFlows.set(flowKey(flow), flow);
     return connection;
   }
 
-  #connect(remote: Endpoint): Connection | string {
-    if (this.#connections.size >= this.#limits.connectionsMax) return 'too many connections are open';
+  #connect(flow: Flow): Connection | string {
+    const { remote } = flow;
+    if (this.#connections.size + this.#handshakes.size >= this.#limits.connectionsMax) {
+      return 'too many connections are open';
+    }
     if (isIP(remote.address) === 0 || remote.port < 1 || remote.port > 65_535) {
       return `${formatEndpoint(remote)} is not an address that can be connected to`;
     }
     const { address } = this.listener.local;
     const isWildcard = address === '0.0.0.0' || address === '::';
-    const socket = connect({
-      host: remote.address,
-      port: remote.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: PROBE_DELAY_MS,
-      // So that the peer sees the address that it knows us by.
-      ...(isWildcard ? {} : { localAddress: address }),
-    });
     this.#counters.connected++;
-    return this.#adopt(socket, remote, true);
+    const line = this.#kind.open(flow, isWildcard ? undefined : address);
+    const { transport, local } = this.listener;
+    const { domain } = flow;
+    const opened: Flow = { transport, local, remote, ...(domain === undefined ? {} : { domain }) };
+    const connection = this.#adopt(line, opened, true);
+    this.#share(connection, [this.#kind.shareName(flow)]);
+    return connection;
   }
 
-  #adopt(socket: Socket, remote: Endpoint, openedByUs: boolean): Connection {
+  #adopt(line: Line, ends: Flow, openedByUs: boolean): Connection {
     const connectionId = `${this.#idPrefix}-${++this.#opened}`;
-    const flow: Flow = { transport: 'tcp', local: this.listener.local, remote, connectionId };
-    const connection = new Connection(socket, flow, openedByUs, this.#limits, this);
+    const connection = new Connection(line, { ...ends, connectionId }, openedByUs, this.#limits, this);
     this.#connections.set(connectionId, connection);
-    this.#byRemote.set(formatEndpoint(remote), connection);
     return connection;
+  }
+
+  #share(connection: Connection, names: readonly string[]): void {
+    for (const name of names) {
+      this.#shared.set(name, connection);
+      connection.sharedAs.add(name);
+    }
   }
 
   // What a connection tells its transport.
 
   message(connection: Connection, bytes: Uint8Array): void {
     this.#counters.received++;
+    if (!connection.openedByUs && !connection.carried) {
+      this.#share(connection, this.#kind.acceptedShareNames(connection.flow, bytes));
+    }
     if (this.#batch.length === 0) setImmediate(() => this.#deliver());
     this.#batch.push({ flow: connection.flow, bytes });
   }
@@ -206,20 +259,16 @@ class TcpTransport implements SignallingTransport, ConnectionHandler {
     if (this.#closing !== undefined) return;
     // Its last messages may still be waiting for the end of this turn; they come before its end.
     this.#deliver();
-    const { connectionId, ...shared } = connection.flow;
-    if (connection.sharedByRemote) this.#handler.failed(shared, reason);
+    for (const flow of connection.servedFlows.values()) this.#handler.failed(flow, reason);
     if (connection.connected && connection.carried) this.#handler.closed(connection.flow);
   }
 
   #forget(connection: Connection): void {
-    const { connectionId, remote } = connection.flow;
+    const { connectionId } = connection.flow;
     if (connectionId !== undefined) this.#connections.delete(connectionId);
-    const key = formatEndpoint(remote);
-    if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
-    if (connection.openedByUs) return;
-    const left = (this.#acceptedByAddress.get(remote.address) ?? 1) - 1;
-    if (left > 0) this.#acceptedByAddress.set(remote.address, left);
-    else this.#acceptedByAddress.delete(remote.address);
+    for (const name of connection.sharedAs) {
+      if (this.#shared.get(name) === connection) this.#shared.delete(name);
+    }
   }
 
   #deliver(): void {

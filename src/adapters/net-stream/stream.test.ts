@@ -7,7 +7,8 @@ import { text, utf8 } from '../../base/bytes.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Endpoint, Flow } from '../../base/net.ts';
 import { type CloseCause, Connection } from './connection.ts';
-import { openTcp, type TcpLimits } from './tcp.ts';
+import type { StreamLimits } from './stream.ts';
+import { openTcp } from './tcp.ts';
 
 // What is TCP's own; the rest is in test/contract/signalling.contract.ts.
 
@@ -15,7 +16,7 @@ const TIMEOUT = { timeout: 10_000 };
 const ADDRESS = '127.0.0.1';
 const clock = { now: () => 1_700_000_000_000 };
 
-async function listener(t: TestContext, limits: Partial<TcpLimits> = {}) {
+async function listener(t: TestContext, limits: Partial<StreamLimits> = {}) {
   const recorder = new Recorder();
   const transport = await openTcp({ address: ADDRESS, port: 0, handler: recorder, clock, limits });
   t.after(() => transport.close());
@@ -293,7 +294,7 @@ describe('limits on TCP', () => {
       keepalive() {},
       closed: (_: Connection, cause: CloseCause) => ended.resolve(cause),
     };
-    new Connection(never, flow, true, { ...LIMITS, connectMs: 10 }, handler);
+    new Connection({ socket: never, readyOn: 'connect' }, flow, true, { ...LIMITS, connectMs: 10 }, handler);
     assert.equal(await ended.promise, 'connect_timeouts');
   });
 });

@@ -1,8 +1,10 @@
-// One TCP connection that carries SIP, whichever side opened it: frames what comes in, bounds what goes out,
-// and knows when it has been open, slow or idle for too long. It decides nothing else; tcp.ts owns it.
+// One connection that carries SIP, over TCP alone or TLS, whichever side opened it: frames what comes in, bounds
+// what goes out, and knows when it has been open, slow or idle for too long. stream.ts owns it and decides.
 //
 //   opened ──► carrying ──► closed        exactly one `closed`, with the reason for people
 //      └── connect, first message, message arrival, idle: whichever time runs out first closes it
+//
+// What is sent while it opens waits here, so that not a byte leaves before the peer of a TLS connection is known.
 
 import type { Socket } from 'node:net';
 import { utf8 } from '../../base/bytes.ts';
@@ -24,6 +26,7 @@ export type CloseCause =
   | 'peer_closed'
   | 'connection_errors'
   | 'connect_timeouts'
+  | 'certificate_refused'
   | 'idle_closed'
   | 'slow_closed'
   | 'framing_closed'
@@ -36,44 +39,64 @@ export interface ConnectionHandler {
   closed(connection: Connection, cause: CloseCause, reason: string): void;
 }
 
+/** What a connection runs over: how tcp.ts and tls.ts open theirs. */
+export interface Line {
+  readonly socket: Socket;
+  /** The socket's event that says it may carry; none where it may already. */
+  readonly readyOn?: 'connect' | 'secureConnect';
+  /** What the peer's certificate proved; asked once it may carry. */
+  peerDomains?(): readonly string[] | undefined;
+  /** Why it could not be opened, better than the error says it. */
+  explain?(error: Error): { readonly cause: CloseCause; readonly reason: string } | undefined;
+}
+
 const PONG = utf8('\r\n');
 
 export class Connection {
-  /** Names this connection and no other. */
-  readonly flow: Flow;
   readonly openedByUs: boolean;
   connected: boolean;
   /** True once a message was framed or sent: then its end is worth telling. */
   carried = false;
-  /** True once something was sent on it for its remote, not by its id. */
-  sharedByRemote = false;
+  /** The flows without a connection's name that this one served, by key: its end is theirs. */
+  readonly servedFlows = new Map<string, Flow>();
+  /** Under which names its owner shares it. */
+  readonly sharedAs = new Set<string>();
   /** Fulfilled when it is gone. */
   readonly ended: Promise<void>;
-  readonly #socket: Socket;
+  readonly #line: Line;
   readonly #limits: ConnectionLimits;
   readonly #handler: ConnectionHandler;
   readonly #framer = new StreamFramer();
+  #flow: Flow;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   /** Runs towards the one deadline that matters now: connect, first message, a message's arrival, the end. */
   #timer: NodeJS.Timeout | undefined;
   #end: { readonly cause: CloseCause; readonly reason: string } | undefined;
 
   constructor(
-    socket: Socket,
+    line: Line,
     flow: Flow,
     openedByUs: boolean,
     limits: ConnectionLimits,
     handler: ConnectionHandler,
   ) {
-    this.#socket = socket;
-    this.flow = flow;
+    this.#line = line;
+    this.#flow = flow;
     this.openedByUs = openedByUs;
-    this.connected = !openedByUs;
+    this.connected = line.readyOn === undefined;
     this.#limits = limits;
     this.#handler = handler;
-    this.ended = new Promise((resolve) => socket.once('close', () => resolve()));
+    this.ended = new Promise((resolve) => line.socket.once('close', () => resolve()));
+    if (this.connected) this.#learnPeer();
     this.#listen();
     if (!openedByUs) this.#startTimer(limits.firstMessageMs, 'idle_closed', 'no message came');
     else this.#startTimer(limits.connectMs, 'connect_timeouts', 'the connection was not established in time');
+  }
+
+  /** Names this connection and no other. */
+  get flow(): Flow {
+    return this.#flow;
   }
 
   get open(): boolean {
@@ -89,38 +112,51 @@ export class Connection {
 
   close(cause: CloseCause, reason: string): void {
     this.#end ??= { cause, reason };
-    this.#socket.destroy();
+    this.#line.socket.destroy();
   }
 
   /** Lets what was written go out, but waits for nobody longer than `graceMs`. */
   finish(graceMs: number, cause: CloseCause, reason: string): void {
     this.#end ??= { cause, reason };
-    this.#socket.end();
+    if (this.connected) this.#line.socket.end();
     this.#startTimer(graceMs, cause, reason);
   }
 
   #listen(): void {
-    const socket = this.#socket;
+    const { socket, readyOn } = this.#line;
     socket.setTimeout(this.#limits.connectionIdleMs, () =>
       this.close('idle_closed', 'it was idle for too long'),
     );
-    socket.on('connect', () => {
-      this.connected = true;
-      this.#stopTimer();
-    });
+    if (readyOn !== undefined) socket.once(readyOn, () => this.#ready());
     socket.on('data', (bytes: Buffer) => this.#data(bytes));
     // The first reason is the true one; errors that follow from it say less.
     socket.on('end', () => {
       this.#end ??= { cause: 'peer_closed', reason: 'the peer closed the connection' };
     });
     socket.on('error', (error) => {
-      this.#end ??= { cause: 'connection_errors', reason: error.message };
+      this.#end ??= this.#line.explain?.(error) ?? { cause: 'connection_errors', reason: error.message };
     });
     socket.on('close', () => {
       this.#stopTimer();
       const end = this.#end ?? { cause: 'peer_closed', reason: 'the connection was closed' };
       this.#handler.closed(this, end.cause, end.reason);
     });
+  }
+
+  #ready(): void {
+    this.connected = true;
+    this.#learnPeer();
+    if (this.open) this.#stopTimer();
+    for (const bytes of this.#waiting) this.#line.socket.write(bytes);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    // Finished meanwhile: what had been written goes out yet.
+    if (!this.open) this.#line.socket.end();
+  }
+
+  #learnPeer(): void {
+    const peerDomains = this.#line.peerDomains?.();
+    if (peerDomains !== undefined) this.#flow = { ...this.#flow, peerDomains };
   }
 
   #data(bytes: Uint8Array): void {
@@ -164,11 +200,18 @@ export class Connection {
   /** Bounded, for keepalives and answers too: a peer that asks and never reads must not fill our memory. */
   #write(bytes: Uint8Array): boolean {
     if (!this.open) return false;
-    if (this.#socket.writableLength + bytes.length > this.#limits.connectionQueueBytesMax) {
+    const { socket } = this.#line;
+    const queued = socket.writableLength + this.#waitingBytes;
+    if (queued + bytes.length > this.#limits.connectionQueueBytesMax) {
       this.close('queue_full_closed', 'the peer does not read what is sent to it');
       return false;
     }
-    this.#socket.write(bytes);
+    if (this.connected) {
+      socket.write(bytes);
+    } else {
+      this.#waiting.push(bytes);
+      this.#waitingBytes += bytes.length;
+    }
     return true;
   }
 
