@@ -26,6 +26,8 @@ export const LIMITS = {
   firstMessageMs: 30 * SECOND_MS,
   /** A connection without traffic. Longer: closed. */
   connectionIdleMs: 15 * MINUTE_MS,
+  /** What phones on a connection are asked to send keepalives within (Flow-Timer, RFC 5626 §4.4.1). */
+  flowTimerMs: 2 * MINUTE_MS,
   /** Time for a connection to deliver a whole message once it began one. Longer: closed. */
   messageArrivalMs: 10 * SECOND_MS,
   /** Time for the TLS handshake of an accepted connection. Longer: closed, and counted. */
@@ -47,6 +49,10 @@ export const LIMITS = {
   bindingsMax: 200_000,
   /** Contacts in one REGISTER. More: 400. */
   registerContactsMax: 32,
+  /** Flows of one device of a phone, by reg-id. More: its longest unreachable ones give way; none is: 403. */
+  flowsPerDeviceMax: 4,
+  /** Path values of one REGISTER: the proxies between a phone and us. More: 400. */
+  pathValuesMax: 8,
   bindingExpiresMinMs: 60 * SECOND_MS,
   bindingExpiresDefaultMs: 5 * MINUTE_MS,
   bindingExpiresMaxMs: 60 * MINUTE_MS,

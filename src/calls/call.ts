@@ -70,7 +70,15 @@ export class Call implements Session {
     );
     const id = start.id;
     const media = new MediaSide(`${id}/caller`, start.sessionId, (command) => around.media(command));
-    const options = { id: 'caller', callId: id, kind: start.callerKind, words: 'the caller', media };
+    const device = start.device === undefined ? {} : { device: start.device };
+    const options = {
+      id: 'caller',
+      callId: id,
+      kind: start.callerKind,
+      words: 'the caller',
+      media,
+      ...device,
+    };
     this.#caller = new CallerLeg(options, start.invite, start.transaction, start.flow, around);
     this.#walk = new PlanWalk(start, this.#caller, around, this.record, {
       stepUntil: (at) => this.#schedule('step-over', at),

@@ -8,7 +8,7 @@
 // acknowledged and hung up (RFC 3261 §9.1, §13.2.2.4) while the caller is long elsewhere.
 
 import type { Deadline } from '../base/deadlines.ts';
-import { type Flow, isStream } from '../base/net.ts';
+import type { Flow } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { type Verdict, verdictOf } from '../routing/verdicts.ts';
 import { audioOf } from '../sdp/audio.ts';
@@ -43,7 +43,14 @@ export type CalleeState =
 export type LegNews =
   | { readonly type: 'ringing'; readonly status: number; readonly sdp: SessionDescription | undefined }
   | { readonly type: 'answered'; readonly sdp: SessionDescription }
-  | { readonly type: 'failed'; readonly verdict: Verdict; readonly status?: number; readonly text: string };
+  | {
+      readonly type: 'failed';
+      readonly verdict: Verdict;
+      readonly status?: number;
+      readonly text: string;
+      /** The flow failed, not the telephone: another flow of it may do (RFC 5626 §7). */
+      readonly flowFailed?: boolean;
+    };
 
 export interface CalleeTarget {
   readonly type: 'phone' | 'trunk';
@@ -53,6 +60,8 @@ export interface CalleeTarget {
   readonly key: string;
   readonly uri: string;
   readonly routes: readonly string[];
+  /** The same telephone has another flow, which is tried if this one fails. */
+  readonly hasSpareFlow?: boolean;
 }
 
 export interface InviteContent {
@@ -63,6 +72,13 @@ export interface InviteContent {
   readonly sipCallId: string;
   /** The caller's offer, or one of the node's own. `undefined`: the INVITE goes without, the answer brings an offer. */
   readonly offer: SessionDescription | 'own' | undefined;
+}
+
+const PROXYS_WORDS: ReadonlySet<number> = new Set([100, 408, 430, 502, 503, 504]);
+
+/** What a proxy says when it cannot reach the phone: behind a Path it is no sign of the phone's life. */
+export function isProxysWord(status: number): boolean {
+  return PROXYS_WORDS.has(status);
 }
 
 export class CalleeLeg extends Leg {
@@ -128,13 +144,13 @@ export class CalleeLeg extends Leg {
     if (this.#state !== 'inviting') return undefined;
     const text = `gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`;
     this.#noSignOfLife(text);
-    return { type: 'failed', verdict: 'unreachable', text };
+    return { type: 'failed', verdict: 'unreachable', text, flowFailed: true };
   }
 
   response(id: TransactionId, response: SipResponse, now: Instant): LegNews | undefined {
     if (response.status >= 200) this.#open.delete(id);
     if (id !== this.#transaction) return undefined;
-    if (this.#state === 'inviting') this.#firstSign();
+    if (this.#state === 'inviting' && this.#isSignOfLife(response.status)) this.#firstSign(response.status);
     if (this.target.type === 'trunk') this.#judgeTrunk(response.status);
     if (response.status < 200) return this.#provisional(response);
     if (response.status < 300) return this.#accepted(response, now);
@@ -150,7 +166,7 @@ export class CalleeLeg extends Leg {
     const verdict = this.rang ? 'failing' : 'unreachable';
     if (this.#state === 'inviting') this.#noSignOfLife(text);
     this.#end();
-    return { type: 'failed', verdict, text };
+    return { type: 'failed', verdict, text, flowFailed: true };
   }
 
   mediaFailed(reason: string): LegNews | undefined {
@@ -188,22 +204,21 @@ export class CalleeLeg extends Leg {
     this.ackPending = false;
     const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
     const ack = this.dialog.createAck(this.#inviteCseq(), body);
-    this.around.sip.acknowledge(this.#transaction, ack, this.dialogFlow());
-  }
-
-  /** A phone whose connection was replaced meanwhile is met on the new one. */
-  protected override flowOf(dialog: Dialog): Flow {
-    const known = super.flowOf(dialog);
-    if (this.target.type !== 'phone' || !isStream(known.transport)) return known;
-    return this.around.phones.choice(this.target.key)?.flow ?? known;
+    this.acknowledgeWithin(this.dialog, this.#transaction, ack);
   }
 
   // ── one function per kind of answer ──
 
-  #firstSign(): void {
+  /** 100 comes from the next hop. Where that is a proxy and there is another flow, the phone itself must speak. */
+  #isSignOfLife(status: number): boolean {
+    return status > 100 || this.target.routes.length === 0 || this.target.hasSpareFlow !== true;
+  }
+
+  #firstSign(status: number): void {
     this.#state = 'proceeding';
     this.around.unschedule(this.#signOfLife);
-    if (this.target.type === 'phone') this.around.phones.alive(this.target.key);
+    if (this.target.type !== 'phone') return;
+    if (this.target.routes.length === 0 || !isProxysWord(status)) this.around.phones.alive(this.target.key);
   }
 
   /** What an answer says of the carrier: 100 comes from its doorstep, 408 and 503 mean that it cannot. */
@@ -258,13 +273,11 @@ export class CalleeLeg extends Leg {
       return undefined;
     }
     this.#end();
-    const verdict = verdictOf(response.status, this.rang);
-    return {
-      type: 'failed',
-      verdict,
-      status: response.status,
-      text: `${response.status} ${response.reason}`,
-    };
+    const { status } = response;
+    const flowFailed = !this.rang && (status === 408 || status === 430);
+    const text = `${status} ${response.reason}`;
+    if (flowFailed) this.#noSignOfLife(text);
+    return { type: 'failed', verdict: verdictOf(status, this.rang), status, text, flowFailed };
   }
 
   /** The INVITE once more: with credentials (401, 407), or with the session interval asked for (422). */
@@ -349,10 +362,9 @@ export class CalleeLeg extends Leg {
 
   #hangUpBranch(dialog: Dialog): void {
     if (this.#transaction === undefined) return;
-    const flow = this.flowOf(dialog);
-    this.around.sip.acknowledge(this.#transaction, dialog.createAck(this.#inviteCseq()), flow);
+    this.acknowledgeWithin(dialog, this.#transaction, dialog.createAck(this.#inviteCseq()));
     const bye = dialog.createRequest('BYE', { headers: [reasonHeader(487, 'Call completed elsewhere')] });
-    this.#track(this.around.request(bye, flow, this.callId, this.id));
+    this.#track(this.sendWithin(dialog, bye));
   }
 
   #acknowledgeLate(): void {

@@ -243,7 +243,7 @@ export class Conversation {
     leg.dialog?.receiveResponse(request, response);
     const cseq = request.cseq?.number;
     if (request.method === 'INVITE' && leg.dialog !== undefined && cseq !== undefined) {
-      this.#around.sip.acknowledge(id, leg.dialog.createAck(cseq), leg.dialogFlow());
+      leg.acknowledgeWithin(leg.dialog, id, leg.dialog.createAck(cseq));
     }
     const sdp = sdpOf(response);
     if (sdp !== undefined) leg.media.accept(sdp, leg.flow.remote.address);

@@ -161,7 +161,7 @@ export class Exchange {
     const cseq = this.#sent.cseq?.number;
     if (this.to.dialog === undefined || cseq === undefined) return;
     const ack = this.to.dialog.createAck(cseq, sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE });
-    this.#around.sip.acknowledge(this.clientTransaction, ack, this.to.dialogFlow());
+    this.to.acknowledgeWithin(this.to.dialog, this.clientTransaction, ack);
   }
 
   #answerWith(status: number, headers: readonly HeaderRow[]) {

@@ -6,11 +6,12 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
+import { routeRequest } from '../sip/dialog/routing.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { MediaSide } from './media-side.ts';
 import { allows, MIN_SE_MS, type Session, sessionDue } from './session-timer.ts';
-import type { PeerKind, Surroundings, TimerOf } from './surroundings.ts';
+import type { PeerKind, PhoneDevice, Surroundings, TimerOf } from './surroundings.ts';
 
 /** What our user agent understands (RFC 3261 §20.5, §20.37). */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO';
@@ -26,6 +27,8 @@ export interface LegOptions {
   /** For the timeline: `reception`, `the mobile +447700900123 over carrier-a`, `the caller`. */
   readonly words: string;
   readonly media: MediaSide;
+  /** The telephone at this end, where the node knows it: it may have other flows. */
+  readonly device?: PhoneDevice;
 }
 
 export abstract class Leg {
@@ -34,6 +37,7 @@ export abstract class Leg {
   readonly kind: PeerKind;
   readonly words: string;
   readonly media: MediaSide;
+  readonly #device: PhoneDevice | undefined;
   protected readonly around: Surroundings;
   /** The confirmed (or only) dialog; `undefined` before there is one and after it ended. */
   dialog: Dialog | undefined;
@@ -52,6 +56,7 @@ export abstract class Leg {
     this.kind = options.kind;
     this.words = options.words;
     this.media = options.media;
+    this.#device = options.device;
     this.flow = flow;
     this.around = around;
   }
@@ -62,11 +67,27 @@ export abstract class Leg {
 
   /** Sends a request within the dialog. */
   send(request: SipRequest): TransactionId {
-    const id = this.around.request(request, this.dialogFlow(), this.callId, this.id);
+    const { dialog } = this;
+    const id =
+      dialog === undefined
+        ? this.around.request(request, this.flow, this.callId, this.id)
+        : this.sendWithin(dialog, request);
     const { method, cseq } = request;
-    if (method === 'INVITE' && cseq !== undefined && this.dialog !== undefined)
-      this.#reinvites.set(id, { dialog: this.dialog, cseq: cseq.number });
+    if (method === 'INVITE' && cseq !== undefined && dialog !== undefined)
+      this.#reinvites.set(id, { dialog, cseq: cseq.number });
     return id;
+  }
+
+  /** Sends a request within a dialog that may not be, or not be any more, the leg's own. */
+  protected sendWithin(dialog: Dialog, request: SipRequest): TransactionId {
+    const { addressed, flow } = this.#address(dialog, request);
+    return this.around.request(addressed, flow, this.callId, this.id);
+  }
+
+  /** ACK of the 2xx that `id`'s INVITE got. */
+  acknowledgeWithin(dialog: Dialog, id: TransactionId, ack: SipRequest): void {
+    const { addressed, flow } = this.#address(dialog, ack);
+    this.around.sip.acknowledge(id, addressed, flow);
   }
 
   /** A final answer to a re-INVITE of ours. One that crossed a BYE still gets its ACK (RFC 3261 §13.2.2.4). */
@@ -76,7 +97,7 @@ export abstract class Leg {
     this.#reinvites.delete(id);
     if (response.status >= 300 || this.dialog !== undefined) return;
     const { dialog, cseq } = asked;
-    this.around.sip.acknowledge(id, dialog.createAck(cseq), this.flowOf(dialog));
+    this.acknowledgeWithin(dialog, id, dialog.createAck(cseq));
   }
 
   reinviteFailed(id: TransactionId): void {
@@ -88,13 +109,20 @@ export abstract class Leg {
     return this.#reinvites.size > 0;
   }
 
-  dialogFlow(): Flow {
-    return this.dialog === undefined ? this.flow : this.flowOf(this.dialog);
-  }
-
-  /** Where a request within this dialog goes now. */
-  protected flowOf(dialog: Dialog): Flow {
-    return this.around.sip.flowFor(dialog, this.flow, this.kind);
+  /** A request within this dialog, as it must be written for where it goes now. */
+  #address(dialog: Dialog, request: SipRequest): { readonly addressed: SipRequest; readonly flow: Flow } {
+    const flow = this.around.sip.flowFor(dialog, this.flow, this.kind);
+    const way =
+      this.#device === undefined
+        ? undefined
+        : this.around.phones.within(this.#device, flow, dialog.remoteTarget);
+    if (way === undefined) return { addressed: request, flow };
+    if (way.uri === undefined && way.routes === undefined) return { addressed: request, flow: way.flow };
+    const { uri, routes } = routeRequest(way.uri ?? dialog.remoteTarget, way.routes ?? dialog.routeSet);
+    const headers = routes
+      .toReversed()
+      .reduce((rows, route) => rows.prepend('Route', route), request.headers.remove('Route'));
+    return { addressed: request.with({ uri, headers }), flow: way.flow };
   }
 
   /** Headers of every request and 2xx of ours that may refresh the target (RFC 3261 §12.2.1.1). */

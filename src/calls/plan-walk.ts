@@ -3,7 +3,8 @@
 // hears meanwhile, is its call's business.
 //
 //   next ─▶ resolve the step ─┬─ nobody to try ─▶ next
-//                             ├─ ring: a leg for each contact ──────────┬─ all failed, or time up ─▶ next
+//                             ├─ ring: a leg for each telephone ────────┬─ all failed, or time up ─▶ next
+//                             │          ▲── its flow failed: next ─────┤
 //                             └─ dial: a leg over the first trunk ──────┤
 //                                        ▲── carrier's failure: next ───┘
 
@@ -12,7 +13,7 @@ import { formatEndpoint } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
-import { resolveStep, type StepTargets } from '../routing/plan.ts';
+import { type PhoneTarget, resolveStep, type StepTargets } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
@@ -21,7 +22,7 @@ import type { HeaderRow } from './leg.ts';
 import { MediaSide } from './media-side.ts';
 import type { CallRecord } from './record.ts';
 import type { CallStart } from './route.ts';
-import type { Surroundings, TrunkChoice } from './surroundings.ts';
+import type { PhoneDevice, Surroundings, TrunkChoice } from './surroundings.ts';
 
 /** What the call does when the walk comes to it. */
 export interface WalkEvents {
@@ -48,6 +49,8 @@ export class PlanWalk {
   /** Trunks that may still carry the number of the present dial step. */
   #trunks: TrunkChoice[] = [];
   #divertedLegTaken = false;
+  /** Flows of the same telephone that a leg may be replaced by. */
+  readonly #spareFlows = new Map<CalleeLeg, readonly string[]>();
 
   constructor(
     start: CallStart,
@@ -77,7 +80,7 @@ export class PlanWalk {
       const targets = resolveStep(step, {
         now,
         account,
-        phoneTargets: (user) => this.#around.phones.targets(user),
+        phoneTargets: (user) => this.#phoneTargets(user),
       });
       if (this.#try(targets, now)) return;
     }
@@ -91,6 +94,7 @@ export class PlanWalk {
     const another = this.#start.route.emergency || VERDICTS[news.verdict].trunk === 'next-trunk';
     const again = leg.target.type === 'trunk' && another;
     if (again && this.#dialNextTrunk(now)) return;
+    if (news.flowFailed === true && this.#ringNextFlow(leg, now)) return;
     if (this.trying.length > 0) return;
     this.releaseDivertedLeg();
     this.next(now);
@@ -141,18 +145,42 @@ export class PlanWalk {
   }
 
   #ring(targets: StepTargets & { type: 'ring' }, now: Instant): boolean {
-    for (const { user, key } of targets.legs) {
-      const choice = this.#around.phones.choice(key);
-      if (choice === undefined || this.#full) continue;
-      const { uri, flow, routes } = choice;
-      const devices = targets.legs.filter((leg) => leg.user === user).length;
-      const words = devices === 1 ? user : `${user} at ${formatEndpoint(flow.remote)}`;
-      this.#record.note(now, 'ringing-phone', `ringing ${words}`);
-      this.#openLeg({ type: 'phone', name: user, key, uri, routes }, flow, words);
+    for (const { user, flows } of targets.devices) {
+      const devices = targets.devices.filter((device) => device.user === user).length;
+      this.#ringOver(user, flows, devices > 1, now);
     }
     if (this.trying.length === 0) return false;
     this.#events.stepUntil(now + targets.forMs);
     return true;
+  }
+
+  /** Rings a telephone over the first of these flows that still exists; the others wait for its failure. */
+  #ringOver(user: string, [key, ...spare]: readonly string[], named: boolean, now: Instant): boolean {
+    if (key === undefined || this.#full) return false;
+    const choice = this.#around.phones.choice(key);
+    if (choice === undefined) return this.#ringOver(user, spare, named, now);
+    const { uri, flow, routes, device } = choice;
+    const words = named ? `${user} at ${formatEndpoint(flow.remote)}` : user;
+    this.#record.note(now, 'ringing-phone', `ringing ${words}`);
+    const hasSpareFlow = spare.length > 0;
+    const target = { type: 'phone', name: user, key, uri, routes, hasSpareFlow } as const;
+    const leg = this.#openLeg(target, flow, words, { user, device, key });
+    if (hasSpareFlow) this.#spareFlows.set(leg, spare);
+    return true;
+  }
+
+  /** RFC 5626 §7: a flow that failed is replaced by another one of the same telephone, within the same step. */
+  #ringNextFlow(leg: CalleeLeg, now: Instant): boolean {
+    const spare = this.#spareFlows.get(leg) ?? [];
+    this.#spareFlows.delete(leg);
+    return this.#ringOver(leg.target.name, spare, true, now);
+  }
+
+  /** Of a phone, or of the one device of it that is meant. */
+  #phoneTargets(user: string): readonly PhoneTarget[] {
+    const { instance } = this.#start.route;
+    const targets = this.#around.phones.targets(user);
+    return instance === undefined ? targets : targets.filter(({ device }) => device === instance);
   }
 
   #dial(step: StepTargets & { type: 'dial' }, now: Instant): boolean {
@@ -198,7 +226,7 @@ export class PlanWalk {
     return true;
   }
 
-  #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string): void {
+  #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string, device?: PhoneDevice): CalleeLeg {
     const { id: callId, sessionId, invite } = this.#start;
     const { domain, sip } = this.#around;
     const id = `leg${this.legs.length + 1}`;
@@ -210,10 +238,11 @@ export class PlanWalk {
       offer: this.#caller.offer,
     };
     const media = new MediaSide(`${callId}/${id}`, sessionId, (command) => this.#around.media(command));
-    const options = { id, callId, kind: target.type, words, media };
+    const options = { id, callId, kind: target.type, words, media, ...(device && { device }) };
     const leg = new CalleeLeg(options, target, content, sip.newTag(), flow, this.#around);
     this.legs.push(leg);
     media.open(flow.remote.address);
+    return leg;
   }
 
   /** Who calls, and for a leg that carries a call on to a carrier, who sent it there. */

@@ -6,7 +6,7 @@ import type { Verdict } from '../routing/verdicts.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Caller } from './identity.ts';
-import type { PeerKind } from './surroundings.ts';
+import type { PeerKind, PhoneDevice } from './surroundings.ts';
 
 /** Where a call is to go, as node/ decided from its source and Request-URI. */
 export interface CallRoute {
@@ -20,6 +20,8 @@ export interface CallRoute {
   /** In force now, so the steps are not the plan's. */
   readonly divert?: Divert;
   readonly emergency: boolean;
+  /** Only this device of the phone is meant: its instance, from a GRUU (RFC 5627). */
+  readonly instance?: string;
   /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
   readonly refusal?: { readonly verdict: Verdict; readonly text: string };
 }
@@ -36,4 +38,6 @@ export interface CallStart {
   readonly invite: SipRequest;
   readonly transaction: TransactionId;
   readonly flow: Flow;
+  /** The phone that calls, where it came over a flow that it registered. */
+  readonly device?: PhoneDevice;
 }

@@ -42,6 +42,25 @@ export interface PhoneChoice {
   readonly flow: Flow;
   /** Route values from the binding's Path (RFC 3327). */
   readonly routes: readonly string[];
+  /** See PhoneTarget. */
+  readonly device: string;
+}
+
+/** A telephone behind a dialog, and the contact whose flow the dialog began on. */
+export interface PhoneDevice {
+  readonly user: string;
+  /** See PhoneTarget. */
+  readonly device: string;
+  readonly key: string;
+}
+
+/** How a request within a dialog differs from what its dialog says. */
+export interface WayWithin {
+  readonly flow: Flow;
+  /** Request-URI; absent: the remote target. */
+  readonly uri?: string;
+  /** Absent: the dialog's route set. */
+  readonly routes?: readonly string[];
 }
 
 /** Where an in-dialog request goes: a phone's stays on its flow (NAT), a carrier's follows its dialog. */
@@ -64,6 +83,8 @@ export interface PhonePort {
   targets(user: string): readonly PhoneTarget[];
   /** Where a contact of a phone is; `undefined` when it has gone meanwhile. */
   choice(key: string): PhoneChoice | undefined;
+  /** The way to a device within a dialog; `undefined`: over `flow`, as the dialog has it. */
+  within(device: PhoneDevice, flow: Flow, remoteTarget: string): WayWithin | undefined;
   /** A leg got nothing at all from this contact: it counts as unreachable from now on. */
   silent(key: string): void;
   alive(key: string): void;

@@ -106,7 +106,7 @@ export class SipNode {
       newBranch: () => hex(random.bytes(12)),
       sentBy: (flow) => this.#listeners.advertised(flow),
     });
-    this.#registrar = new Registrar({ random });
+    this.#registrar = new Registrar({ random, domain });
     this.#trunks = new Trunks(options.trunks, {
       now,
       domain,
@@ -132,6 +132,7 @@ export class SipNode {
     });
     this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
     this.#requests = new Requests({
+      domain,
       country: options.country,
       calls: this.#calls,
       registrar: this.#registrar,

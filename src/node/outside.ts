@@ -17,6 +17,7 @@ import type { Trunks } from '../trunks/trunks.ts';
 import type { Listeners } from './listeners.ts';
 import type { OwnRequests } from './own-requests.ts';
 import type { NodeEvent } from './views.ts';
+import { wayWithin } from './ways.ts';
 
 export interface OutsideOptions {
   readonly domain: string;
@@ -63,15 +64,16 @@ function sipPort({ layer, listeners, random, now, queue }: OutsideOptions): SipP
   };
 }
 
-function phonePort({ registrar, own, now }: OutsideOptions): PhonePort {
+function phonePort({ registrar, own, now, domain }: OutsideOptions): PhonePort {
   return {
     targets: (user) => registrar.lookup(user),
     choice: (key) => {
-      const binding = registrar.get(key)?.binding;
-      return binding === undefined
-        ? undefined
-        : { uri: binding.contact, flow: binding.flow, routes: binding.path };
+      const found = registrar.get(key);
+      if (found === undefined) return undefined;
+      const { binding, device } = found;
+      return { uri: binding.contact, flow: binding.flow, routes: binding.path, device };
     },
+    within: (device, flow, target) => wayWithin(registrar, domain, device, flow, target),
     silent: (key) => own.registrarEffects(registrar.noSignOfLife(key, now()), now()),
     alive: (key) => own.registrarEffects(registrar.answered(key, now()), now()),
   };

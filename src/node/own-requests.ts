@@ -4,6 +4,7 @@
 
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import { isProxysWord } from '../calls/callee-leg.ts';
 import { SUPPORTED } from '../calls/leg.ts';
 import type { TrunkChoice } from '../calls/surroundings.ts';
 import type { TrunkSettings } from '../ports/records.ts';
@@ -32,7 +33,13 @@ export interface OwnRequestsOptions {
 }
 
 type Asked =
-  | { readonly type: 'phone'; readonly key: BindingKey; readonly sentAt: Instant }
+  | {
+      readonly type: 'phone';
+      readonly key: BindingKey;
+      readonly sentAt: Instant;
+      /** A proxy stands before it (Path), and may answer for it. */
+      readonly proxied: boolean;
+    }
   | { readonly type: 'trunk'; readonly sent: TrunkRequest };
 
 export class OwnRequests {
@@ -55,7 +62,8 @@ export class OwnRequests {
       switch (effect.type) {
         case 'probe': {
           const id = this.#options.request(this.#probe(effect), effect.binding.flow);
-          this.#asked.set(id, { type: 'phone', key: effect.key, sentAt: now });
+          const proxied = effect.binding.path.length > 0;
+          this.#asked.set(id, { type: 'phone', key: effect.key, sentAt: now, proxied });
           break;
         }
         case 'expired':
@@ -107,6 +115,10 @@ export class OwnRequests {
           ? trunks.answered(asked.sent, effect.response, now)
           : trunks.failed(asked.sent, reason, now);
       this.trunkEffects(told, now);
+    } else if (effect.type === 'response' && asked.proxied && isProxysWord(effect.response.status)) {
+      const { status } = effect.response;
+      const told = registrar.probeFailed(asked.key, `${status} from the proxy before it`, now);
+      this.registrarEffects(told, now);
     } else if (effect.type === 'response') {
       this.registrarEffects(registrar.probeAnswered(asked.key, now - asked.sentAt, now), now);
     } else if (effect.type === 'transport-failed') {

@@ -5,6 +5,7 @@ import type { Instant } from '../base/time.ts';
 import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls/identity.ts';
 import type { CallRoute } from '../calls/route.ts';
 import type { Account, Phone, TrunkSettings } from '../ports/records.ts';
+import { instanceOfGruu } from '../registrar/device.ts';
 import { emergencyNumber, normaliseNumber } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import { stepsOf } from '../routing/plan.ts';
@@ -85,7 +86,7 @@ export function placeFromPhone(
   invite: SipRequest,
   from: { readonly account: Account; readonly phone: Phone },
   directory: Directory,
-  country: string,
+  { country, domain }: { readonly country: string; readonly domain: string },
   now: Instant,
 ): Placing {
   const { account, phone } = from;
@@ -105,16 +106,9 @@ export function placeFromPhone(
       route: { ...base, direction: 'out', called: emergency, steps, emergency: true },
     };
   }
-  const inside: Caller = { id: phone.user, displayName: phone.displayName, private: false };
-  const target = directory.phone(dialled);
-  if (target !== undefined && target.account === account) {
-    const steps = [{ type: 'ring', phones: [dialled], order: 'together', forMs: PHONE_RINGS_MS } as const];
-    return {
-      type: 'route',
-      caller: inside,
-      route: { ...base, direction: 'internal', called: dialled, steps },
-    };
-  }
+  const inside = insideCaller(phone);
+  const toPhone = placeToPhone(dialled, instanceOfGruu(invite.uri, domain), from, directory);
+  if (toPhone !== undefined) return toPhone;
   const number = normaliseNumber(dialled, country);
   if (number === undefined) {
     return {
@@ -140,6 +134,38 @@ export function placeFromPhone(
   }
   const steps = [{ type: 'dial', number, forMs: DIAL_RINGS_MS } as const];
   return { type: 'route', caller: outside, route: { ...base, direction: 'out', called: number, steps } };
+}
+
+/** To another phone of the account, or to one device of it; `undefined` where it is no phone of theirs. */
+function placeToPhone(
+  dialled: string,
+  instance: string | undefined,
+  { account, phone }: { readonly account: Account; readonly phone: Phone },
+  directory: Directory,
+): Placing | undefined {
+  const target = directory.phone(dialled);
+  const own = target !== undefined && target.account === account;
+  // `gr` alone is a temporary GRUU (RFC 5627 §3.1.2), and we never gave one.
+  if (instance === '' || (instance !== undefined && !own)) {
+    return { type: 'refused', status: 404, reason: 'No Such GRUU' };
+  }
+  if (!own) return undefined;
+  return {
+    type: 'route',
+    caller: insideCaller(phone),
+    route: {
+      account,
+      emergency: false,
+      direction: 'internal',
+      called: dialled,
+      steps: [{ type: 'ring', phones: [dialled], order: 'together', forMs: PHONE_RINGS_MS }],
+      ...(instance === undefined ? {} : { instance }),
+    },
+  };
+}
+
+function insideCaller({ user, displayName }: Phone): Caller {
+  return { id: user, displayName, private: false };
 }
 
 /** The same route, but the caller only hears that all lines are busy. */

@@ -81,11 +81,11 @@ describe('REGISTER (RFC 3261 §10.3)', () => {
 
   story('that requires an extension that we don’t know gets 420', (office) => {
     const rows = [
-      ['Require', 'gruu'],
+      ['Require', 'pref'],
       ['Expires', '600'],
     ] as const;
     const response = office.reception.registersUnchallenged(rows).expect(420);
-    assert.equal(response.headers.get('Unsupported'), 'gruu');
+    assert.equal(response.headers.get('Unsupported'), 'pref');
   });
 
   story('with a Path binds the way, and calls take it (RFC 3327 §5.3)', (office) => {

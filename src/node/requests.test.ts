@@ -160,7 +160,7 @@ describe('other requests outside of calls', () => {
     const ok = office.carrier.send(request('OPTIONS', `sip:${DOMAIN}`)).expect(200);
     assert.equal(ok.headers.get('Allow'), 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO');
     assert.equal(ok.headers.get('Accept'), 'application/sdp');
-    assert.equal(ok.headers.get('Supported'), 'timer');
+    assert.equal(ok.headers.get('Supported'), 'timer, path, outbound, gruu');
   });
 
   story('OPTIONS while the node drains gets 503: carriers take it for what it is', (office) => {

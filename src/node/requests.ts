@@ -9,10 +9,11 @@ import type { Calls } from '../calls/calls.ts';
 import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
 import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
 import { answerSession } from '../calls/session-timer.ts';
-import type { PeerKind } from '../calls/surroundings.ts';
+import type { PeerKind, PhoneDevice } from '../calls/surroundings.ts';
 import type { Account, Phone } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
+import { REGISTRAR_SUPPORTED } from '../registrar/response.ts';
 import type { Directory } from '../routing/directory.ts';
 import { audioOf } from '../sdp/audio.ts';
 import type { Sender } from '../sip/auth/guessing.ts';
@@ -24,8 +25,10 @@ import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import { fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
+import { deviceAt } from './ways.ts';
 
 export interface RequestContext {
+  readonly domain: string;
   readonly country: string;
   readonly calls: Calls;
   readonly registrar: Registrar;
@@ -61,8 +64,8 @@ type Arrival = {
   readonly now: Instant;
 };
 
-/** Option tags that may stand in Require (RFC 3261 §8.2.2.3). `path` is for registrations. */
-const UNDERSTOOD = new Set(['timer', 'path']);
+/** Option tags that may stand in Require (RFC 3261 §8.2.2.3). All but `timer` are for registrations. */
+const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
 
 export class Requests {
@@ -96,7 +99,7 @@ export class Requests {
         return this.#answerOnce(arrival, 200, [
           ['Allow', ALLOW],
           ['Accept', SDP_TYPE],
-          ['Supported', SUPPORTED],
+          ['Supported', `${SUPPORTED}, ${REGISTRAR_SUPPORTED}`],
         ]);
       case 'BYE':
       case 'UPDATE':
@@ -152,10 +155,12 @@ export class Requests {
     if (owner === undefined) return;
     this.#context.registrarEffects(this.#context.registrar.signOfLife(flow, now), now);
     const { country } = this.#context;
-    this.#place(arrival, 'phone', placeFromPhone(request, owner, this.#context.directory(), country, now));
+    const { registrar, domain } = this.#context;
+    const placing = placeFromPhone(request, owner, this.#context.directory(), { country, domain }, now);
+    this.#place(arrival, 'phone', placing, deviceAt(registrar, owner.phone.user, flow));
   }
 
-  #place(arrival: Arrival, callerKind: PeerKind, placing: Placing): void {
+  #place(arrival: Arrival, callerKind: PeerKind, placing: Placing, device?: PhoneDevice): void {
     const { id, request, flow, now } = arrival;
     if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
     const { route, caller, callerOutside } = placing;
@@ -181,6 +186,7 @@ export class Requests {
         invite: request,
         transaction: id,
         flow,
+        ...(device && { device }),
       },
       now,
     );

@@ -8,13 +8,14 @@
 
 import { type Deadline, Deadlines } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Flow, flowKey } from '../base/net.ts';
+import { type Flow, flowKey, isStream } from '../base/net.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../ports/random.ts';
 import type { Binding, Reachability } from '../ports/records.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, type SipUri } from '../sip/message/uri.ts';
+import { type Identity, identityOf } from './device.ts';
 import { FlowIndex, otherWayTo } from './flow.ts';
 import { type ExpiryBounds, type Refusal, type Registration, readRegistration } from './request.ts';
 import { registeredHeaders } from './response.ts';
@@ -26,6 +27,8 @@ export type BindingKey = string;
 
 export interface RegistrarOptions {
   readonly random: Random;
+  /** The host of GRUUs; without it none are given. */
+  readonly domain?: string;
   readonly expiry?: Partial<ExpiryBounds>;
   readonly bindingsMax?: number;
   readonly watch?: Partial<WatchSettings>;
@@ -37,6 +40,14 @@ export interface ReachableBinding {
   readonly reachability: Reachability;
   /** When `reachability` became what it is. */
   readonly since: Instant;
+  /** Bindings with the same device are flows of one telephone. Unique within the phone, opaque. */
+  readonly device: string;
+  /** The reg-id of a flow (RFC 5626). */
+  readonly regId?: number;
+  /** The device's `+sip.instance`. */
+  readonly instance?: string;
+  /** The last sign of life that came over it. */
+  readonly provenAt: Instant;
   /** Of the last answered probe. */
   readonly roundTripMs?: number;
 }
@@ -73,6 +84,7 @@ interface Entry extends Held {
   readonly key: BindingKey;
   binding: Binding;
   uri: SipUri;
+  identity: Identity;
   readonly watch: Watch;
   expiry: Deadline<Due> | undefined;
   probing: Deadline<Due> | undefined;
@@ -85,6 +97,7 @@ const RETRY_AFTER_SECONDS = 30;
 
 export class Registrar {
   readonly #random: Random;
+  readonly #domain: string | undefined;
   readonly #expiryBounds: ExpiryBounds;
   readonly #bindingsMax: number;
   readonly #watchSettings: WatchSettings;
@@ -96,6 +109,7 @@ export class Registrar {
 
   constructor(options: RegistrarOptions) {
     this.#random = options.random;
+    this.#domain = options.domain;
     this.#bindingsMax = options.bindingsMax ?? LIMITS.bindingsMax;
     this.#watchSettings = { ...WATCH_SETTINGS, ...options.watch };
     this.#expiryBounds = {
@@ -122,7 +136,8 @@ export class Registrar {
       const watch = Watch.ofRestored(this.#watchSettings, this.#random, now);
       if (way?.mayLead === false) watch.disconnected(now, false);
       const flow = way?.flow ?? binding.flow;
-      this.#schedule(this.#add({ binding: { ...binding, flow }, uri: uri.value }, watch));
+      const identity = identityOf(binding.parameters);
+      this.#schedule(this.#add({ binding: { ...binding, flow }, uri: uri.value, identity }, watch));
     }
   }
 
@@ -142,10 +157,9 @@ export class Registrar {
     if (!decided.ok) return refused(decided.error, effects);
     const { added, refreshed, removed } = decided.value;
     effects.push(...this.#apply(decided.value, now));
-    const path = registration.value.type === 'update' ? registration.value.path : [];
     return {
       status: 200,
-      headers: registeredHeaders(this.bindingsOf(user), path, now),
+      headers: this.#registeredHeaders(user, request, registration.value, flow, now),
       changed: added.length + refreshed.length + removed.length > 0,
       added: added.map(({ binding }) => binding),
       removed: removed.map(({ binding }) => binding),
@@ -179,6 +193,13 @@ export class Registrar {
       .reverse()
       .sort((a, b) => b.binding.q - a.binding.q || b.binding.registeredAt - a.binding.registeredAt)
       .map(shown);
+  }
+
+  /** The binding of this user's that requests from there come from; of several behind one proxy, none. */
+  on(user: string, flow: Flow): ReachableBinding | undefined {
+    const found = this.#byFlow.on(flow).filter(({ binding }) => binding.user === user);
+    const [entry] = found;
+    return entry === undefined || found.length > 1 ? undefined : shown(entry);
   }
 
   get(key: BindingKey): ReachableBinding | undefined {
@@ -255,6 +276,25 @@ export class Registrar {
     return this.#deadlines.next();
   }
 
+  #registeredHeaders(
+    user: string,
+    request: SipRequest,
+    registration: Registration,
+    flow: Flow,
+    now: Instant,
+  ): RegisterOutcome['headers'] {
+    const update = registration.type === 'update' ? registration : undefined;
+    // A query tells what is bound, so it may ask for GRUUs too.
+    const gruu = update?.gruu ?? request.headers.values('Supported').includes('gruu');
+    return registeredHeaders([...(this.#byUser.get(user) ?? [])], now, {
+      path: update?.path ?? [],
+      outbound: update?.outbound === true,
+      // Over UDP the phone's own default (RFC 5626 §4.4.2) is shorter, as its NAT needs.
+      keepAliveMs: isStream(flow.transport) && request.vias.length <= 1 ? LIMITS.flowTimerMs : undefined,
+      gruuDomain: gruu ? this.#domain : undefined,
+    });
+  }
+
   #decide(
     registration: Registration,
     from: Origin,
@@ -289,13 +329,14 @@ export class Registrar {
     );
   }
 
-  #add({ binding, uri }: Bound, watch: Watch): Entry {
+  #add({ binding, uri, identity }: Bound, watch: Watch): Entry {
     this.#serial += 1;
     const key = `${binding.user}#${this.#serial}`;
     const entry: Entry = {
       key,
       binding,
       uri,
+      identity,
       watch,
       expiry: undefined,
       probing: undefined,
@@ -311,10 +352,11 @@ export class Registrar {
     return entry;
   }
 
-  #replace(entry: Entry, { binding, uri }: Bound): void {
+  #replace(entry: Entry, { binding, uri, identity }: Bound): void {
     this.#byFlow.remove(entry);
     entry.binding = binding;
     entry.uri = uri;
+    entry.identity = identity;
     this.#byFlow.add(entry);
   }
 
@@ -332,13 +374,13 @@ export class Registrar {
   #adopt(flow: Flow): void {
     const { transport, local, remote } = flow;
     for (const entry of this.#byFlow.on({ transport, local, remote })) {
-      this.#replace(entry, { binding: { ...entry.binding, flow }, uri: entry.uri });
+      this.#replace(entry, { ...entry, binding: { ...entry.binding, flow } });
     }
   }
 
   #disconnect(entry: Entry, now: Instant): void {
     const way = otherWayTo(entry.binding);
-    this.#replace(entry, { binding: { ...entry.binding, flow: way.flow }, uri: entry.uri });
+    this.#replace(entry, { ...entry, binding: { ...entry.binding, flow: way.flow } });
     entry.watch.disconnected(now, way.mayLead);
   }
 
@@ -392,9 +434,20 @@ function refused(refusal: Refusal, effects: readonly RegistrarEffect[]): Registe
   return { status, reason, headers, changed: false, added: [], removed: [], effects };
 }
 
-function shown({ binding, key, watch }: Entry): ReachableBinding {
-  const { reachability, since, roundTripMs } = watch;
-  return { binding, key, reachability, since, ...(roundTripMs === undefined ? {} : { roundTripMs }) };
+function shown({ binding, key, watch, identity }: Entry): ReachableBinding {
+  const { reachability, since, provenAt, roundTripMs } = watch;
+  const { instance, regId } = identity;
+  return {
+    binding,
+    key,
+    reachability,
+    since,
+    provenAt,
+    device: instance ?? key,
+    ...(instance === undefined ? {} : { instance }),
+    ...(regId === undefined ? {} : { regId }),
+    ...(roundTripMs === undefined ? {} : { roundTripMs }),
+  };
 }
 
 function isSipUri(uri: { readonly scheme: string }): uri is SipUri {

@@ -9,6 +9,7 @@ import { parseNameAddress } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { formatParameters, type Parameters } from '../sip/message/parameters.ts';
 import { parseUri, type SipUri } from '../sip/message/uri.ts';
+import { type Identity, identityIn } from './device.ts';
 
 /** One contact of an update. */
 export interface RequestedContact {
@@ -17,6 +18,7 @@ export interface RequestedContact {
   readonly uri: SipUri;
   /** Header parameters but q and expires, as written: `;+sip.instance="<urn:uuid:…>"`. */
   readonly parameters: string;
+  readonly identity: Identity;
   /** In thousandths; 1000 where none was given. */
   readonly q: number;
   /** Within our bounds; 0 removes. */
@@ -38,6 +40,10 @@ export type Registration =
       /** RFC 3327, nearest hop first. */
       readonly path: readonly string[];
       readonly userAgent: string;
+      /** The rules of RFC 5626 apply, and the phone is told so. */
+      readonly outbound: boolean;
+      /** The phone understands GRUUs (RFC 5627). */
+      readonly gruu: boolean;
     } & Ordering);
 
 /** An answer other than 200. */
@@ -74,13 +80,68 @@ export function readRegistration(request: SipRequest, bounds: ExpiryBounds): Res
   }
   const contacts = readContacts(values, expires, bounds);
   if (!contacts.ok) return contacts;
+  const path = readPath(request);
+  if (!path.ok) return path;
+  const outbound = readOutbound(request, contacts.value, path.value);
+  if (!outbound.ok) return outbound;
   return ok({
     type: 'update',
     contacts: contacts.value,
-    path: request.headers.values('Path'),
+    path: path.value.map(({ text }) => text),
     userAgent: (request.headers.get('User-Agent') ?? '').slice(0, USER_AGENT_CHARACTERS_MAX),
+    outbound: outbound.value,
+    gruu: hasTag(request, 'Supported', 'gruu') || hasTag(request, 'Require', 'gruu'),
     ...order,
   });
+}
+
+/**
+ * RFC 3327 §5.3. A Path is taken whether or not the phone says `Supported: path`: old phones behind an edge
+ * proxy do not, and would be locked out. It leads nobody astray: requests go to the proxy that sent it.
+ */
+function readPath(
+  request: SipRequest,
+): Result<readonly { readonly text: string; readonly uri: SipUri }[], Refusal> {
+  const values = request.headers.values('Path');
+  if (values.length > LIMITS.pathValuesMax) return err({ status: 400, reason: 'Path Too Long' });
+  const path: { text: string; uri: SipUri }[] = [];
+  for (const text of values) {
+    const address = text.length > LIMITS.tokenBytesMax ? undefined : parseNameAddress(text);
+    const uri = address?.ok === true ? parseUri(address.value.uri) : undefined;
+    if (uri?.ok !== true || (uri.value.scheme !== 'sip' && uri.value.scheme !== 'sips')) {
+      return err({ status: 400, reason: 'Bad Path' });
+    }
+    path.push({ text, uri: uri.value });
+  }
+  return ok(path);
+}
+
+/**
+ * Whether this registers flows by the rules of RFC 5626 §6. The proxy nearest to the phone, whose Path value is
+ * the last, must have said `ob`: only then does it keep the phone's flow.
+ * Deviation: §6 answers 439 to whoever says `Supported: outbound`. That locks phones out behind the proxies of
+ * today, most of which know no `ob`; so only `Require: outbound` gets it. The others are registered, and see in
+ * the 200, which does not require `outbound`, that nobody promised them anything.
+ */
+function readOutbound(
+  request: SipRequest,
+  contacts: readonly RequestedContact[],
+  path: readonly { readonly uri: SipUri }[],
+): Result<boolean, Refusal> {
+  const binding = contacts.filter(({ expiresMs }) => expiresMs > 0);
+  const asksForFlow = binding.some(({ identity }) => identity.regId !== undefined);
+  if (!asksForFlow) return ok(false);
+  if (binding.length > 1) return err({ status: 400, reason: 'One Flow At A Time' });
+  const requires = hasTag(request, 'Require', 'outbound');
+  const firstHop = request.vias.length <= 1;
+  if (!firstHop && path.at(-1)?.uri.parameters.has('ob') !== true) {
+    return requires ? err({ status: 439, reason: 'First Hop Lacks Outbound Support' }) : ok(false);
+  }
+  return ok(requires || hasTag(request, 'Supported', 'outbound'));
+}
+
+function hasTag(request: SipRequest, header: 'Supported' | 'Require', tag: string): boolean {
+  return request.headers.values(header).some((value) => value.toLowerCase() === tag);
 }
 
 function readContacts(
@@ -104,7 +165,8 @@ function readContacts(
     contacts.push({
       contact,
       uri: uri.value,
-      parameters: formatParameters(without(parameters, ['q', 'expires'])),
+      parameters: formatParameters(without(parameters, ['q', 'expires', 'pub-gruu', 'temp-gruu'])),
+      identity: identityIn(parameters),
       q: preferenceOf(parameters.get('q')),
       expiresMs: Math.min(wanted, bounds.maxMs),
     });

@@ -1,25 +1,28 @@
 // What a REGISTER changes (RFC 3261 §10.3 step 7): all of its contacts or none. Decides and touches nothing;
 // the registrar then does it.
 //
-// A binding is found again by its Contact URI, compared as §19.1.4 has it. A phone that was switched off
-// without unregistering often comes back with another URI (a new port, a random user or rinstance); it then
-// takes the place of its former self, which is known by its +sip.instance and reg-id, or by its socket.
-// Deviation: §10.3 knows neither, and RFC 5626 §6 only contacts with reg-id. Each restart would leave a ghost
-// behind, which rings the phone a second time and fills its limit.
+// A flow is found again by its +sip.instance and reg-id (RFC 5626 §6), another binding by its Contact URI,
+// compared as §19.1.4 has it. A phone that was switched off without unregistering often comes back with another
+// URI (a new port, a random user or rinstance); it then takes the place of its former self, which is known by
+// its +sip.instance, or by its socket.
+// Deviation: the RFCs know contacts without reg-id by their URI alone. Each restart would leave a ghost behind,
+// which rings the phone a second time and fills its limit.
 
 import { type Flow, flowKey } from '../base/net.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
 import { equalHosts } from '../sip/message/host.ts';
-import { parseParameters } from '../sip/message/parameters.ts';
 import { equalUris, type SipUri } from '../sip/message/uri.ts';
+import { type Capacity, makeRoom } from './capacity.ts';
+import { flowKeyOf, type Identity } from './device.ts';
 import type { Ordering, Refusal, Registration, RequestedContact } from './request.ts';
 
 /** A binding, and its contact taken apart. */
 export interface Bound {
   readonly binding: Binding;
   readonly uri: SipUri;
+  readonly identity: Identity;
 }
 
 /** One that is there, as far as an update needs to know it. */
@@ -34,13 +37,6 @@ export interface Changes<H extends Held> {
   readonly removed: readonly H[];
 }
 
-export interface Capacity {
-  readonly bindingsPerPhoneMax: number;
-  /** Bindings that the node can still take. */
-  readonly room: number;
-  readonly retryAfterSeconds: number;
-}
-
 /** Where an update came from. `direct`: from the phone itself, not through a proxy. */
 export interface Origin {
   readonly user: string;
@@ -53,7 +49,6 @@ type Removal = Extract<Registration, { type: 'remove-all' }>;
 
 /** Deviation: §10.3 gives no status for an old CSeq; 500 is what it gives for an update that failed. */
 const OUT_OF_ORDER: Refusal = { status: 500, reason: 'REGISTER Out Of Order' };
-const TOO_MANY: Refusal = { status: 403, reason: 'Too Many Contacts' };
 
 export function removeAll<H extends Held>(
   held: readonly H[],
@@ -85,7 +80,8 @@ export function update<H extends Held>(
       if (same !== undefined) removed.add(same);
       continue;
     }
-    const bound = { binding: bind(contact, registration, from, same?.binding, now), uri: contact.uri };
+    const { uri, identity } = contact;
+    const bound = { binding: bind(contact, registration, from, same?.binding, now), uri, identity };
     if (same === undefined) added.push(bound);
     else refreshed.set(same, bound);
     for (const one of unnamed) {
@@ -98,30 +94,16 @@ export function update<H extends Held>(
 
   if (added.length > 0) {
     const left = held.filter((one) => !removed.has(one));
-    const excess = left.length + added.length - capacity.bindingsPerPhoneMax;
-    const giveWay = longestUnreachable(left.filter((one) => !refreshed.has(one)));
-    if (excess > giveWay.length) return err(TOO_MANY);
-    for (const one of giveWay.slice(0, Math.max(0, excess))) removed.add(one);
-    if (added.length - removed.size > capacity.room) return err(nodeFull(capacity.retryAfterSeconds));
+    const room = capacity.room + removed.size;
+    const given = makeRoom(left, new Set(refreshed.keys()), added, { ...capacity, room });
+    if (!given.ok) return given;
+    for (const one of given.value) removed.add(one);
   }
   return ok({
     added,
     refreshed: [...refreshed].map(([one, bound]) => ({ held: one, bound })),
     removed: [...removed],
   });
-}
-
-function longestUnreachable<H extends Held>(held: readonly H[]): readonly H[] {
-  const since = (one: Held) => one.unreachableSince ?? Number.POSITIVE_INFINITY;
-  return held.filter((one) => one.unreachableSince !== undefined).sort((a, b) => since(a) - since(b));
-}
-
-function nodeFull(retryAfterSeconds: number): Refusal {
-  return {
-    status: 503,
-    reason: 'Registrar Full',
-    headers: [['Retry-After', String(retryAfterSeconds)]],
-  };
 }
 
 /** The same Call-ID must count up; another one is another life of the phone, or another phone. */
@@ -132,13 +114,16 @@ function isOld(registration: Ordering, binding: Binding): boolean {
 /** Where a REGISTER names one contact twice, the last word counts. */
 function lastOfEach(contacts: readonly RequestedContact[]): readonly RequestedContact[] {
   return contacts.filter(
-    (contact, index) => !contacts.slice(index + 1).some((later) => equalUris(later.uri, contact.uri)),
+    (contact, index) =>
+      !contacts
+        .slice(index + 1)
+        .some((later) => equalUris(later.uri, contact.uri) && !areDifferentFlows(later, contact)),
   );
 }
 
 /**
  * Which binding each contact means. URI equality is not transitive (a parameter may be missing on one side),
- * so the same text goes first, and no binding is meant twice.
+ * so the same flow goes first, then the same text, and no binding is meant twice.
  */
 function match<H extends Held>(
   held: readonly H[],
@@ -152,9 +137,23 @@ function match<H extends Held>(
     matches.set(contact, found);
     free.delete(found);
   };
-  for (const contact of contacts) take(contact, ({ binding }) => binding.contact === contact.contact);
-  for (const contact of contacts) take(contact, ({ uri }) => equalUris(uri, contact.uri));
+  for (const contact of contacts) {
+    const key = flowKeyOf(contact.identity);
+    take(contact, (one) => key !== undefined && flowKeyOf(one.identity) === key);
+  }
+  for (const contact of contacts) {
+    take(contact, (one) => one.binding.contact === contact.contact && !areDifferentFlows(one, contact));
+  }
+  for (const contact of contacts) {
+    take(contact, (one) => equalUris(one.uri, contact.uri) && !areDifferentFlows(one, contact));
+  }
   return matches;
+}
+
+/** One device registers its flows with one URI, and two devices behind two NATs may happen to have one too. */
+function areDifferentFlows(a: { readonly identity: Identity }, b: { readonly identity: Identity }): boolean {
+  const [one, other] = [flowKeyOf(a.identity), flowKeyOf(b.identity)];
+  return one !== undefined && other !== undefined && one !== other;
 }
 
 /**
@@ -165,25 +164,21 @@ function isFormerLife(held: Held, contact: RequestedContact, registration: Updat
   const { flow, path, callId } = held.binding;
   if (!from.direct || path.length + registration.path.length > 0 || callId === registration.callId)
     return false;
+  const [instance, heldInstance] = [contact.identity.instance, held.identity.instance];
+  // Another flow of the same device is no ghost of it.
+  if (instance !== undefined && instance === heldInstance && areDifferentFlows(held, contact)) return false;
   const sameContact = equalHosts(held.uri.host, contact.uri.host) && held.uri.port === contact.uri.port;
   const samePlace =
     flow.transport === from.flow.transport && flow.remote.address === from.flow.remote.address;
-  return flowKey(flow) === flowKey(from.flow) || (sameContact && samePlace);
+  // Two devices that say who they are may have one address, each behind a NAT of its own.
+  const known = instance !== undefined && heldInstance !== undefined;
+  return flowKey(flow) === flowKey(from.flow) || (!known && sameContact && samePlace);
 }
 
-function isSameInstance(held: Held, contact: RequestedContact): boolean {
-  const instance = instanceOf(contact.parameters);
-  return instance !== undefined && instance === instanceOf(held.binding.parameters);
-}
-
-/** `+sip.instance` and `reg-id` of Contact parameters (RFC 5626 §4.1, §4.2). */
-function instanceOf(text: string): string | undefined {
-  if (!text.includes('+sip.instance')) return undefined;
-  const parameters = parseParameters(text);
-  const instance = parameters.ok ? parameters.value.get('+sip.instance') : undefined;
-  return instance === undefined || !parameters.ok
-    ? undefined
-    : `${instance.toLowerCase()} ${parameters.value.get('reg-id') ?? ''}`;
+/** The same device, and the same flow of it where it has several. */
+function isSameInstance(held: Held, { identity }: RequestedContact): boolean {
+  const { instance, regId } = held.identity;
+  return instance !== undefined && instance === identity.instance && regId === identity.regId;
 }
 
 function bind(

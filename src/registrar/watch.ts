@@ -89,6 +89,11 @@ export class Watch {
     return this.#since;
   }
 
+  /** When it last gave a sign of life; registering is one. */
+  get provenAt(): Instant {
+    return this.#lastSignAt;
+  }
+
   /** Of the last question that was answered. */
   get roundTripMs(): number | undefined {
     return this.#roundTripMs;

@@ -11,9 +11,20 @@ import { isOpen } from './hours.ts';
 /** A registered contact of a phone, as far as routing cares. */
 export interface PhoneTarget {
   readonly key: string;
+  /** Targets with the same device are flows to one telephone (RFC 5626). */
+  readonly device: string;
   readonly reachability: Reachability;
   /** When `reachability` became what it is. */
   readonly since: Instant;
+  /** The last sign of life that came over it. */
+  readonly provenAt: Instant;
+}
+
+/** A telephone to ring: over its first flow, and over the next one where that fails. */
+export interface Device {
+  readonly user: string;
+  /** Keys of its contacts; at least one. */
+  readonly flows: readonly [string, ...string[]];
 }
 
 export interface RoutingView {
@@ -26,7 +37,7 @@ export interface RoutingView {
 export type StepTargets =
   | {
       readonly type: 'ring';
-      readonly legs: readonly { readonly user: string; readonly key: string }[];
+      readonly devices: readonly Device[];
       readonly forMs: number;
       readonly left: readonly LeftOut[];
     }
@@ -75,19 +86,42 @@ export function resolveStep(step: PlanStep, view: RoutingView): StepTargets {
 }
 
 function resolveRing(step: PlanStep & { type: 'ring' }, view: RoutingView): StepTargets {
-  const legs: { user: string; key: string }[] = [];
+  const devices: Device[] = [];
   const left: LeftOut[] = [];
   for (const user of step.phones) {
     const targets = view.phoneTargets(user);
     const alive = targets.filter((target) => target.reachability !== 'unreachable');
-    for (const target of alive) legs.push({ user, key: target.key });
+    devices.push(...devicesOf(user, alive));
     if (targets.length === 0) left.push({ who: user, why: 'is not registered' });
     else if (alive.length === 0) {
       const since = Math.min(...targets.map((target) => target.since));
       left.push({ who: user, why: `stopped answering ${seconds(view.now - since)} ago` });
     }
   }
-  return legs.length > 0 ? { type: 'ring', legs, forMs: step.forMs, left } : { type: 'none', left };
+  return devices.length > 0 ? { type: 'ring', devices, forMs: step.forMs, left } : { type: 'none', left };
+}
+
+/** In the order of their best contacts; the flows of each most recently proven first. */
+function devicesOf(user: string, targets: readonly PhoneTarget[]): readonly Device[] {
+  const flowsOf = new Map<string, PhoneTarget[]>();
+  for (const target of targets) {
+    const known = flowsOf.get(target.device);
+    if (known === undefined) flowsOf.set(target.device, [target]);
+    else known.push(target);
+  }
+  return [...flowsOf.values()].flatMap((flows): Device[] => {
+    const [first, ...others] = flows.sort(byProof).map(({ key }) => key);
+    return first === undefined ? [] : [{ user, flows: [first, ...others] }];
+  });
+}
+
+/** One that answered goes before one that may be there; among equals the latest sign of life tells most. */
+export function byProof(
+  a: Pick<PhoneTarget, 'reachability' | 'provenAt'>,
+  b: Pick<PhoneTarget, 'reachability' | 'provenAt'>,
+): number {
+  const proven = (reachability: Reachability) => (reachability === 'reachable' ? 1 : 0);
+  return proven(b.reachability) - proven(a.reachability) || b.provenAt - a.provenAt;
 }
 
 function whyShut(step: PlanStep, view: RoutingView): string | undefined {

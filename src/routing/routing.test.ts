@@ -32,6 +32,15 @@ function resolve(
   return resolveStep(step, { now, account: ACME, phoneTargets: (user) => phones[user] ?? [] });
 }
 
+function phoneTarget(
+  key: string,
+  reachability: PhoneTarget['reachability'],
+  since: number,
+  { device = key, provenAt = since }: Partial<PhoneTarget> = {},
+): PhoneTarget {
+  return { key, device, reachability, since, provenAt };
+}
+
 describe('hours', () => {
   test('the office is open on a Tuesday at ten and shut at six and on Sundays', () => {
     assert.equal(isOpen(OFFICE, at('2026-11-24T10:00:00Z')), true);
@@ -68,21 +77,39 @@ describe('plan', () => {
 
   test('all contacts of all phones ring at once', () => {
     const target = resolve(ring, {
-      reception: [
-        { key: 'r1', reachability: 'reachable', since: 0 },
-        { key: 'r2', reachability: 'unknown', since: 0 },
-      ],
-      workshop: [{ key: 'w1', reachability: 'reachable', since: 0 }],
+      reception: [phoneTarget('r1', 'reachable', 0), phoneTarget('r2', 'unknown', 0)],
+      workshop: [phoneTarget('w1', 'reachable', 0)],
     });
     assert.equal(target.type, 'ring');
-    assert.deepEqual(target.type === 'ring' && target.legs.map((leg) => leg.key), ['r1', 'r2', 'w1']);
+    assert.deepEqual(target.type === 'ring' && target.devices.flatMap(({ flows }) => flows), [
+      'r1',
+      'r2',
+      'w1',
+    ]);
+  });
+
+  test('the flows of one device are one to ring: who answered before who did not, the latest first', () => {
+    const desk = { device: 'urn:uuid:desk' };
+    const { devices } = resolve(ring, {
+      reception: [
+        phoneTarget('d1', 'unknown', 0, { ...desk, provenAt: 9_000 }),
+        phoneTarget('mobile', 'reachable', 0),
+        phoneTarget('d2', 'reachable', 0, { ...desk, provenAt: 1_000 }),
+        phoneTarget('d3', 'unreachable', 0, desk),
+        phoneTarget('d4', 'reachable', 0, { ...desk, provenAt: 2_000 }),
+      ],
+    }) as { devices?: unknown };
+    assert.deepEqual(devices, [
+      { user: 'reception', flows: ['d4', 'd2', 'd1'] },
+      { user: 'reception', flows: ['mobile'] },
+    ]);
   });
 
   test('a phone known to be dead is left out, and the reason says since when', () => {
     const now = at('2026-11-24T10:00:00Z');
     const target = resolve(ring, {
-      reception: [{ key: 'r1', reachability: 'unreachable', since: now - 14_000 }],
-      workshop: [{ key: 'w1', reachability: 'reachable', since: 0 }],
+      reception: [phoneTarget('r1', 'unreachable', now - 14_000)],
+      workshop: [phoneTarget('w1', 'reachable', 0)],
     });
     assert.deepEqual(target.type === 'ring' && target.left, [
       { who: 'reception', why: 'stopped answering 14 s ago' },
@@ -102,7 +129,7 @@ describe('plan', () => {
 
   test('a step outside its hours is passed over with the reason', () => {
     const step: PlanStep = { ...ring, when: { type: 'outside', hours: 'office' } };
-    const target = resolve(step, { reception: [{ key: 'r1', reachability: 'reachable', since: 0 }] });
+    const target = resolve(step, { reception: [phoneTarget('r1', 'reachable', 0)] });
     assert.equal(target.type, 'none');
   });
 

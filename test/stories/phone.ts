@@ -30,11 +30,17 @@ export class Phone extends Peer {
     this.#digest = new DigestClient({ user, password, hashing, newCnonce: () => this.token() });
   }
 
-  /** Another device of the same user. */
-  another(address: string): Phone {
+  /** Another device of the same user, or another flow of this one. */
+  another(address: string, port = 5060, transport: 'udp' | 'tcp' = 'udp'): Phone {
     const { stage, user } = this;
-    const name = `${user} at ${address}`;
-    return new Phone(stage, { name, user, password: this.#password, address: { address, port: 5060 } });
+    const name = `${user} at ${address}${port === 5060 ? '' : `:${port}`}`;
+    return new Phone(stage, { name, user, password: this.#password, address: { address, port }, transport });
+  }
+
+  /** REGISTER of one flow of a device (RFC 5626 §4.2). */
+  registersFlow(regId: number, instance: string, rows: readonly Row[] = []): Sent {
+    const contact = `${this.contact};reg-id=${regId};+sip.instance="<${instance}>"`;
+    return this.registers([['Supported', 'path, outbound, gruu'], ['Expires', '600'], ...rows], contact);
   }
 
   /** REGISTER, challenged and sent again; the answer is the story's to expect. */
