@@ -24,6 +24,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   environment,
   // Loaded only by who needs it: a command that asks a node should not pay for one.
   startNode: async (options) => (await import('./app/start.ts')).startNode(options),
+  certificates: {
+    make: async (wanted) => (await import('./app/certificates.ts')).makeCertificate(wanted),
+    read: async (file) => (await import('./app/certificates.ts')).certificateFacts(file),
+  },
   onSignal: (listener) => {
     const stop = () => listener('stop');
     process.on('SIGTERM', stop).on('SIGINT', stop);

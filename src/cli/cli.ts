@@ -1,5 +1,5 @@
-// The command line: `ringthrough start` runs a node in this process; every other command asks a running
-// node's API. Noun, then verb, each with --json and --help (docs/cli.md).
+// The command line: `ringthrough start` runs a node in this process; `certificate` works on files; every other
+// command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
 //
 // Exit codes: 0 done; 1 a test call did not go through; 64 and up after sysexits(3), by the code of the error.
 
@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { formatMistake } from '../admin/documents/document.ts';
 import { ERROR_CATALOGUE, EXIT, RingthroughError } from '../base/errors.ts';
 import { addCalls } from './commands/calls.ts';
+import { addCertificates } from './commands/certificate.ts';
 import { addDiverts } from './commands/divert.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
@@ -43,6 +44,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addDiverts(program, context);
   addLedger(program, context);
   addLists(program, context);
+  addCertificates(program, context);
   return program;
 }
 

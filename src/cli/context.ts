@@ -2,6 +2,7 @@
 // environment, writes to no stream and starts no node that it was not handed.
 
 import type { Instant } from '../base/time.ts';
+import type { CertificateFacts } from '../ports/certificates.ts';
 
 /** A node that runs in this process; app/ makes it. */
 export interface RunningNode {
@@ -13,6 +14,21 @@ export interface RunningNode {
   stop(): Promise<void>;
   /** Reads its certificates anew. */
   reload(): void;
+}
+
+/** Certificate files of this machine; app/ reads and makes them. */
+export interface CertificateTools {
+  make(wanted: {
+    readonly names: readonly string[];
+    readonly folder: string;
+    readonly days: number;
+    readonly force: boolean;
+    readonly now: Instant;
+  }): Promise<{
+    readonly paths: { readonly certificate: string; readonly key: string };
+    readonly facts: CertificateFacts;
+  }>;
+  read(file: string): Promise<CertificateFacts>;
 }
 
 export type Signal = 'stop' | 'reload';
@@ -35,6 +51,7 @@ export interface CliContext {
     readonly token?: string;
   };
   readonly startNode: (options: { configPath?: string; out: (line: string) => void }) => Promise<RunningNode>;
+  readonly certificates: CertificateTools;
   /** Calls back at each SIGINT or SIGTERM (`stop`) and SIGHUP (`reload`) until the returned function is called. */
   readonly onSignal: (listener: (signal: Signal) => void) => () => void;
 }

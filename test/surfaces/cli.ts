@@ -21,6 +21,10 @@ export function cli(overrides: Partial<CliContext> = {}) {
     now: () => NOW,
     environment: {},
     startNode: () => Promise.reject(new Error('no node is started here')),
+    certificates: {
+      make: () => Promise.reject(new Error('no certificate is made here')),
+      read: () => Promise.reject(new Error('no certificate is read here')),
+    },
     onSignal: () => () => {},
     ...overrides,
   };

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
 import { Authority, type Issued } from '../../../test/authority.ts';
 import { DAY_MS } from '../../base/time.ts';
 import type { Log } from '../../ports/log.ts';
+import { certificateDomains } from '../../sip/certificate/identity.ts';
 import { openCertificates } from './certificates.ts';
+import { createSelfSigned, writePair } from './create.ts';
+import { readFacts } from './read.ts';
 
 const TIMEOUT = { timeout: 10_000 };
 const NAME = 'voice.example.net';
@@ -227,5 +231,40 @@ describe('the end of a certificate', () => {
       await authority.issue({ names: [NAME], validFrom: validTo - DAY_MS, validTo }),
     );
     assert.match(log.lines[0]?.text ?? '', /^the certificate has expired/);
+  });
+});
+
+describe('a certificate of our own making', () => {
+  test('speaks for its names and addresses, and is good for a node', async (t) => {
+    const now = Date.now();
+    const issued = await createSelfSigned({
+      names: [NAME, '127.0.0.1', '::1'],
+      validFrom: now,
+      validTo: now + 365 * DAY_MS,
+      serialNumber: '1f',
+    });
+    const { files } = await opened(t, issued);
+    const facts = await readFacts(files.certificate);
+    assert(facts.ok);
+    assert.deepEqual(certificateDomains(facts.value.names), [NAME, '127.0.0.1', '0:0:0:0:0:0:0:1']);
+    assert.equal(facts.value.subject, `CN=${NAME}`);
+    assert.match(facts.value.fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  });
+});
+
+describe('writing a pair', () => {
+  const pair = { certificate: 'certificate\n', key: 'key\n' };
+
+  test('keeps the key from others, and replaces nothing unasked', async (t) => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'ringthrough-tls-')), 'tls');
+    t.after(() => rmSync(folder, { recursive: true }));
+    const paths = await writePair(folder, pair, { force: false });
+    assert.equal(statSync(paths.key).mode & 0o777, 0o600);
+    assert.equal(readFileSync(paths.certificate, 'utf8'), pair.certificate);
+    await assert.rejects(writePair(folder, pair, { force: false }), { code: 'CONFLICT', message: /--force/ });
+    await chmod(paths.key, 0o644);
+    await writePair(folder, { ...pair, key: 'new\n' }, { force: true });
+    assert.equal(readFileSync(paths.key, 'utf8'), 'new\n');
+    assert.equal(statSync(paths.key).mode & 0o777, 0o600);
   });
 });

@@ -73,6 +73,13 @@ export function checkTexts(
   return ok({ material, facts: factsOf(leaf.value, files.certificate) });
 }
 
+/** What a certificate says of itself; the error says why it cannot be read. */
+export async function readFacts(path: string): Promise<Result<CertificateFacts, string>> {
+  const text = await readText(path);
+  const certificate = text.ok ? readCertificate(text.value, path) : text;
+  return certificate.ok ? ok(factsOf(certificate.value, path)) : certificate;
+}
+
 /**
  * Servers are believed on the word of the system's authorities and of the operator's own. Clients on that of the
  * operator's own where there are any: that is whom trunks are told apart by, and a listener that asks for
