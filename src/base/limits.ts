@@ -45,6 +45,47 @@ export const LIMITS = {
   /** Bytes of datagrams that may wait in the kernel (it may grant less). More: the kernel drops the newest. */
   udpReceiveBufferBytes: 4_194_304,
 
+  /**
+   * Time for a resolver to answer one question, whatever its own timeout (`dns.timeout`) says. Longer: it counts as
+   * failed, and what was known before goes on to hold.
+   */
+  dnsAnswerMs: 5 * SECOND_MS,
+  /** Questions to DNS that are under way. More: they are asked when others are answered. */
+  dnsQuestionsMax: 512,
+  /** Answers of DNS that are remembered. More: those that were longest without use are forgotten. */
+  dnsAnswersMax: 10_000,
+  /** How long an answer holds, whatever its TTL says. Outside: the bound. */
+  dnsTtlMinMs: 5 * SECOND_MS,
+  dnsTtlMaxMs: DAY_MS,
+  /** How long "there is no such record" holds, whatever its SOA says. Outside: the bound. */
+  dnsNegativeMaxMs: 5 * MINUTE_MS,
+  /** How long an answer is used beyond its TTL when DNS fails (RFC 8767). Longer: it is forgotten. */
+  dnsStaleMs: 3 * DAY_MS,
+  /** After DNS failed to answer, until it is asked the same again. */
+  dnsRetryMs: 30 * SECOND_MS,
+  /** Bytes of the hosts file. More: it is not read. */
+  hostsFileBytesMax: 1_048_576,
+  /** Rows of one answer that are looked at, and records of one kind that are used. More: passed over. */
+  dnsRowsMax: 256,
+  dnsRecordsMax: 32,
+  /** Aliases (CNAME) that are followed from one name. More: the name has no records. */
+  dnsAliasesMax: 8,
+  /** Services that a name offers by NAPTR, and servers of one name with all their addresses. More: passed over. */
+  naptrServicesMax: 5,
+  serversMax: 32,
+  /**
+   * How long a carrier's 2xx waits until the name in its Contact or Record-Route is found. Longer: its ACK goes back
+   * to where it came from. T1, for then it would come again anyway (RFC 3261 §13.3.1.4).
+   */
+  nextHopWaitMs: 0.5 * SECOND_MS,
+  /** Messages that wait so. More: they do not wait. */
+  heldMessagesMax: 1_000,
+  /** How long a server that could not be reached comes last: at first, and doubled each time to the second. */
+  deadServerMinMs: 30 * SECOND_MS,
+  deadServerMaxMs: 10 * MINUTE_MS,
+  /** Such servers that are remembered. More: the oldest is forgotten. */
+  deadServersMax: 1_000,
+
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
   /** Contacts in one REGISTER. More: 400. */

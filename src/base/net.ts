@@ -8,6 +8,11 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Where something can be sent, and how it is spoken to there. */
+export interface Destination extends Endpoint {
+  readonly transport: TransportName;
+}
+
 /**
  * Where a message came from, or where it goes to: the pair of ends and, for stream transports, the
  * connection. `local` names a listener of this node. A flow with a `connectionId` means that connection and
@@ -47,6 +52,11 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return endpoint.address.includes(':')
     ? `[${endpoint.address}]:${endpoint.port}`
     : `${endpoint.address}:${endpoint.port}`;
+}
+
+/** `tcp:192.0.2.1:5060` */
+export function formatDestination(destination: Destination): string {
+  return `${destination.transport}:${formatEndpoint(destination)}`;
 }
 
 /**
