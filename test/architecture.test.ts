@@ -1,6 +1,6 @@
 // The layers of design and ARCHITECTURE.md, held by a test:
 //
-//   base ← sip, sdp, rtp ← ports ← registrar, routing, trunks ← calls ← node ← admin ← http, cli ← app ← main
+//   base ← sip, sdp, rtp ← ports ← registrar, routing, trunks, locating ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
@@ -22,7 +22,7 @@ interface Rule {
 
 const PROTOCOLS = ['src/sip/', 'src/sdp/', 'src/rtp/'];
 const GROUND = ['src/base/', ...PROTOCOLS, 'src/ports/'];
-const CAPABILITIES = ['src/registrar/', 'src/routing/', 'src/trunks/'];
+const CAPABILITIES = ['src/registrar/', 'src/routing/', 'src/trunks/', 'src/locating/'];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];
 const LAYERS = [...CORE, 'src/admin/', ...SURFACES, 'src/adapters/', 'src/app/', 'src/main.ts'];
@@ -137,6 +137,13 @@ const FORBIDDEN_IMPORTS: readonly Rule[] = [
     notFrom: ['src/adapters/pino-log/'],
     forbid: ['npm:pino'],
     because: 'logs go through the log port, which is where secrets are redacted',
+  },
+  {
+    from: ['src/'],
+    notFrom: ['src/adapters/net-dns/'],
+    forbid: ['npm:dns-packet', 'node:dns'],
+    because:
+      'DNS is asked through the resolver port, so that it may hang or lie in a test as on the worst day',
   },
   {
     from: ['src/'],

@@ -189,6 +189,17 @@ export const trunk = z
     healthSince: instant,
     healthReason: z.string(),
     roundTripMs,
+    servers: listOf(
+      z.object({
+        address: z.string(),
+        name: z.string(),
+        priority: z.number(),
+        weight: z.number(),
+        health: z.enum(['up', 'down', 'unknown']),
+        healthReason: z.string(),
+        roundTripMs,
+      }),
+    ),
     registration: z
       .object({
         state: z.enum(['registered', 'trying', 'failed']),

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadPrompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
+import { NetResolver, systemServers } from '../adapters/net-dns/resolver.ts';
 import { openTcp } from '../adapters/net-stream/tcp.ts';
 import { openTls } from '../adapters/net-stream/tls.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
@@ -10,7 +11,6 @@ import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
-import { systemResolver } from '../adapters/system-dns/system-dns.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
 import { SipNode } from '../node/node.ts';
@@ -25,7 +25,6 @@ import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
 import type { Shutdown } from './shutdown.ts';
-import { keepTrunksResolved } from './trunk-names.ts';
 import { VERSION } from './version.ts';
 
 export interface Basics {
@@ -74,12 +73,18 @@ export async function openCore(
   for (const { address } of config.media.addresses) await checkMediaAddress(address);
   const media = openMedia(basics, prompts, loop);
   shutdown.owns('media', () => media.close());
-  loop.attach({ transports, media, persistence });
+  const resolver = openResolver(basics);
+  shutdown.owns('resolver', () => resolver.close());
+  loop.attach({ transports, media, persistence, resolver });
   late.target = loop.signalling;
   loop.turn((core, now) => core.start(kept, now));
-  shutdown.owns('trunk names', keepTrunksResolved(config.trunks, systemResolver, loop, log));
   shutdown.drains(node, loop);
   return { folder: folder.path, store, prompts, transports, media, node, loop, persistence };
+}
+
+function openResolver({ config: { dns }, random }: Basics): NetResolver {
+  const servers = dns.servers.length > 0 ? dns.servers : systemServers();
+  return new NetResolver({ servers, timeoutMs: dns.timeoutMs, random });
 }
 
 function openMedia(

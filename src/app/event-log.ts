@@ -31,6 +31,13 @@ export function logEvent(log: Log, event: NodeEvent): void {
         trunk: event.name,
         reason: event.reason,
       });
+    case 'trunk-servers': {
+      const { name: trunk, trouble: reason } = event;
+      const servers = event.servers.join(', ');
+      if (reason === undefined) return log.info('trunk located', { trunk, servers });
+      if (servers === '') return log.warn('trunk cannot be located', { trunk, reason });
+      return log.warn('trunk located, but DNS has trouble', { trunk, servers, reason });
+    }
     default:
       return assertNever(event);
   }

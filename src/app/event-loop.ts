@@ -8,8 +8,10 @@ import type { Effect } from '../node/effects.ts';
 import type { SipNode } from '../node/node.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
 import type { Packet, SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
+import type { Question } from '../sip/location/records.ts';
 import type { Persistence } from './persistence.ts';
 
 export interface LoopOptions {
@@ -23,6 +25,7 @@ export interface LoopPorts {
   readonly transports: readonly SignallingTransport[];
   readonly media: MediaRelay;
   readonly persistence: Persistence;
+  readonly resolver: Resolver;
 }
 
 /** The longest time that `setTimeout` can wait. */
@@ -90,6 +93,9 @@ export class EventLoop {
         case 'persist':
           ports.persistence.write(effect.id, effect.writes);
           break;
+        case 'resolve':
+          this.#resolve(ports.resolver, effect.question);
+          break;
         case 'event':
           this.#onEvent(effect.event);
           break;
@@ -97,6 +103,17 @@ export class EventLoop {
     }
     for (const [transport, batch] of sends) transport.send(batch);
     this.#arm();
+  }
+
+  /** Whatever comes of it, and whenever: after the end nobody hears of it. */
+  #resolve(resolver: Resolver, question: Question): void {
+    resolver.ask(question).then(
+      (reply) => this.turn((node, now) => node.replied(question, reply, now)),
+      (error: Error) => {
+        const failed = { type: 'failed', reason: error.message } as const;
+        this.turn((node, now) => node.replied(question, failed, now));
+      },
+    );
   }
 
   #collect(sends: Map<SignallingTransport, Packet[]>, { flow, bytes }: Effect & { type: 'send' }): void {

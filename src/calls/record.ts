@@ -92,3 +92,17 @@ export class CallRecord {
     };
   }
 }
+
+/** An attempt that a crash cut off: nobody ended it, so nobody knows more than this. */
+export function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
+  const answered = entry.answeredAt !== undefined;
+  const diverted = entry.direction === 'in' && entry.answeredBy?.startsWith('+') === true;
+  const text = 'the node stopped in the middle of it';
+  return {
+    ...entry,
+    endedAt: now,
+    outcome: !answered ? 'lost' : diverted ? 'diverted' : 'answered',
+    reason: answered ? `answered; ${text}` : text,
+    timeline: [...entry.timeline, { at: now, what: 'ended', text }],
+  };
+}

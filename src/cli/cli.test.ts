@@ -72,13 +72,14 @@ describe('what lists show', () => {
     assert.deepEqual(asked, [['numbers', 'acme']]);
   });
 
-  test('trunk list: health, since when and why', async (t) => {
+  test('trunk list: health, since when and why, and each server', async (t) => {
     const { run } = await cliAndApi(t);
     assert.equal(
       (await run('trunk', 'list')).out,
       lines(
-        'TRUNK      TARGET                 HEALTH  SINCE    ROUND TRIP  CALLS  CARRIES     WHY              NOTE',
-        'carrier-a  udp:198.51.100.4:5060  up      in 0 ms  12 ms       1      in and out  answers OPTIONS  stands for the PSTN',
+        'TRUNK      TARGET     HEALTH  SINCE    SERVER                 STATE  ROUND TRIP  CALLS  CARRIES     WHY              NOTE',
+        'carrier-a  a.example  up      in 0 ms  udp:198.51.100.4:5060  up     12 ms       1      in and out  answers OPTIONS  stands for the PSTN',
+        '                                       tcp:198.51.100.5:5070  down                                  was refused',
       ),
     );
   });

@@ -3,6 +3,7 @@
 import type { Flow } from '../base/net.ts';
 import type { MediaCommand } from '../ports/media.ts';
 import type { StoreWrite } from '../ports/store.ts';
+import type { Question } from '../sip/location/records.ts';
 import type { NodeEvent } from './views.ts';
 
 export type Effect =
@@ -10,4 +11,6 @@ export type Effect =
   | { readonly type: 'media'; readonly command: MediaCommand }
   /** Answered with `persisted(id, …)` once it is durable or has failed: what must wait for that comes out then. */
   | { readonly type: 'persist'; readonly id: number; readonly writes: readonly StoreWrite[] }
+  /** To be asked of DNS, and answered with `replied`, sometime or never: the node does not wait for it. */
+  | { readonly type: 'resolve'; readonly question: Question }
   | { readonly type: 'event'; readonly event: NodeEvent };

@@ -203,9 +203,8 @@ describe('a carrier that is not resolved yet', () => {
     const first = office.second.calls(NUMBER);
     const over = office.second.answers();
     first.connected();
-    const { address } = office.carrier;
-    office.stage.act(() => office.node.trunkResolved('carrier-a', [address], office.stage.now));
-    office.pass(5_000);
+    office.stage.zone.records = { 'A sip.carrier-a.example': ['198.51.100.1'] };
+    office.pass(60_000);
     const second = office.second.calls(NUMBER);
     const mobile = office.carrier.answers();
     second.connected();

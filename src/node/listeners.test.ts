@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Flow } from '../base/net.ts';
+import type { Destination, Flow } from '../base/net.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
+import type { Target } from '../sip/location/target.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
 import { Listeners, type NodeListener } from './listeners.ts';
@@ -82,16 +83,24 @@ describe('the way to a peer that we have no flow to', () => {
 });
 
 describe('the way of a request within a dialog (RFC 3261 §12.2.1.1)', () => {
+  /** DNS knows one name, with two servers. */
+  const find = ({ host, port = 5060, transport = 'udp' }: Target): readonly Destination[] => {
+    if (/^[0-9.]+$|:/.test(host)) return [{ transport, address: host, port }];
+    if (host !== 'pool.example') return [];
+    return ['198.51.100.55', '198.51.100.1'].map((address) => ({ transport, address, port }));
+  };
+  const flowFor = (of: Dialog, flow: Flow, peer: 'phone' | 'trunk') =>
+    listeners.flowFor(of, flow, peer, find);
   const next = (contact: string, ...routes: readonly string[]) =>
-    listeners.flowFor(dialog(contact, ...routes), udp, 'trunk').remote;
+    flowFor(dialog(contact, ...routes), udp, 'trunk').remote;
 
   test('a phone’s is its flow, whatever its Contact says', () => {
-    const flow = listeners.flowFor(dialog('<sip:a@198.51.100.77>'), udp, 'phone');
+    const flow = flowFor(dialog('<sip:a@198.51.100.77>'), udp, 'phone');
     assert.equal(flow, udp);
   });
 
   test('a stream’s is its connection', () => {
-    assert.equal(listeners.flowFor(dialog('<sip:a@198.51.100.77>'), tcp, 'trunk'), tcp);
+    assert.equal(flowFor(dialog('<sip:a@198.51.100.77>'), tcp, 'trunk'), tcp);
   });
 
   test('a carrier’s is its Contact, or the first of its route set', () => {
@@ -99,7 +108,7 @@ describe('the way of a request within a dialog (RFC 3261 §12.2.1.1)', () => {
     assert.deepEqual(next('<sip:a@198.51.100.77>', '<sip:198.51.100.88;lr>'), at('198.51.100.88'));
   });
 
-  test('a carrier’s is where it came from when its Contact is a name, of another scheme or private', () => {
+  test('a carrier’s is where it came from when its Contact is unknown to DNS, of another scheme or private', () => {
     for (const contact of [
       '<sip:a@carrier.example>',
       '<tel:+442079460000>',
@@ -109,16 +118,32 @@ describe('the way of a request within a dialog (RFC 3261 §12.2.1.1)', () => {
       assert.deepEqual(next(contact), udp.remote);
   });
 
+  test('a carrier’s is where its name leads; the server that it came from, where that is one of them', () => {
+    assert.deepEqual(next('<sip:a@pool.example:5062>'), at('198.51.100.55', 5062));
+    assert.equal(flowFor(dialog('<sip:a@pool.example>'), udp, 'trunk'), udp);
+  });
+
+  test('a certificate must be for the name that was asked for', () => {
+    const tls: NodeListener = {
+      transport: 'tls',
+      local: at('203.0.113.7', 5061),
+      advertised: at('203.0.113.7'),
+    };
+    const secure = new Listeners([tls]);
+    assert.equal(secure.flowTo('tls', at('198.51.100.1', 5061), 'pool.example')?.domain, 'pool.example');
+    assert.equal(listeners.flowTo('tcp', at('198.51.100.1'), 'pool.example')?.domain, undefined);
+  });
+
   test('a private Contact is good among private addresses', () => {
     const inside: Flow = { ...udp, remote: at('10.0.0.1') };
-    const flow = listeners.flowFor(dialog('<sip:a@10.0.0.2>'), inside, 'trunk');
+    const flow = flowFor(dialog('<sip:a@10.0.0.2>'), inside, 'trunk');
     assert.deepEqual(flow.remote, at('10.0.0.2'));
   });
 
   test('another transport or address family is taken where we listen that way', () => {
-    const other = listeners.flowFor(dialog('<sip:a@198.51.100.77;transport=tcp>'), udp, 'trunk');
+    const other = flowFor(dialog('<sip:a@198.51.100.77;transport=tcp>'), udp, 'trunk');
     assert.deepEqual(other, { transport: 'tcp', local: TCP.local, remote: at('198.51.100.77') });
-    assert.equal(listeners.flowFor(dialog('<sip:a@[2001:db8::9]>'), udp, 'trunk').local, IPV6.local);
-    assert.equal(listeners.flowFor(dialog('<sip:a@198.51.100.77;transport=ws>'), udp, 'trunk'), udp);
+    assert.equal(flowFor(dialog('<sip:a@[2001:db8::9]>'), udp, 'trunk').local, IPV6.local);
+    assert.equal(flowFor(dialog('<sip:a@198.51.100.77;transport=ws>'), udp, 'trunk'), udp);
   });
 });

@@ -3,8 +3,10 @@
 
 import { present } from '../base/assert.ts';
 import {
+  type Destination,
   type Endpoint,
   type Flow,
+  formatDestination,
   formatEndpoint,
   isStream,
   isWebSocket,
@@ -12,6 +14,7 @@ import {
 } from '../base/net.ts';
 import type { PeerKind } from '../calls/surroundings.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
+import { type Ability, type Family, type Target, targetOf } from '../sip/location/target.ts';
 import { parseUri } from '../sip/message/uri.ts';
 
 export interface NodeListener {
@@ -21,8 +24,6 @@ export interface NodeListener {
   /** What peers are told: the bound address, or the configured one where that is a wildcard or behind NAT. */
   readonly advertised: Endpoint;
 }
-
-const LITERAL = /^[0-9.]+$|:/;
 
 export class Listeners {
   readonly #listeners: readonly NodeListener[];
@@ -45,8 +46,22 @@ export class Listeners {
     return `<sip:ringthrough@${formatEndpoint(this.advertised(flow))}${parameters}>`;
   }
 
-  /** A way to an address that is not one of an existing flow; `undefined` where no listener speaks that way. */
-  flowTo(transport: TransportName, remote: Endpoint): Flow | undefined {
+  /** What we can send over, and to which kinds of address. Over WebSocket we are only ever sent to. */
+  abilities(): readonly Ability[] {
+    const families = new Map<TransportName, Set<Family>>();
+    for (const { transport, local } of this.#listeners) {
+      if (isWebSocket(transport)) continue;
+      const known = families.get(transport) ?? new Set();
+      families.set(transport, known.add(local.address.includes(':') ? 'ipv6' : 'ipv4'));
+    }
+    return [...families].map(([transport, set]) => ({ transport, families: [...set] }));
+  }
+
+  /**
+   * A way to an address that is not one of an existing flow; `undefined` where no listener speaks that way.
+   * `domain` is the name that led there, which a certificate must be for.
+   */
+  flowTo(transport: TransportName, remote: Endpoint, domain?: string): Flow | undefined {
     if (isWebSocket(transport)) return undefined;
     const family = remote.address.includes(':');
     const fitting = this.#listeners.filter(
@@ -54,26 +69,37 @@ export class Listeners {
     );
     const loopback = isLoopback(remote.address);
     const best = fitting.find((listener) => isLoopback(listener.local.address) === loopback) ?? fitting[0];
-    return best === undefined ? undefined : { transport, local: best.local, remote };
+    if (best === undefined) return undefined;
+    const named = transport === 'tls' && domain !== undefined;
+    return { transport, local: best.local, remote, ...(named ? { domain } : {}) };
   }
 
   /**
    * Where a request within a dialog goes (RFC 3261 §12.2.1.1). A phone's stays on the flow it came over,
-   * whatever its Contact says (NAT). A carrier's goes to its first route or its Contact where that is an IP
-   * literal, else back to where it came from.
+   * whatever its Contact says (NAT). A carrier's goes to its first route or its Contact, else back to where it
+   * came from. Where that has several servers, the one that we hear from is the one that knows the call.
    */
-  flowFor(dialog: Dialog, flow: Flow, peer: PeerKind): Flow {
-    if (peer === 'phone' || isStream(flow.transport)) return flow;
-    const uri = parseUri(dialog.nextHop);
-    if (!uri.ok || (uri.value.scheme !== 'sip' && uri.value.scheme !== 'sips')) return flow;
-    const { host, port, parameters } = uri.value;
-    const transport = parameters.get('transport')?.toLowerCase() ?? 'udp';
-    if (!LITERAL.test(host) || (transport !== 'udp' && transport !== 'tcp')) return flow;
+  flowFor(
+    dialog: Dialog,
+    flow: Flow,
+    peer: PeerKind,
+    find: (target: Target) => readonly Destination[],
+  ): Flow {
+    const target = peer === 'phone' || isStream(flow.transport) ? undefined : targetAt(dialog.nextHop);
+    if (target === undefined) return flow;
     // A private address, told by who is not on it, is no way to reach them.
-    if (isPrivate(host) && !isPrivate(flow.remote.address)) return flow;
-    const remote = { address: host, port: port ?? 5060 };
-    const sameKind = transport === flow.transport && host.includes(':') === flow.local.address.includes(':');
-    return sameKind ? { ...flow, remote } : (this.flowTo(transport, remote) ?? flow);
+    const places = find(target).filter(
+      ({ address }) => !isPrivate(address) || isPrivate(flow.remote.address),
+    );
+    const { transport, remote } = flow;
+    const here = formatDestination({ transport, ...remote });
+    if (places.some((place) => formatDestination(place) === here)) return flow;
+    for (const { transport: over, ...there } of places) {
+      const sameKind = over === transport && there.address.includes(':') === flow.local.address.includes(':');
+      const way = sameKind ? { ...flow, remote: there } : this.flowTo(over, there, target.host);
+      if (way !== undefined) return way;
+    }
+    return flow;
   }
 
   #first(transport: TransportName): NodeListener {
@@ -82,6 +108,13 @@ export class Listeners {
       'a listener',
     );
   }
+}
+
+/** What a URI says of where to send; `undefined` where it is no SIP URI, or of a transport of others. */
+export function targetAt(uri: string): Target | undefined {
+  const parsed = parseUri(uri);
+  if (!parsed.ok || (parsed.value.scheme !== 'sip' && parsed.value.scheme !== 'sips')) return undefined;
+  return targetOf(parsed.value);
 }
 
 function keyOf(transport: TransportName, local: Endpoint): string {

@@ -15,7 +15,9 @@ import type { Result } from '../base/result.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import { Calls } from '../calls/calls.ts';
 import type { HeaderRow } from '../calls/leg.ts';
+import { cutOff } from '../calls/record.ts';
 import type { Outside } from '../calls/surroundings.ts';
+import type { Reply } from '../ports/dns.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
@@ -25,6 +27,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { Directory } from '../routing/directory.ts';
 import { DigestServer } from '../sip/auth/server.ts';
+import type { Question } from '../sip/location/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import { inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -42,8 +45,9 @@ import { faultEvent, outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, phoneViews } from './showing.ts';
-import { farewellTo } from './strays.ts';
+import { farewellTo, firstOfEach } from './strays.ts';
 import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 export interface NodeOptions {
   /** SIP domain: the realm of digests and the host of our addresses-of-record. */
@@ -77,6 +81,7 @@ export interface Leftovers {
   readonly callDeadlines: number;
   readonly transactions: number;
   readonly pendingWrites: number;
+  readonly held: number;
 }
 
 export class SipNode {
@@ -88,6 +93,7 @@ export class SipNode {
   readonly #requests: Requests;
   readonly #own: OwnRequests;
   readonly #listeners: Listeners;
+  readonly #whereabouts: Whereabouts;
   #directory = new Directory([]);
   #draining = false;
   #now: Instant = 0;
@@ -117,6 +123,15 @@ export class SipNode {
         const flow = this.#listeners.flowTo(transport, remote);
         return flow === undefined ? remote : this.#listeners.advertised(flow);
       },
+    });
+    this.#whereabouts = new Whereabouts({
+      settings: options.trunks,
+      trunks: this.#trunks,
+      listeners: this.#listeners,
+      resolve: (question) => this.#effects.push({ type: 'resolve', question }),
+      event: (event) => this.#event(event),
+      trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
+      release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
     });
     this.#own = new OwnRequests({
       domain,
@@ -165,6 +180,7 @@ export class SipNode {
         kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
+      this.#whereabouts.start(now);
       for (const entry of kept.unfinished) this.#persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
     });
   }
@@ -181,6 +197,7 @@ export class SipNode {
   /** Packets could not be sent over this flow. */
   flowFailed(flow: Flow, reason: string, now: Instant): readonly Effect[] {
     return this.#turn(now, () => {
+      this.#whereabouts.flowFailed(flow, now);
       const datagram = flow.transport === 'udp';
       this.#queue(
         datagram ? this.#layer.datagramFailed(flow, now, reason) : this.#layer.flowFailed(flow, now, reason),
@@ -214,13 +231,9 @@ export class SipNode {
     });
   }
 
-  /** DNS answers for a trunk's host. */
-  trunkResolved(
-    name: string,
-    endpoints: readonly { address: string; port: number }[],
-    now: Instant,
-  ): readonly Effect[] {
-    return this.#turn(now, () => this.#trunks.resolved(name, endpoints, now));
+  /** The answer to a `resolve` effect, or that there is none. */
+  replied(question: Question, reply: Reply, now: Instant): readonly Effect[] {
+    return this.#turn(now, () => this.#whereabouts.replied(question, reply, now));
   }
 
   directoryChanged(accounts: readonly Account[], now: Instant): readonly Effect[] {
@@ -280,11 +293,14 @@ export class SipNode {
       this.#calls.expire(now);
       this.#own.registrarEffects(this.#registrar.expire(now), now);
       this.#own.trunkEffects(this.#trunks.expire(now), now);
+      this.#whereabouts.expire(now);
+      this.#pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
-    const capabilities = earlier(this.#registrar.nextDeadline(), this.#trunks.nextDeadline());
+    const peers = earlier(this.#trunks.nextDeadline(), this.#whereabouts.nextDeadline());
+    const capabilities = earlier(this.#registrar.nextDeadline(), peers);
     return earlier(earlier(this.#layer.nextDeadline(), this.#calls.nextDeadline()), capabilities);
   }
 
@@ -313,6 +329,7 @@ export class SipNode {
       credentials_slowed: this.#requests.counters.slowed,
       transactions: this.#layer.size,
       bindings: this.#registrar.size,
+      ...this.#whereabouts.counters(),
       calls: this.#calls.live.length,
     };
   }
@@ -331,6 +348,7 @@ export class SipNode {
       callDeadlines: deadlines,
       transactions: this.#layer.size,
       pendingWrites: this.#waiting.size,
+      held: this.#whereabouts.held,
     };
   }
 
@@ -394,6 +412,10 @@ export class SipNode {
   }
 
   #dispatch(effect: TransactionEffect): void {
+    if (!this.#whereabouts.holds(effect, this.#now)) this.#deliver(effect);
+  }
+
+  #deliver(effect: TransactionEffect): void {
     const now = this.#now;
     switch (effect.type) {
       case 'send':
@@ -459,6 +481,7 @@ export class SipNode {
       hashing: this.#options.hashing,
       layer: this.#layer,
       listeners: this.#listeners,
+      whereabouts: this.#whereabouts,
       registrar: this.#registrar,
       trunks: this.#trunks,
       own: this.#own,
@@ -470,28 +493,4 @@ export class SipNode {
       event: (event) => this.#event(event),
     });
   }
-}
-
-/** A request that says twice what it may say once is answered as if it had said the first only. */
-function firstOfEach(request: SipRequest): SipRequest {
-  let { headers } = request;
-  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
-    const first = headers.get(name);
-    if (first !== undefined && headers.count(name) > 1) headers = headers.set(name, first);
-  }
-  return request.with({ headers });
-}
-
-/** An attempt that a crash cut off: nobody ended it, so nobody knows more than this. */
-function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
-  const answered = entry.answeredAt !== undefined;
-  const diverted = entry.direction === 'in' && entry.answeredBy?.startsWith('+') === true;
-  const text = 'the node stopped in the middle of it';
-  return {
-    ...entry,
-    endedAt: now,
-    outcome: !answered ? 'lost' : diverted ? 'diverted' : 'answered',
-    reason: answered ? `answered; ${text}` : text,
-    timeline: [...entry.timeline, { at: now, what: 'ended', text }],
-  };
 }

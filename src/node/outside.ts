@@ -1,7 +1,7 @@
 // The node as calls/ sees it: its small ports over the transaction layer, the registrar and the trunks.
 
 import { hex } from '../base/ids.ts';
-import type { Flow } from '../base/net.ts';
+import type { Destination, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Audience, Outside, PhonePort, SipPort, TrunkPort } from '../calls/surroundings.ts';
 import type { Hashing } from '../ports/hashing.ts';
@@ -18,6 +18,7 @@ import type { Listeners } from './listeners.ts';
 import type { OwnRequests } from './own-requests.ts';
 import type { NodeEvent } from './views.ts';
 import { wayWithin } from './ways.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
 export interface OutsideOptions {
   readonly domain: string;
@@ -27,6 +28,7 @@ export interface OutsideOptions {
   readonly hashing: Hashing;
   readonly layer: TransactionLayer;
   readonly listeners: Listeners;
+  readonly whereabouts: Whereabouts;
   readonly registrar: Registrar;
   readonly trunks: Trunks;
   readonly own: OwnRequests;
@@ -52,12 +54,12 @@ export function outsideOf(options: OutsideOptions): Outside {
   };
 }
 
-function sipPort({ layer, listeners, random, now, queue }: OutsideOptions): SipPort {
+function sipPort({ layer, listeners, whereabouts, random, now, queue }: OutsideOptions): SipPort {
   return {
     respond: (id, response) => queue(layer.respond(id, response, now())),
     acknowledge: (id, ack, flow) => queue(layer.acknowledge(id, ack, flow, now())),
     cancel: (id, headers) => queue(layer.cancel(id, now(), headers)),
-    flowFor: (dialog, flow, peer) => listeners.flowFor(dialog, flow, peer),
+    flowFor: (dialog, flow, peer) => whereabouts.flowFor(dialog, flow, peer, now()),
     contact: (flow) => listeners.contact(flow),
     newTag: () => hex(random.bytes(8)),
     newCallId: () => hex(random.bytes(16)),
@@ -86,14 +88,18 @@ function trunkPort(options: OutsideOptions): TrunkPort {
     choices: (number) => own.trunkChoices(number),
     legStarted: (name) => trunks.callStarted(name),
     legEnded: (name) => trunks.callEnded(name),
-    answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, flow.remote, now()), now()),
+    answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, destinationOf(flow), now()), now()),
     failed: (name, flow, reason) =>
-      own.trunkEffects(trunks.callFailed(name, flow.remote, reason, now()), now()),
+      own.trunkEffects(trunks.callFailed(name, destinationOf(flow), reason, now()), now()),
     authorise: (name, request, challenge) => {
       const authorised = digests.get(name)?.authorise(request, challenge);
       return authorised?.ok === true ? authorised.value : undefined;
     },
   };
+}
+
+function destinationOf({ transport, remote }: Flow): Destination {
+  return { transport, ...remote };
 }
 
 /** One per trunk that has credentials. */

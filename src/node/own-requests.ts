@@ -89,12 +89,12 @@ export class OwnRequests {
         this.#options.event({ type: 'trunk', name, health, reason, at });
         continue;
       }
-      const flow = this.#options.listeners.flowTo(effect.transport, effect.endpoint);
+      const { transport, ...remote } = effect.destination;
+      const host = this.#options.trunks.hostOf(effect.trunk);
+      const flow = this.#options.listeners.flowTo(transport, remote, host);
       if (flow === undefined) {
-        this.trunkEffects(
-          this.#options.trunks.failed(effect, `no ${effect.transport} listener to reach it from`, now),
-          now,
-        );
+        const failed = this.#options.trunks.failed(effect, `no ${transport} listener to reach it from`, now);
+        this.trunkEffects(failed, now);
       } else {
         this.#asked.set(this.#options.request(effect.request, flow), { type: 'trunk', sent: effect });
       }
@@ -129,8 +129,8 @@ export class OwnRequests {
   trunkChoices(number: string): readonly TrunkChoice[] {
     return this.#options.trunks
       .candidates({ emergency: isEmergency(number) })
-      .flatMap(({ trunk, endpoint }) => {
-        const flow = this.#options.listeners.flowTo(trunk.target.transport, endpoint);
+      .flatMap(({ trunk, destination: { transport, ...remote } }) => {
+        const flow = this.#options.listeners.flowTo(transport, remote, trunk.target.host);
         return flow === undefined ? [] : [{ name: trunk.name, uri: uriOver(trunk, number), flow }];
       });
   }
@@ -160,13 +160,13 @@ function uriOver(trunk: TrunkSettings, number: string): string {
   const user = trunk.numberFormat === 'e164-without-plus' ? number.replace(/^\+/, '') : number;
   const { host, port, transport } = trunk.target;
   const parameters = new Map<string, string | undefined>(
-    transport === 'udp' ? [] : [['transport', transport]],
+    transport === undefined || transport === 'udp' ? [] : [['transport', transport]],
   );
   return formatUri({
     scheme: 'sip',
     user,
     host,
-    ...(port === 5060 ? {} : { port }),
+    ...(port === undefined || port === 5060 ? {} : { port }),
     parameters,
     headers: '',
   });

@@ -1,6 +1,6 @@
-// A 2xx to an INVITE that we have long given up: somebody picked up, and hears nothing until their phone gives
-// up too. It gets its ACK and a BYE (RFC 3261 §13.2.2.4). Only over streams: over UDP anybody could have us
-// send both, and the BYE again and again, to whoever they like (law 2).
+// Messages that belong to nothing here, or not whole. A 2xx to an INVITE that we have long given up: somebody
+// picked up, and hears nothing until their phone gives up too. It gets its ACK and a BYE (RFC 3261 §13.2.2.4). Only
+// over streams: over UDP anybody could have us send both, and the BYE again and again, to whoever they like (law 2).
 
 import { type Flow, isStream } from '../base/net.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
@@ -24,4 +24,14 @@ export function farewellTo(
     ack: dialog.value.createAck(cseq.number),
     bye: dialog.value.createRequest('BYE', { headers: [reason] }),
   };
+}
+
+/** A request that says twice what it may say once is answered as if it had said the first only. */
+export function firstOfEach(request: SipRequest): SipRequest {
+  let { headers } = request;
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const first = headers.get(name);
+    if (first !== undefined && headers.count(name) > 1) headers = headers.set(name, first);
+  }
+  return request.with({ headers });
 }

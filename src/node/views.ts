@@ -93,6 +93,15 @@ export type NodeEvent =
       readonly reachability: Reachability;
       readonly at: Instant;
     }
+  /** Where a trunk's servers are, when that has changed or could not be found out. Nothing forgets what was known. */
+  | {
+      readonly type: 'trunk-servers';
+      readonly name: string;
+      /** `udp:198.51.100.7:5060`, in the order of DNS; empty where it named none. */
+      readonly servers: readonly string[];
+      readonly trouble?: string;
+      readonly at: Instant;
+    }
   | {
       readonly type: 'trunk';
       readonly name: string;

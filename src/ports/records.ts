@@ -163,8 +163,15 @@ export interface LedgerEntry {
 /** A carrier connection, from the configuration. */
 export interface TrunkSettings {
   readonly name: string;
-  /** Where calls go out, and where inbound calls may come from as well as from `from`. Resolved by `app/`. */
-  readonly target: { readonly host: string; readonly port: number; readonly transport: 'udp' | 'tcp' };
+  /**
+   * Where calls go out, and where inbound calls may come from as well as from `from`. What of port and transport is
+   * not given, DNS says (RFC 3263).
+   */
+  readonly target: {
+    readonly host: string;
+    readonly port?: number;
+    readonly transport?: 'udp' | 'tcp' | 'tls';
+  };
   /** CIDR ranges or addresses whose calls are this trunk's. */
   readonly from: readonly string[];
   readonly inbound: boolean;

@@ -1,14 +1,21 @@
 // One carrier connection as it is now: where it is, whether it answers, whether we are registered, how many
-// calls it carries. It may have several endpoints (DNS); each has its own health, and the trunk is as well as
-// the best of them. A trunk that ought to be registered and is not counts as `unknown` at best: worth a
-// try, after those that are known to be good.
+// calls it carries. It may have several servers with several addresses (RFC 3263); each address is an endpoint
+// with a health and a transport of its own, and the trunk is as well as the best of them. A trunk that ought to be
+// registered and is not counts as `unknown` at best: worth a try, after those that are known to be good.
 
 import { hex } from '../base/ids.ts';
-import { type Endpoint, formatEndpoint } from '../base/net.ts';
+import {
+  type Destination,
+  type Endpoint,
+  formatDestination,
+  formatEndpoint,
+  type TransportName,
+} from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
 import type { TrunkSettings } from '../ports/records.ts';
+import type { Server } from '../sip/location/locate.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import { EndpointHealth, type Health, PROBING } from './health.ts';
@@ -19,7 +26,7 @@ export interface TrunksOptions {
   readonly domain: string;
   readonly userAgent: string;
   /** The address and port at which a carrier reaches us over this transport. */
-  readonly advertised: (transport: 'udp' | 'tcp', remote: Endpoint) => Endpoint;
+  readonly advertised: (transport: TransportName, remote: Endpoint) => Endpoint;
   /** When the trunks came to be. */
   readonly now: Instant;
   readonly random: Random;
@@ -32,8 +39,7 @@ export interface TrunkRequest {
   readonly trunk: string;
   readonly purpose: 'options' | 'register';
   readonly request: SipRequest;
-  readonly endpoint: Endpoint;
-  readonly transport: 'udp' | 'tcp';
+  readonly destination: Destination;
   readonly sentAt: Instant;
 }
 
@@ -48,7 +54,7 @@ export interface TrunkHealthChange {
 export type TrunkEffect = TrunkRequest | TrunkHealthChange;
 
 export interface TrunkEndpoint {
-  readonly endpoint: Endpoint;
+  readonly destination: Destination;
   readonly health: EndpointHealth;
   probeAt: Instant;
   /** The probe whose answer is awaited. A report about any other comes too late to count as a failure. */
@@ -61,7 +67,12 @@ const UNWELL: ReadonlySet<number> = new Set([408, 503]);
 export class Trunk {
   readonly settings: TrunkSettings;
   callsActive = 0;
+  /** In the order of DNS: by priority, and within a server as its addresses came. */
   endpoints: readonly TrunkEndpoint[] = [];
+  /** Where it is, by name and weight; each of its addresses is one of the endpoints. */
+  servers: readonly Server[] = [];
+  /** Why nothing is known of where it is, or why that may be old. */
+  trouble: string | undefined;
   readonly registration: Registration | undefined;
   readonly #options: TrunksOptions;
   #told: Health = 'unknown';
@@ -105,12 +116,13 @@ export class Trunk {
 
   get health(): Health {
     const best = this.best;
-    return best === undefined ? 'unknown' : this.healthOf(best);
+    if (best !== undefined) return this.healthOf(best);
+    return this.trouble === undefined ? 'unknown' : 'down';
   }
 
   get reason(): string {
     const best = this.best;
-    if (best === undefined) return `${this.settings.target.host} is not resolved yet`;
+    if (best === undefined) return this.trouble ?? `${this.settings.target.host} is not resolved yet`;
     const unregistered = this.registration !== undefined && this.registration.state !== 'registered';
     if (best.health.state === 'up' && unregistered) return `not registered: ${this.registration.reason}`;
     if (!this.settings.outbound && best.health.since === undefined)
@@ -118,18 +130,33 @@ export class Trunk {
     return best.health.reason;
   }
 
-  /** New DNS answers. Endpoints that stay keep their health. */
-  resolved(endpoints: readonly Endpoint[], now: Instant): void {
-    const before = new Map(this.endpoints.map((known) => [formatEndpoint(known.endpoint), known]));
-    this.endpoints = endpoints.map(
-      (endpoint) =>
-        before.get(formatEndpoint(endpoint)) ?? {
-          endpoint,
-          health: new EndpointHealth(this.#options.random),
-          probeAt: now,
-          probe: undefined,
-        },
-    );
+  /**
+   * Where it is now; nowhere changes nothing but the reason. Endpoints that stay keep their health. A trunk that was
+   * never found is down, for there is no way to it.
+   */
+  located(
+    servers: readonly Server[],
+    trouble: string | undefined,
+    now: Instant,
+  ): readonly TrunkHealthChange[] {
+    this.trouble = trouble;
+    if (servers.length > 0) this.#moved(servers, now);
+    return this.#tell(now);
+  }
+
+  #moved(servers: readonly Server[], now: Instant): void {
+    const before = new Map(this.endpoints.map((known) => [formatDestination(known.destination), known]));
+    const after = new Map<string, TrunkEndpoint>();
+    for (const { transport, port, addresses } of [...servers].sort((a, b) => a.priority - b.priority)) {
+      for (const address of addresses) {
+        const destination = { transport, address, port };
+        const key = formatDestination(destination);
+        const health = new EndpointHealth(this.#options.random);
+        after.set(key, before.get(key) ?? { destination, health, probeAt: now, probe: undefined });
+      }
+    }
+    this.servers = servers;
+    this.endpoints = [...after.values()];
   }
 
   nextDeadline(): Instant | undefined {
@@ -153,17 +180,17 @@ export class Trunk {
           const seconds = PROBING.answerMs / 1000;
           this.#probeFailed(
             endpoint,
-            `${formatEndpoint(endpoint.endpoint)} did not answer in ${seconds} s`,
+            `${formatEndpoint(endpoint.destination)} did not answer in ${seconds} s`,
             now,
           );
         }
         if (endpoint.probe === undefined && now >= endpoint.probeAt) {
-          endpoint.probe = this.#send('options', this.#optionsRequest(), endpoint.endpoint, now);
+          endpoint.probe = this.#send('options', this.#optionsRequest(), endpoint.destination, now);
           effects.push(endpoint.probe);
         }
       }
     }
-    const target = this.best?.endpoint;
+    const target = this.best?.destination;
     const register = target && this.registration?.expire(this.#contact(target), now);
     if (target !== undefined && register !== undefined)
       effects.push(this.#send('register', register, target, now));
@@ -174,8 +201,8 @@ export class Trunk {
   answered(sent: TrunkRequest, response: SipResponse, now: Instant): readonly TrunkEffect[] {
     const roundTripMs = now - sent.sentAt;
     const answer = `answered ${sent.request.method} with ${response.status} in ${Math.round(roundTripMs)} ms`;
-    const reason = `${formatEndpoint(sent.endpoint)} ${answer}`;
-    const endpoint = this.#find(sent.endpoint);
+    const reason = `${formatEndpoint(sent.destination)} ${answer}`;
+    const endpoint = this.#find(sent.destination);
     const effects: TrunkEffect[] = [];
     if (endpoint !== undefined) {
       endpoint.health.roundTripMs = roundTripMs;
@@ -185,15 +212,15 @@ export class Trunk {
     }
     if (sent.purpose === 'register') {
       const next = this.registration?.answered(sent.request, response, now);
-      if (next !== undefined) effects.push(this.#send('register', next, sent.endpoint, now));
+      if (next !== undefined) effects.push(this.#send('register', next, sent.destination, now));
     }
     return [...effects, ...this.#tell(now)];
   }
 
   /** No answer to a request of ours: Timer F, or the transport failed. */
   failed(sent: TrunkRequest, reason: string, now: Instant): readonly TrunkEffect[] {
-    const endpoint = this.#find(sent.endpoint);
-    const sentence = `${formatEndpoint(sent.endpoint)}: ${reason}`;
+    const endpoint = this.#find(sent.destination);
+    const sentence = `${formatEndpoint(sent.destination)}: ${reason}`;
     if (sent.purpose === 'register') {
       this.registration?.failed(sentence, now);
       if (endpoint !== undefined) this.#failed(endpoint, sentence, now);
@@ -203,13 +230,13 @@ export class Trunk {
     return this.#tell(now);
   }
 
-  callSucceeded(at: Endpoint, now: Instant): readonly TrunkEffect[] {
+  callSucceeded(at: Destination, now: Instant): readonly TrunkEffect[] {
     const endpoint = this.#find(at);
     if (endpoint !== undefined) this.#succeeded(endpoint, `${formatEndpoint(at)} took a call`, now);
     return this.#tell(now);
   }
 
-  callFailed(at: Endpoint, reason: string, now: Instant): readonly TrunkEffect[] {
+  callFailed(at: Destination, reason: string, now: Instant): readonly TrunkEffect[] {
     const endpoint = this.#find(at);
     if (endpoint !== undefined) this.#failed(endpoint, `${formatEndpoint(at)} failed a call: ${reason}`, now);
     return this.#tell(now);
@@ -218,15 +245,14 @@ export class Trunk {
   /** Gives the registration back. No probe follows; reports on what is under way are still taken. */
   stop(now: Instant): readonly TrunkEffect[] {
     this.#stopped = true;
-    const target = this.best?.endpoint;
+    const target = this.best?.destination;
     const leave = target && this.registration?.leave(this.#contact(target));
     return target && leave ? [this.#send('register', leave, target, now)] : [];
   }
 
-  #find(endpoint: Endpoint): TrunkEndpoint | undefined {
-    return this.endpoints.find(
-      (known) => known.endpoint.address === endpoint.address && known.endpoint.port === endpoint.port,
-    );
+  #find(at: Destination): TrunkEndpoint | undefined {
+    const key = formatDestination(at);
+    return this.endpoints.find(({ destination }) => formatDestination(destination) === key);
   }
 
   /** A sign of life out of turn (a call, a late answer) may bring the next probe forward, never put it off. */
@@ -261,27 +287,17 @@ export class Trunk {
   #send(
     purpose: 'options' | 'register',
     request: SipRequest,
-    endpoint: Endpoint,
+    destination: Destination,
     now: Instant,
   ): TrunkRequest {
-    const { name, target } = this.settings;
-    return {
-      type: 'request',
-      trunk: name,
-      purpose,
-      request,
-      endpoint,
-      transport: target.transport,
-      sentAt: now,
-    };
+    return { type: 'request', trunk: this.settings.name, purpose, request, destination, sentAt: now };
   }
 
   /** How the carrier reaches us: its REGISTER's Contact. */
-  #contact(remote: Endpoint): string {
-    const { transport } = this.settings.target;
+  #contact({ transport, ...remote }: Destination): string {
     const local = formatEndpoint(this.#options.advertised(transport, remote));
     const user = this.settings.credentials?.user ?? this.settings.name;
-    return `sip:${user}@${local}${transport === 'tcp' ? ';transport=tcp' : ''}`;
+    return `sip:${user}@${local}${transport === 'udp' ? '' : `;transport=${transport}`}`;
   }
 
   #optionsRequest(): SipRequest {
@@ -306,8 +322,10 @@ export class Trunk {
 /** The carrier itself as a Request-URI: `sip:sip.carrier-a.example;transport=tcp`. */
 function targetUri(settings: TrunkSettings): string {
   const { host, port, transport } = settings.target;
-  const hostport = port === 5060 && !host.includes(':') ? host : formatEndpoint({ address: host, port });
-  return `sip:${hostport}${transport === 'tcp' ? ';transport=tcp' : ''}`;
+  const address = host.includes(':') ? `[${host}]` : host;
+  const plain = port === undefined || (port === 5060 && !host.includes(':'));
+  const parameter = transport === undefined || transport === 'udp' ? '' : `;transport=${transport}`;
+  return `sip:${address}${plain ? '' : `:${port}`}${parameter}`;
 }
 
 export const HEALTH_RANK: Readonly<Record<Health, number>> = { up: 0, unknown: 1, down: 2 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
-import type { Flow } from '../base/net.ts';
+import type { Destination, Flow } from '../base/net.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import { PROBING } from './health.ts';
@@ -9,9 +9,9 @@ import type { TrunkEffect, TrunkRequest } from './trunk.ts';
 import { Trunks } from './trunks.ts';
 
 const hashing = { md5Hex: () => '', sha256Hex: () => '', hmacSha256Hex: () => '' };
-const A = { address: '198.51.100.1', port: 5060 };
-const A2 = { address: '198.51.100.2', port: 5060 };
-const B = { address: '203.0.113.1', port: 5060 };
+const A = { transport: 'udp', address: '198.51.100.1', port: 5060 } as const;
+const A2 = { transport: 'udp', address: '198.51.100.2', port: 5060 } as const;
+const B = { transport: 'udp', address: '203.0.113.1', port: 5060 } as const;
 
 function trunk(name: string, changes: Partial<TrunkSettings> = {}): TrunkSettings {
   return {
@@ -74,12 +74,25 @@ function live(trunks: Trunks, fromMs: number, toMs: number, dead: readonly strin
     const effects = trunks.expire(now);
     told.push(...healthTold(effects));
     for (const sent of requests(effects)) {
-      if (dead.includes(sent.endpoint.address)) continue;
+      if (dead.includes(sent.destination.address)) continue;
       const response = createResponse(sent.request, 200, { headers: [['Expires', '3600']] });
       told.push(...healthTold(trunks.answered(sent, response, now + 10)));
     }
   }
   return told;
+}
+
+/** Servers with one address each, of which the first is to be tried first. */
+function locate(trunks: Trunks, name: string, places: readonly Destination[], now: number): void {
+  const servers = places.map(({ transport, address, port }, priority) => ({
+    transport,
+    name: address,
+    port,
+    addresses: [address],
+    priority,
+    weight: 0,
+  }));
+  trunks.located(name, servers, undefined, now);
 }
 
 const namesOf = (trunks: Trunks): readonly string[] => trunks.candidates().map((way) => way.trunk.name);
@@ -99,7 +112,7 @@ describe('recognising whose call comes in', () => {
   test('a resolved target counts at its own port only, since phones may share its address', () => {
     const trunks = newTrunks(trunk('a'));
     assert.equal(trunks.identify(from(A.address)), undefined);
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     assert.equal(trunks.identify(from(A.address))?.name, 'a');
     assert.equal(trunks.identify(from(A.address, 5062)), undefined);
     assert.equal(trunks.identify(from(A.address, 5060, 'tcp')), undefined);
@@ -110,33 +123,100 @@ describe('recognising whose call comes in', () => {
       trunk('a', { target: { host: '127.0.0.1', port: 5071, transport: 'udp' } }),
       trunk('b', { target: { host: '127.0.0.1', port: 5072, transport: 'udp' } }),
     );
+    locate(trunks, 'a', [{ transport: 'udp', address: '127.0.0.1', port: 5071 }], 0);
+    locate(trunks, 'b', [{ transport: 'udp', address: '127.0.0.1', port: 5072 }], 0);
     assert.equal(trunks.identify(from('127.0.0.1', 5072))?.name, 'b');
+  });
+
+  test('each of its servers is the trunk, over the transport that DNS gave it', () => {
+    const trunks = newTrunks(trunk('a', { target: { host: 'sip.a.example' } }));
+    locate(trunks, 'a', [A, { ...A2, transport: 'tcp', port: 5070 }], 0);
+    assert.equal(trunks.identify(from(A.address))?.name, 'a');
+    assert.equal(trunks.identify(from(A2.address, 5070, 'tcp'))?.name, 'a');
+    assert.equal(trunks.identify(from(A2.address, 5070)), undefined);
   });
 
   test('a trunk that takes no calls in is nobody', () => {
     const trunks = newTrunks(trunk('a', { inbound: false, from: ['198.51.100.0/24'] }));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     assert.equal(trunks.identify(from(A.address)), undefined);
   });
 });
 
 describe('choosing ways out', () => {
-  test('before DNS has answered there is no way, with an IP literal there is one at once', () => {
-    const trunks = newTrunks(
-      trunk('a'),
-      trunk('b', { target: { host: B.address, port: 5060, transport: 'udp' } }),
-    );
+  test('before DNS has answered there is no way, and what it says of trouble is told', () => {
+    const trunks = newTrunks(trunk('a'));
+    assert.deepEqual(trunks.candidates(), []);
+    assert.equal(trunks.views()[0]?.healthReason, 'sip.a.example is not resolved yet');
+    trunks.located('a', [], 'DNS did not answer in 2 s', 5);
+    assert.equal(trunks.views()[0]?.healthReason, 'DNS did not answer in 2 s');
+  });
+
+  test('servers of one trunk by SRV: priority first, weights by lot for each call, addresses together', () => {
+    const trunks = newTrunks(trunk('a'));
+    const server = (name: string, address: string, priority: number, weight: number) =>
+      ({
+        transport: 'udp',
+        name,
+        port: 5060,
+        addresses: [address, `${address}0`],
+        priority,
+        weight,
+      }) as const;
+    const servers = [
+      server('backup', '10.0.0.9', 2, 100),
+      server('heavy', '10.0.0.3', 1, 30),
+      server('light', '10.0.0.1', 1, 10),
+    ];
+    trunks.located('a', servers, undefined, 0);
+    let heavyFirst = 0;
+    for (let calls = 0; calls < 1_000; calls++) {
+      const order = trunks.candidates().map(({ destination }) => destination.address);
+      assert.deepEqual(order.slice(4), ['10.0.0.9', '10.0.0.90']);
+      const heavy = ['10.0.0.3', '10.0.0.30', '10.0.0.1', '10.0.0.10'];
+      const isHeavy = order[0] === '10.0.0.3';
+      assert.deepEqual(order.slice(0, 4), isHeavy ? heavy : [...heavy.slice(2), ...heavy.slice(0, 2)]);
+      if (isHeavy) heavyFirst++;
+    }
+    assert.ok(Math.abs(heavyFirst - 730) < 60, String(heavyFirst));
     assert.deepEqual(
-      trunks.candidates().map(({ trunk: { name }, endpoint, health }) => [name, endpoint, health]),
-      [['b', B, 'unknown']],
+      trunks
+        .views()[0]
+        ?.servers.map(({ address, name, weight }) => [address, name, weight])
+        .slice(0, 2),
+      [
+        ['udp:10.0.0.9:5060', 'backup', 100],
+        ['udp:10.0.0.90:5060', 'backup', 100],
+      ],
+    );
+  });
+
+  test('a server that failed one call stands behind its fellows at once, and its trunk where it was', () => {
+    const trunks = newTrunks(trunk('a', { order: 1 }), trunk('b', { order: 2 }));
+    locate(trunks, 'a', [A, A2], 0);
+    locate(trunks, 'b', [B], 0);
+    live(trunks, 0, 1_000);
+    assert.deepEqual(
+      trunks.candidates().map(({ destination }) => destination),
+      [A, A2, B],
+    );
+    trunks.callFailed('a', A, 'no sign of life in 2 s', 2_000);
+    assert.deepEqual(
+      trunks.candidates().map(({ destination }) => destination),
+      [A2, A, B],
+    );
+    trunks.callSucceeded('a', A, 3_000);
+    assert.deepEqual(
+      trunks.candidates().map(({ destination }) => destination),
+      [A, A2, B],
     );
   });
 
   test('up before unknown before down, whatever the order says', () => {
     const trunks = newTrunks(trunk('a', { order: 1 }), trunk('b', { order: 2 }), trunk('c', { order: 3 }));
-    trunks.resolved('a', [A], 0);
-    trunks.resolved('b', [A2], 0);
-    trunks.resolved('c', [B], 0);
+    locate(trunks, 'a', [A], 0);
+    locate(trunks, 'b', [A2], 0);
+    locate(trunks, 'c', [B], 0);
     assert.deepEqual(namesOf(trunks), ['a', 'b', 'c']);
     trunks.callSucceeded('c', B, 0);
     trunks.callFailed('a', A, 'silence', 0);
@@ -150,9 +230,9 @@ describe('choosing ways out', () => {
       trunk('b', { weight: 1 }),
       trunk('never', { weight: 0 }),
     );
-    trunks.resolved('a', [A], 0);
-    trunks.resolved('b', [B], 0);
-    trunks.resolved('never', [A2], 0);
+    locate(trunks, 'a', [A], 0);
+    locate(trunks, 'b', [B], 0);
+    locate(trunks, 'never', [A2], 0);
     const firsts = { a: 0, b: 0, never: 0 };
     for (let i = 0; i < 4_000; i++) {
       const names = namesOf(trunks);
@@ -165,7 +245,7 @@ describe('choosing ways out', () => {
 
   test('a full trunk is left out until a call ends', () => {
     const trunks = newTrunks(trunk('a', { callsMax: 2 }));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     trunks.callStarted('a');
     trunks.callStarted('a');
     assert.deepEqual(namesOf(trunks), []);
@@ -175,17 +255,17 @@ describe('choosing ways out', () => {
 
   test('an emergency call is tried on a full trunk all the same', () => {
     const trunks = newTrunks(trunk('a', { callsMax: 1 }));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     trunks.callStarted('a');
     assert.equal(trunks.candidates({ emergency: true }).length, 1);
   });
 
   test('a carrier with two addresses: the live one first, the dead one last', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A, A2], 0);
+    locate(trunks, 'a', [A, A2], 0);
     live(trunks, 0, 60_000, [A.address]);
     assert.deepEqual(
-      trunks.candidates().map(({ endpoint, health }) => [endpoint, health]),
+      trunks.candidates().map(({ destination, health }) => [destination, health]),
       [
         [A2, 'up'],
         [A, 'down'],
@@ -196,7 +276,7 @@ describe('choosing ways out', () => {
 
   test('a trunk for calls in only is no way out', () => {
     const trunks = newTrunks(trunk('a', { outbound: false }));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     assert.deepEqual(namesOf(trunks), []);
     assert.equal(trunks.nextDeadline(), undefined);
   });
@@ -205,18 +285,18 @@ describe('choosing ways out', () => {
 describe('probing carriers', () => {
   test('OPTIONS goes to the resolved address, for the configured host', () => {
     const trunks = newTrunks(trunk('a', { target: { host: 'sip.a.example', port: 5070, transport: 'tcp' } }));
-    trunks.resolved('a', [A], 7);
+    const there = { ...A, transport: 'tcp' } as const;
+    locate(trunks, 'a', [there], 7);
     assert.equal(trunks.nextDeadline(), 7);
     const sent = onlyRequest(trunks.expire(7));
     assert.equal(sent.request.method, 'OPTIONS');
     assert.equal(sent.request.uri, 'sip:sip.a.example:5070;transport=tcp');
-    assert.deepEqual(sent.endpoint, A);
-    assert.equal(sent.transport, 'tcp');
+    assert.deepEqual(sent.destination, there);
   });
 
   test('a silent carrier is down after two probes of 4 s, 9 s after it fell silent at worst in a probe', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     assert.deepEqual(live(trunks, 0, 10_000), ['a up']);
     const silentFrom = present(trunks.nextDeadline(), 'the next probe');
     assert.deepEqual(live(trunks, 0, silentFrom + 9_000, [A.address]), ['a down']);
@@ -227,7 +307,7 @@ describe('probing carriers', () => {
 
   test('a carrier that comes back is up again within a minute and a bit, after two answers', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     live(trunks, 0, 600_000, [A.address]);
     assert.equal(trunks.views()[0]?.health, 'down');
     assert.deepEqual(live(trunks, 600_000, 600_000 + PROBING.downMaxMs + PROBING.answerMs + 2_000), ['a up']);
@@ -243,7 +323,7 @@ describe('probing carriers', () => {
       [503, 'unknown'],
     ] as const) {
       const trunks = newTrunks(trunk('a'));
-      trunks.resolved('a', [A], 0);
+      locate(trunks, 'a', [A], 0);
       const sent = onlyRequest(trunks.expire(0));
       trunks.answered(sent, createResponse(sent.request, status), 5);
       assert.equal(trunks.views()[0]?.health, health, `after ${status}`);
@@ -252,7 +332,7 @@ describe('probing carriers', () => {
 
   test('the late end of an old probe does not count against the new one', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     const old = onlyRequest(trunks.expire(0));
     trunks.expire(PROBING.answerMs);
     const second = onlyRequest(trunks.expire(PROBING.answerMs + PROBING.confirmMs));
@@ -264,7 +344,7 @@ describe('probing carriers', () => {
 
   test('a call that failed is followed by a probe within a second', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     live(trunks, 0, 1_000);
     trunks.callFailed('a', A, 'no sign of life in 2 s', 5_000);
     assert.equal(trunks.nextDeadline(), 5_000 + PROBING.confirmMs);
@@ -272,7 +352,7 @@ describe('probing carriers', () => {
 
   test('two calls without a sign of life take a trunk down before any probe', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     live(trunks, 0, 1_000);
     assert.deepEqual(trunks.callFailed('a', A, 'silence', 2_000), []);
     const effects = trunks.callFailed('a', A, 'silence', 2_100);
@@ -282,17 +362,17 @@ describe('probing carriers', () => {
 
   test('new DNS answers keep what is known of addresses that stay; an empty answer changes nothing', () => {
     const trunks = newTrunks(trunk('a'));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     live(trunks, 0, 1_000);
-    trunks.resolved('a', [A2, A], 2_000);
+    locate(trunks, 'a', [A2, A], 2_000);
     assert.deepEqual(
-      trunks.candidates().map(({ endpoint, health }) => [endpoint.address, health]),
+      trunks.candidates().map(({ destination, health }) => [destination.address, health]),
       [
         [A.address, 'up'],
         [A2.address, 'unknown'],
       ],
     );
-    trunks.resolved('a', [], 3_000);
+    locate(trunks, 'a', [], 3_000);
     assert.equal(trunks.candidates().length, 2);
   });
 });
@@ -305,7 +385,7 @@ describe('trunks that register', () => {
 
   test('REGISTER names us by the advertised address, and the trunk is up once both are answered', () => {
     const trunks = newTrunks(trunk('a', registering));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     const [options, register] = requests(trunks.expire(0));
     assert.equal(register?.purpose, 'register');
     assert.equal(register.request.contacts[0]?.uri, 'sip:acme@192.0.2.1:5060');
@@ -323,8 +403,8 @@ describe('trunks that register', () => {
 
   test('one that answers but refuses the registration comes after one that is well', () => {
     const trunks = newTrunks(trunk('a', { ...registering, order: 1 }), trunk('b', { order: 2 }));
-    trunks.resolved('a', [A], 0);
-    trunks.resolved('b', [B], 0);
+    locate(trunks, 'a', [A], 0);
+    locate(trunks, 'b', [B], 0);
     for (const sent of requests(trunks.expire(0))) {
       trunks.answered(sent, createResponse(sent.request, sent.purpose === 'register' ? 403 : 200), 5);
     }
@@ -334,7 +414,7 @@ describe('trunks that register', () => {
 
   test('stopping unregisters, and nothing is due afterwards', () => {
     const trunks = newTrunks(trunk('a', registering));
-    trunks.resolved('a', [A], 0);
+    locate(trunks, 'a', [A], 0);
     live(trunks, 0, 1_000);
     const leave = onlyRequest(trunks.stop(2_000));
     assert.equal(leave.request.headers.get('Expires'), '0');

@@ -4,9 +4,11 @@
 // transaction and reports with `answered` or `failed`. DNS is app/'s: it hands in endpoints.
 
 import { assert, present } from '../base/assert.ts';
-import type { Endpoint, Flow } from '../base/net.ts';
+import { type Destination, type Flow, formatDestination } from '../base/net.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { TrunkSettings } from '../ports/records.ts';
+import type { Server } from '../sip/location/locate.ts';
+import { orderServers } from '../sip/location/order.ts';
 import type { SipResponse } from '../sip/message/message.ts';
 import type { Health } from './health.ts';
 import { contains, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
@@ -15,8 +17,21 @@ import { HEALTH_RANK, Trunk, type TrunkEffect, type TrunkRequest, type TrunksOpt
 /** A way out: this trunk, at this of its endpoints. */
 export interface TrunkCandidate {
   readonly trunk: TrunkSettings;
-  readonly endpoint: Endpoint;
+  readonly destination: Destination;
   readonly health: Health;
+}
+
+/** One of a trunk's endpoints, for people. */
+export interface TrunkServerState {
+  /** `udp:198.51.100.7:5060` */
+  readonly address: string;
+  /** The host that has the address: the trunk's own, or one that SRV names. */
+  readonly name: string;
+  readonly priority: number;
+  readonly weight: number;
+  readonly health: Health;
+  readonly healthReason: string;
+  readonly roundTripMs?: number;
 }
 
 /** What people are shown of a trunk. */
@@ -27,6 +42,8 @@ export interface TrunkState {
   readonly healthSince: Instant;
   readonly healthReason: string;
   readonly roundTripMs?: number;
+  /** Where it is, in the order of DNS. */
+  readonly servers: readonly TrunkServerState[];
   readonly registration?: {
     readonly state: 'registered' | 'trying' | 'failed';
     readonly reason: string;
@@ -52,18 +69,19 @@ export class Trunks {
       .filter((each) => each.inbound)
       .flatMap((each) => each.from.map((range) => ({ prefix: prefixOf(range), settings: each })))
       .sort((a, b) => b.prefix.bits - a.prefix.bits);
-    for (const trunk of this.#trunks.values()) {
-      const { host, port } = trunk.settings.target;
-      if (parseAddress(host) !== undefined) trunk.resolved([{ address: host, port }], 0);
-    }
   }
 
   /**
-   * Where the trunk's host is now, in the order of DNS. An empty answer changes nothing: DNS may be what is
-   * under attack, and the carrier is likely still where it was.
+   * Where the trunk's target is now. That it is nowhere changes nothing: DNS may be what is under attack, and the
+   * carrier is likely still where it was. `trouble` says why that may be old, or is not known.
    */
-  resolved(name: string, endpoints: readonly Endpoint[], now: Instant): void {
-    if (endpoints.length > 0) this.#get(name).resolved(endpoints, now);
+  located(
+    name: string,
+    servers: readonly Server[],
+    trouble: string | undefined,
+    now: Instant,
+  ): readonly TrunkEffect[] {
+    return this.#get(name).located(servers, trouble, now);
   }
 
   /**
@@ -71,23 +89,37 @@ export class Trunks {
    * first, then `from` by the longest prefix. A target's address alone proves nothing: phones may share it.
    */
   identify(flow: Flow): TrunkSettings | undefined {
-    const { address, port } = flow.remote;
+    const { transport, remote } = flow;
+    const source = formatDestination({ transport, ...remote });
     for (const { settings, endpoints } of this.#trunks.values()) {
-      if (!settings.inbound || settings.target.transport !== flow.transport) continue;
-      if (endpoints.some(({ endpoint }) => endpoint.address === address && endpoint.port === port))
-        return settings;
+      if (!settings.inbound) continue;
+      if (endpoints.some(({ destination }) => formatDestination(destination) === source)) return settings;
     }
-    const bytes = parseAddress(address);
+    const bytes = parseAddress(remote.address);
     return bytes && this.#sources.find(({ prefix }) => contains(prefix, bytes))?.settings;
+  }
+
+  /** This is where we reach a carrier: what comes over it answers to us. */
+  reaches({ transport, remote }: Flow): boolean {
+    const there = formatDestination({ transport, ...remote });
+    return [...this.#trunks.values()].some(({ endpoints }) =>
+      endpoints.some(({ destination }) => formatDestination(destination) === there),
+    );
+  }
+
+  /** The name that its certificate must be for (RFC 5922 §7.2). */
+  hostOf(name: string): string {
+    return this.#get(name).settings.target.host;
   }
 
   /**
    * Ways out in the order to try them: those that are up, then unknown, then down (better a try than
-   * nothing); among equals by order, then shared by weight. Full trunks are left out, except for emergency calls,
-   * which are the carrier's to refuse (law 7).
+   * nothing); among equals by order, then shared by weight. The servers of one trunk follow each other as DNS says
+   * (RFC 2782), those that failed the last call behind those that did not. Full trunks are left out, except
+   * for emergency calls, which are the carrier's to refuse (law 7).
    */
   candidates(options: { readonly emergency: boolean } = { emergency: false }): readonly TrunkCandidate[] {
-    const ways: { candidate: TrunkCandidate; order: number; lot: number }[] = [];
+    const ways: { candidate: TrunkCandidate; order: number; lot: number; place: number }[] = [];
     for (const trunk of this.#trunks.values()) {
       const { settings } = trunk;
       const full = trunk.callsActive >= settings.callsMax && !options.emergency;
@@ -95,16 +127,25 @@ export class Trunks {
       // The smallest of exponential variates with rates w falls on each in proportion to w.
       const chance = this.#random.fraction();
       const lot = settings.weight > 0 ? -Math.log(1 - chance) / settings.weight : Number.POSITIVE_INFINITY;
+      const places = this.#drawn(trunk);
       for (const known of trunk.endpoints) {
-        const candidate = { trunk: settings, endpoint: known.endpoint, health: trunk.healthOf(known) };
-        ways.push({ candidate, order: settings.order, lot });
+        const { destination } = known;
+        const place = places.indexOf(formatDestination(destination));
+        const candidate = { trunk: settings, destination, health: trunk.healthOf(known) };
+        const doubted = known.health.failuresRunning > 0 ? places.length : 0;
+        ways.push({ candidate, order: settings.order, lot, place: place + doubted });
       }
     }
     const rank = ({ candidate }: { candidate: TrunkCandidate }): number => HEALTH_RANK[candidate.health];
-    ways.sort(
-      (a, b) => rank(a) - rank(b) || a.order - b.order || (a.lot < b.lot ? -1 : a.lot > b.lot ? 1 : 0),
-    );
+    ways.sort((a, b) => rank(a) - rank(b) || a.order - b.order || compare(a.lot, b.lot) || a.place - b.place);
     return ways.map(({ candidate }) => candidate);
+  }
+
+  /** The trunk's destinations in an order drawn for one call. */
+  #drawn({ servers }: Trunk): readonly string[] {
+    return orderServers(servers, () => this.#random.fraction()).flatMap(({ transport, addresses, port }) =>
+      addresses.map((address) => formatDestination({ transport, address, port })),
+    );
   }
 
   callStarted(name: string): void {
@@ -118,13 +159,13 @@ export class Trunks {
   }
 
   /** A call got an answer there that shows the carrier at work: anything but 408 and 503. */
-  callSucceeded(name: string, endpoint: Endpoint, now: Instant): readonly TrunkEffect[] {
-    return this.#get(name).callSucceeded(endpoint, now);
+  callSucceeded(name: string, at: Destination, now: Instant): readonly TrunkEffect[] {
+    return this.#get(name).callSucceeded(at, now);
   }
 
   /** A call got no sign of life there, the transport failed, or the carrier answered 408 or 503. */
-  callFailed(name: string, endpoint: Endpoint, reason: string, now: Instant): readonly TrunkEffect[] {
-    return this.#get(name).callFailed(endpoint, reason, now);
+  callFailed(name: string, at: Destination, reason: string, now: Instant): readonly TrunkEffect[] {
+    return this.#get(name).callFailed(at, reason, now);
   }
 
   /** The final response to a request of ours. */
@@ -163,15 +204,15 @@ export class Trunks {
 
 function view(trunk: Trunk): TrunkState {
   const { settings, registration } = trunk;
-  const { host, port, transport } = settings.target;
   const roundTripMs = trunk.best?.health.roundTripMs;
   return {
     name: settings.name,
-    target: `${transport}:${host.includes(':') ? `[${host}]` : host}:${port}`,
+    target: formatTarget(settings.target),
     health: trunk.health,
     healthSince: trunk.since,
     healthReason: trunk.reason,
     ...(roundTripMs !== undefined && { roundTripMs }),
+    servers: trunk.servers.flatMap((server) => serverStates(trunk, server)),
     ...(registration !== undefined && {
       registration: {
         state: registration.state,
@@ -184,6 +225,38 @@ function view(trunk: Trunk): TrunkState {
     callsActive: trunk.callsActive,
     ...(settings.note !== undefined && { note: settings.note }),
   };
+}
+
+function serverStates(trunk: Trunk, server: Server): readonly TrunkServerState[] {
+  const { transport, name, port, addresses, priority, weight } = server;
+  return addresses.flatMap((address) => {
+    const at = formatDestination({ transport, address, port });
+    const known = trunk.endpoints.find(({ destination }) => formatDestination(destination) === at);
+    if (known === undefined) return [];
+    const { reason: healthReason, roundTripMs } = known.health;
+    return [
+      {
+        address: at,
+        name,
+        priority,
+        weight,
+        health: known.health.state,
+        healthReason,
+        ...(roundTripMs !== undefined && { roundTripMs }),
+      },
+    ];
+  });
+}
+
+/** As it is configured: `udp:198.51.100.7:5060`, or `sip.carrier-a.example` where the rest is looked up. */
+function formatTarget({ host, port, transport }: TrunkSettings['target']): string {
+  const address = host.includes(':') ? `[${host}]` : host;
+  return `${transport === undefined ? '' : `${transport}:`}${address}${port === undefined ? '' : `:${port}`}`;
+}
+
+/** Infinity has no difference to itself. */
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function prefixOf(range: string): Prefix {

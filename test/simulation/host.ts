@@ -14,6 +14,7 @@ import { type MediaPlane, SimulatedRelay } from './media.ts';
 import type { Host, Network } from './network.ts';
 import type { SimulatedStore } from './store.ts';
 import { Alarm, type SeededRandom, type World } from './world.ts';
+import type { Zone } from './zone.ts';
 
 export interface NodeHostOptions {
   readonly domain: string;
@@ -21,6 +22,7 @@ export interface NodeHostOptions {
   readonly trunks: readonly TrunkSettings[];
   /** Endpoints that the relay can have open at once. */
   readonly mediaPairs: number;
+  readonly zone: Zone;
 }
 
 /** One life of the node, from a start to a crash. */
@@ -158,6 +160,15 @@ export class NodeHost {
           if (this.#life === life) this.do((node) => node.persisted(effect.id, result, this.#world.now));
         });
         break;
+      case 'resolve': {
+        const { question } = effect;
+        const reply = this.#options.zone.ask(question);
+        if (reply === undefined) break;
+        this.#world.after(this.#random.between(1, 60), () => {
+          if (this.#life === life) this.do((node) => node.replied(question, reply, this.#world.now));
+        });
+        break;
+      }
       case 'event':
         this.events.push(effect.event);
         if (effect.event.type === 'timeline') {

@@ -22,6 +22,7 @@ import { type CallSetting, DOMAIN, drawTalk, type Fault, NODE, type Scenario } f
 import { SimulatedStore } from './store.ts';
 import { Trace } from './trace.ts';
 import { type SeededRandom, World } from './world.ts';
+import { Zone } from './zone.ts';
 
 /** A call that was made, and what it was to be. */
 export interface Attempt {
@@ -91,7 +92,8 @@ export class Stage {
     const plane = new MediaPlane(world);
     this.#store = new SimulatedStore(world, scenario.storeDelayMs);
     for (const account of scenario.accounts) this.#store.accounts.set(account.name, account);
-    const options = { domain: DOMAIN, local: NODE, trunks: scenario.trunks, mediaPairs: scenario.mediaPairs };
+    const { trunks, mediaPairs } = scenario;
+    const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: new Zone() };
     this.#host = new NodeHost(this.#network, plane, this.#store, options, (packet) =>
       this.#noteInvite(packet),
     );
@@ -100,7 +102,7 @@ export class Stage {
         name,
         address: target.host,
         node: NODE,
-        transport: target.transport,
+        transport: target.transport === 'tcp' ? 'tcp' : 'udp',
         ...(credentials !== undefined && { credentials }),
         reaction: () => scenario.reactions[name] ?? drawReaction(this.#random, 0),
       });

@@ -20,6 +20,7 @@ import type {
 } from '../../src/ports/records.ts';
 import { ha1 } from '../../src/sip/auth/digest.ts';
 import { hashing } from '../simulation/hashing.ts';
+import { type Records, Zone } from '../simulation/zone.ts';
 import type { Party, Placed, Ringing } from './party.ts';
 import { type CallOptions, Peer } from './peer.ts';
 import { Phone } from './phone.ts';
@@ -47,6 +48,8 @@ export interface Setting {
   readonly second?: Partial<TrunkSettings>;
   readonly node?: Partial<NodeOptions>;
   readonly unfinished?: readonly LedgerEntry[];
+  /** What DNS has at the beginning. */
+  readonly zone?: Records;
 }
 
 export function ring(...phones: readonly User[]): PlanStep {
@@ -77,7 +80,7 @@ export class Office {
 
   constructor(setting: Setting = {}) {
     const trunks = [trunk('carrier-a', 1, setting.carrier), trunk('carrier-b', 2, setting.second)];
-    const stage = new Stage(trunks, setting.node);
+    const stage = new Stage(trunks, setting.node, new Zone(setting.zone));
     this.stage = stage;
     this.carrier = new Carrier(stage, { name: 'carrier-a', address: at('198.51.100.1'), ...over(trunks[0]) });
     this.second = new Carrier(stage, { name: 'carrier-b', address: at('198.51.100.2'), ...over(trunks[1]) });
@@ -261,5 +264,5 @@ function at(address: string) {
 }
 
 function over(settings: TrunkSettings | undefined): { transport: 'udp' | 'tcp' } {
-  return { transport: settings?.target.transport ?? 'udp' };
+  return { transport: settings?.target.transport === 'tcp' ? 'tcp' : 'udp' };
 }

@@ -15,6 +15,7 @@ import type { Account, Binding, LedgerEntry, TrunkSettings } from '../../src/por
 import type { StoreWrite } from '../../src/ports/store.ts';
 import { hashing } from '../simulation/hashing.ts';
 import { SeededRandom } from '../simulation/world.ts';
+import { Zone } from '../simulation/zone.ts';
 import { Relay } from './relay.ts';
 
 export const DOMAIN = 'voice.example.net';
@@ -50,6 +51,8 @@ export class Stage {
   /** In the order of sending; ladder.ts reads it. */
   readonly wire: Carried[] = [];
   readonly relay = new Relay();
+  /** DNS: it answers at once, hangs for ever or fails at once. */
+  readonly zone: Zone;
   readonly random = new SeededRandom(1);
   readonly events: NodeEvent[] = [];
   readonly writes: StoreWrite[] = [];
@@ -63,7 +66,8 @@ export class Stage {
   #running = false;
   #unanswered: number[] = [];
 
-  constructor(trunks: readonly TrunkSettings[], options: Partial<NodeOptions> = {}) {
+  constructor(trunks: readonly TrunkSettings[], options: Partial<NodeOptions> = {}, zone = new Zone()) {
+    this.zone = zone;
     this.node = new SipNode(
       {
         domain: DOMAIN,
@@ -233,6 +237,12 @@ export class Stage {
           if (this.storeHeld) this.#unanswered.push(effect.id);
           else this.#queue.push(() => this.#persisted(effect.id));
           break;
+        case 'resolve': {
+          const reply = this.zone.ask(effect.question);
+          if (reply !== undefined)
+            this.#queue.push(() => this.#perform(this.node.replied(effect.question, reply, this.now)));
+          break;
+        }
         case 'event':
           if (effect.event.type === 'fault') this.#faulty(effect.event);
           this.events.push(effect.event);

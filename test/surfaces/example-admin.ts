@@ -89,11 +89,30 @@ export const CALL: CallView = {
 
 export const TRUNK: TrunkView = {
   name: 'carrier-a',
-  target: 'udp:198.51.100.4:5060',
+  target: 'a.example',
   health: 'up',
   healthSince: NOW,
   healthReason: 'answers OPTIONS',
   roundTripMs: 12,
+  servers: [
+    {
+      address: 'udp:198.51.100.4:5060',
+      name: 'one.a.example',
+      priority: 10,
+      weight: 5,
+      health: 'up',
+      healthReason: 'answers OPTIONS',
+      roundTripMs: 12,
+    },
+    {
+      address: 'tcp:198.51.100.5:5070',
+      name: 'two.a.example',
+      priority: 20,
+      weight: 5,
+      health: 'down',
+      healthReason: 'was refused',
+    },
+  ],
   inbound: true,
   outbound: true,
   callsActive: 1,

@@ -10,6 +10,7 @@ export interface PortRange {
   readonly to: number;
 }
 
+const DNS_PORT = 53;
 const PORT_MAX = 65_535;
 const HOST_NAME =
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/;
@@ -66,12 +67,22 @@ export function parseOrigin(text: string): Result<string, string> {
     : err('expected the origin of a page, such as https://portal.example.net, or * for every page');
 }
 
-/** `sip.carrier.example`, `198.51.100.7:5070`, `[2001:db8::7]:5060`, `2001:db8::7`. */
-export function parseHost(text: string, defaultPort: number): Result<{ host: string; port: number }, string> {
-  if (familyOf(text) === 'ipv6') return ok({ host: text, port: defaultPort });
-  const { host, port = defaultPort } = splitHostPort(text);
+/** `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:53`. A literal, for who would look up its name? */
+export function parseDnsServer(text: string): Result<Endpoint, string> {
+  const host = parseHost(text);
+  if (!host.ok || familyOf(host.value.host) === undefined) {
+    return err('expected an address, such as 192.0.2.53 or 192.0.2.53:53');
+  }
+  return ok({ address: host.value.host, port: host.value.port ?? DNS_PORT });
+}
+
+/** `sip.carrier.example`, `198.51.100.7:5070`, `[2001:db8::7]:5060`, `2001:db8::7`. The port where one is written. */
+export function parseHost(text: string): Result<{ readonly host: string; readonly port?: number }, string> {
+  if (familyOf(text) === 'ipv6') return ok({ host: text });
+  const { host, port } = splitHostPort(text);
   const wanted = 'expected a host, or host:port, such as sip.carrier.example or 198.51.100.7:5060';
   if (host === undefined || (familyOf(host) === undefined && !isHostName(host))) return err(wanted);
+  if (port === undefined) return ok({ host });
   return port < 1 || port > PORT_MAX ? err(`there is no port ${port}`) : ok({ host, port });
 }
 

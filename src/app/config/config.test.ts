@@ -73,6 +73,7 @@ http:  { listen: '[::1]:8081' }
         silenceMs: 90_000,
       },
       http: { listen: { address: '::1', port: 8081 } },
+      dns: { servers: [], timeoutMs: 2_000 },
       log: { level: 'info' },
       trunks: [],
     });
@@ -167,6 +168,37 @@ trunks:
     ]);
   });
 
+  test('looks up what of a trunk neither an address nor a port settles', () => {
+    const targetOf = (words: string) => parse(`trunks: [{ name: a, ${words} }]`).trunks[0]?.target;
+    assert.deepEqual(targetOf('address: sip.a.example'), { host: 'sip.a.example' });
+    assert.deepEqual(targetOf('address: sip.a.example, transport: tcp'), {
+      host: 'sip.a.example',
+      transport: 'tcp',
+    });
+    assert.deepEqual(targetOf('address: "sip.a.example:5062"'), {
+      host: 'sip.a.example',
+      port: 5062,
+      transport: 'udp',
+    });
+    assert.deepEqual(targetOf('address: 198.51.100.7'), {
+      host: '198.51.100.7',
+      port: 5060,
+      transport: 'udp',
+    });
+  });
+
+  test('asks the DNS servers that it names, at port 53 unless it says another', () => {
+    const { dns } = parse('dns: { servers: [192.0.2.53, "[2001:db8::53]:5353"], timeout: 500ms }');
+    assert.deepEqual(dns, {
+      servers: [
+        { address: '192.0.2.53', port: 53 },
+        { address: '2001:db8::53', port: 5353 },
+      ],
+      timeoutMs: 500,
+    });
+    assert.deepEqual(parse('').dns, { servers: [], timeoutMs: 2_000 });
+  });
+
   test('never lets a trunk spend money unless it says so', () => {
     const [trunk] = parse('trunks: [{ name: a, address: sip.a.example }]').trunks;
     assert.equal(trunk?.outbound, false);
@@ -208,6 +240,14 @@ describe('mistakes in a configuration file', () => {
       title: 'a key unlike any other is answered with those that there are',
       yaml: 'node: { colour: red }',
       told: ['my.yaml: line 1, node.colour: unknown key; known here: name, data, country'],
+    },
+    {
+      title: 'a DNS server is an address, and is not waited for too long',
+      yaml: 'dns: { servers: ns.example, timeout: 1m }',
+      told: [
+        'my.yaml: line 1, dns.servers: expected an address, such as 192.0.2.53 or 192.0.2.53:53',
+        'my.yaml: line 1, dns.timeout: must lie between 100ms and 5s',
+      ],
     },
     {
       title: 'broken YAML is told with its line',

@@ -50,6 +50,11 @@ export interface Config {
     readonly silenceMs: number;
   };
   readonly http: { readonly listen: Endpoint };
+  readonly dns: {
+    /** Empty: those of this machine. */
+    readonly servers: readonly Endpoint[];
+    readonly timeoutMs: number;
+  };
   readonly log: { readonly level: LogLevel };
   readonly trunks: readonly TrunkSettings[];
 }

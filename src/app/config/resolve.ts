@@ -4,9 +4,10 @@
 import { resolve } from 'node:path';
 import type { Findings } from '../../admin/documents/findings.ts';
 import { durationMs } from '../../admin/documents/section.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { formatEndpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { MINUTE_MS } from '../../base/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../../base/time.ts';
 import {
   familyOf,
   ipLiteral,
@@ -14,6 +15,7 @@ import {
   isLoopback,
   isWildcard,
   type ListenTransport,
+  parseDnsServer,
   parseEndpoint,
   parseListener,
   parseOrigin,
@@ -34,8 +36,11 @@ const DEFAULTS = {
   ports: '20000-29999',
   silenceMs: 2 * MINUTE_MS,
   http: '127.0.0.1:8080',
+  dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
 } as const;
+
+const DNS_TIMEOUT_MIN_MS = 100;
 
 export function resolveConfig(
   file: ConfigFile,
@@ -71,6 +76,7 @@ export function resolveConfig(
         port: 0,
       }),
     },
+    dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
@@ -128,6 +134,20 @@ function mediaAdvertised(address: string, advertise: readonly string[]): Result<
   if (given !== undefined) return ok(given);
   if (!isWildcard(address)) return ok(address);
   return err(`is needed because media.address is ${address}: the address that phones send audio to`);
+}
+
+function resolveDns(dns: NonNullable<ConfigFile['dns']>, findings: Findings): Config['dns'] {
+  const servers = asList(dns.servers).map((text, index) =>
+    findings.take(itemPath(['dns', 'servers'], dns.servers, index), parseDnsServer(text), {
+      address: '',
+      port: 0,
+    }),
+  );
+  const timeoutMs = dns.timeout === undefined ? DEFAULTS.dnsTimeoutMs : durationMs(dns.timeout);
+  if (timeoutMs < DNS_TIMEOUT_MIN_MS || timeoutMs > LIMITS.dnsAnswerMs) {
+    findings.add(['dns', 'timeout'], `must lie between 100ms and ${LIMITS.dnsAnswerMs / SECOND_MS}s`);
+  }
+  return { servers, timeoutMs };
 }
 
 function resolveListeners(

@@ -60,6 +60,11 @@ const mediaSection = section({
 
 const httpSection = section({ listen: words(128).optional() });
 
+const dnsSection = section({
+  servers: oneOrMore('192.0.2.53').optional(),
+  timeout: duration.optional(),
+});
+
 const logSection = section({
   level: z
     .enum(['debug', 'info', 'warn', 'error'], { error: 'expected debug, info, warn or error' })
@@ -97,6 +102,7 @@ export const configFile = section({
   tls: tlsSection.optional(),
   media: mediaSection.optional(),
   http: httpSection.optional(),
+  dns: dnsSection.optional(),
   log: logSection.optional(),
   trunks: list(
     trunkSection,

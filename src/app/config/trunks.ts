@@ -46,8 +46,7 @@ function resolveTrunk(
   const inbound = section.inbound ?? true;
   const outbound = section.outbound ?? false;
   if (!inbound && !outbound) findings.add(path, 'carries no calls: set inbound or outbound to true');
-  const standIn = { host: '', port: 0 };
-  const address = findings.take([...path, 'address'], parseHost(section.address, SIP_PORT), standIn);
+  const address = findings.take([...path, 'address'], parseHost(section.address), { host: '' });
   const from = asList(section.from);
   from.forEach((range, index) => {
     findings.take(itemPath([...path, 'from'], section.from, index), parseRange(range), '');
@@ -56,7 +55,7 @@ function resolveTrunk(
   const register = resolveRegister(section, address.host, path, findings);
   return {
     name: section.name,
-    target: { ...address, transport: section.transport ?? 'udp' },
+    target: targetOf(address, section.transport),
     from,
     inbound,
     outbound,
@@ -69,6 +68,17 @@ function resolveTrunk(
     callsMax: section.callsMax ?? CALLS_MAX,
     ...(section.note === undefined ? {} : { note: section.note }),
   };
+}
+
+/** What an address or a port leaves open is not looked up (RFC 3263 §4): it is UDP, and the transport's own port. */
+function targetOf(
+  { host, port }: { readonly host: string; readonly port?: number },
+  transport: TrunkSection['transport'],
+): TrunkSettings['target'] {
+  const literal = familyOf(host) !== undefined;
+  if (literal) return { host, port: port ?? SIP_PORT, transport: transport ?? 'udp' };
+  if (port !== undefined) return { host, port, transport: transport ?? 'udp' };
+  return transport === undefined ? { host } : { host, transport };
 }
 
 function resolveCredentials(
@@ -112,7 +122,7 @@ function resolveRegister(
   if (section.user === undefined) findings.add([...path, 'register'], 'needs user and password');
   const asked = register === true ? {} : register;
   if (asked.registrar !== undefined) {
-    findings.take([...path, 'register', 'registrar'], parseHost(asked.registrar, SIP_PORT), undefined);
+    findings.take([...path, 'register', 'registrar'], parseHost(asked.registrar), undefined);
   }
   const registrar = asked.registrar ?? (familyOf(host) === 'ipv6' ? `[${host}]` : host);
   const expiresMs = asked.expires === undefined ? REGISTER_EXPIRES_MS : durationMs(asked.expires);

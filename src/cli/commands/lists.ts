@@ -76,7 +76,7 @@ export function addLists(program: Command, context: CliContext): void {
   trunks.action(async () => {
     const session = openSession(trunks, context);
     answer(session, await session.client.request('GET', '/v1/trunks'), trunkList, (found) =>
-      listed(session, found.trunks, trunkColumns(context), 'No trunk is configured.'),
+      listed(session, trunkRows(found.trunks), trunkColumns(context), 'No trunk is configured.'),
     );
   });
 }
@@ -123,22 +123,40 @@ function showPhones(session: Session, phones: readonly Phone[]): string {
   return listed(session, rows, columns, 'There are no phones.');
 }
 
-function trunkColumns(context: CliContext): readonly Column<Trunk>[] {
+interface TrunkRow {
+  /** Absent in the rows of its further servers. */
+  readonly trunk?: Trunk;
+  readonly server?: Trunk['servers'][number];
+}
+
+/** One row for each trunk, and one more for each further server of it. */
+function trunkRows(trunks: readonly Trunk[]): readonly TrunkRow[] {
+  return trunks.flatMap((trunk): readonly TrunkRow[] => {
+    const [server, ...further] = trunk.servers;
+    return [{ trunk, ...(server && { server }) }, ...further.map((one) => ({ server: one }))];
+  });
+}
+
+function trunkColumns(context: CliContext): readonly Column<TrunkRow>[] {
+  const of = (heading: string, cell: (trunk: Trunk) => Cell | string | undefined): Column<TrunkRow> => ({
+    heading,
+    cell: ({ trunk }) => trunk && cell(trunk),
+  });
   return [
-    { heading: 'TRUNK', cell: (trunk) => trunk.name },
-    { heading: 'TARGET', cell: (trunk) => trunk.target },
-    { heading: 'HEALTH', cell: (trunk) => state(trunk.health) },
-    {
-      heading: 'SINCE',
-      cell: (trunk) =>
-        trunk.health === 'unknown' ? undefined : formatRelative(trunk.healthSince, context.now()),
-    },
-    { heading: 'ROUND TRIP', cell: (trunk) => roundTrip(trunk.roundTripMs) },
-    { heading: 'REGISTRATION', cell: (trunk) => trunk.registration && state(trunk.registration.state) },
-    { heading: 'CALLS', cell: (trunk) => String(trunk.callsActive) },
-    { heading: 'CARRIES', cell: carries },
-    { heading: 'WHY', cell: (trunk) => trunk.healthReason },
-    { heading: 'NOTE', cell: (trunk) => trunk.note },
+    of('TRUNK', (trunk) => trunk.name),
+    of('TARGET', (trunk) => trunk.target),
+    of('HEALTH', (trunk) => state(trunk.health)),
+    of('SINCE', (trunk) =>
+      trunk.health === 'unknown' ? undefined : formatRelative(trunk.healthSince, context.now()),
+    ),
+    { heading: 'SERVER', cell: ({ server }) => server?.address },
+    { heading: 'STATE', cell: ({ server }) => server && state(server.health) },
+    { heading: 'ROUND TRIP', cell: ({ server }) => roundTrip(server?.roundTripMs) },
+    of('REGISTRATION', (trunk) => trunk.registration && state(trunk.registration.state)),
+    of('CALLS', (trunk) => String(trunk.callsActive)),
+    of('CARRIES', carries),
+    { heading: 'WHY', cell: ({ trunk, server }) => trunk?.healthReason ?? server?.healthReason },
+    of('NOTE', (trunk) => trunk.note),
   ];
 }
 

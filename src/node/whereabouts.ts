@@ -1,0 +1,176 @@
+// Where the node's peers are when they are known by name: trunks, whose servers are kept up to date for ever, and
+// the next hops of dialogs with carriers, which are asked for when a Contact or Record-Route first names them.
+//
+//   183 with Contact <sip:sbc.carrier.example> ─▶ asked ahead
+//   200 ─▶ known: handled at once          not known: held, with all that follows of its Call-ID, until it is
+//                                          known or its time is up; then ACK goes there, or whence the 200 came
+//
+// So a call never waits when it sends: ACK, BYE and re-INVITE find the place in memory and keep their order.
+
+import { LIMITS } from '../base/limits.ts';
+import { type Destination, type Flow, formatDestination } from '../base/net.ts';
+import type { Instant } from '../base/time.ts';
+import type { PeerKind } from '../calls/surroundings.ts';
+import { DeadServers } from '../locating/dead.ts';
+import { Locator, type LocatorEffect } from '../locating/locator.ts';
+import type { Reply } from '../ports/dns.ts';
+import type { TrunkSettings } from '../ports/records.ts';
+import type { Dialog } from '../sip/dialog/dialog.ts';
+import { routeUri } from '../sip/dialog/routing.ts';
+import type { Question } from '../sip/location/records.ts';
+import { literalFamily, type Target } from '../sip/location/target.ts';
+import type { SipMessage } from '../sip/message/message.ts';
+import type { TransactionEffect } from '../sip/transaction/layer.ts';
+import type { TrunkEffect } from '../trunks/trunk.ts';
+import type { Trunks } from '../trunks/trunks.ts';
+import { type Listeners, targetAt } from './listeners.ts';
+import type { NodeEvent } from './views.ts';
+
+export interface WhereaboutsOptions {
+  readonly settings: readonly TrunkSettings[];
+  readonly trunks: Trunks;
+  readonly listeners: Listeners;
+  resolve(question: Question): void;
+  event(event: NodeEvent): void;
+  trunkEffects(effects: readonly TrunkEffect[], now: Instant): void;
+  /** Handles what was held. */
+  release(effect: TransactionEffect): void;
+}
+
+const TRUNK = 'trunk ';
+const HELD = 'held ';
+
+export class Whereabouts {
+  readonly #options: WhereaboutsOptions;
+  readonly #locator: Locator;
+  readonly #dead = new DeadServers();
+  /** By Call-ID, in the order they came. */
+  readonly #held = new Map<string, TransactionEffect[]>();
+  #heldCount = 0;
+
+  constructor(options: WhereaboutsOptions) {
+    this.#options = options;
+    this.#locator = new Locator(options.listeners.abilities());
+  }
+
+  /** From now on the trunks' servers are known as far as DNS tells. */
+  start(now: Instant): void {
+    for (const { name, target } of this.#options.settings) {
+      this.#perform(this.#locator.keep(`${TRUNK}${name}`, { scheme: 'sip', ...target }, now), now);
+    }
+  }
+
+  replied(question: Question, reply: Reply, now: Instant): void {
+    this.#perform(this.#locator.replied(question, reply, now), now);
+  }
+
+  expire(now: Instant): void {
+    this.#perform(this.#locator.expire(now), now);
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#locator.nextDeadline();
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    const { answers, asking } = this.#locator.stats;
+    return { dnsAnswers: answers, dnsAsking: asking, held: this.#heldCount };
+  }
+
+  get held(): number {
+    return this.#heldCount;
+  }
+
+  flowFor(dialog: Dialog, flow: Flow, peer: PeerKind, now: Instant): Flow {
+    return this.#options.listeners.flowFor(dialog, flow, peer, (target) => this.#places(target, now));
+  }
+
+  flowFailed({ transport, remote }: Flow, now: Instant): void {
+    this.#dead.failed({ transport, ...remote }, now);
+  }
+
+  /**
+   * True: it is kept, and will be released. Only a carrier's 2xx over UDP is held, for no longer than until its UAS
+   * would send it again anyway, and what comes after it in the same call.
+   */
+  holds(effect: TransactionEffect, now: Instant): boolean {
+    if (effect.type !== 'response' && effect.type !== 'request') return false;
+    const message = effect.type === 'response' ? effect.response : effect.request;
+    if (effect.type === 'response') {
+      const { transport, remote } = effect.flow;
+      this.#dead.answered({ transport, ...remote });
+    }
+    const callId = message.callId ?? '';
+    const behind = this.#held.get(callId);
+    if (this.#heldCount >= LIMITS.heldMessagesMax) return false;
+    if (behind !== undefined) {
+      behind.push(effect);
+      this.#heldCount++;
+      return true;
+    }
+    const target = this.#namedHop(message, effect.flow);
+    if (target === undefined || this.#locator.known(target, now) !== undefined) return false;
+    if (message.kind === 'request' || message.status < 200) {
+      this.#perform(this.#locator.prefetch(target, now), now);
+      return false;
+    }
+    this.#held.set(callId, [effect]);
+    this.#heldCount++;
+    this.#perform(this.#locator.await(`${HELD}${callId}`, target, now + LIMITS.nextHopWaitMs, now), now);
+    return true;
+  }
+
+  /** The name to which requests in the dialog that this makes will go, where it is one and a carrier's. */
+  #namedHop(message: SipMessage, flow: Flow): Target | undefined {
+    if (message.cseq?.method !== 'INVITE' || flow.transport !== 'udp') return undefined;
+    if (message.kind === 'response' && (message.status <= 100 || message.status >= 300)) return undefined;
+    const routes = message.headers.values('Record-Route');
+    const route = message.kind === 'request' ? routes[0] : routes.at(-1);
+    const uri = route === undefined ? message.contacts[0]?.uri : routeUri(route);
+    const target = uri === undefined ? undefined : targetAt(uri);
+    if (target === undefined || literalFamily(target.host) !== undefined) return undefined;
+    const { trunks } = this.#options;
+    const ours = message.kind === 'request' ? trunks.identify(flow) !== undefined : trunks.reaches(flow);
+    return ours ? target : undefined;
+  }
+
+  /** Always in the same order, so that the requests of a dialog follow each other. */
+  #places(target: Target, now: Instant): readonly Destination[] {
+    const servers = [...(this.#locator.known(target, now) ?? [])];
+    servers.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
+    const places = servers.flatMap(({ transport, port, addresses }) =>
+      addresses.map((address) => ({ transport, address, port })),
+    );
+    return this.#dead.last(places, now);
+  }
+
+  #perform(effects: readonly LocatorEffect[], now: Instant): void {
+    for (const effect of effects) {
+      if (effect.type === 'resolve') this.#options.resolve(effect.question);
+      else if (effect.key.startsWith(HELD)) this.#release(effect.key.slice(HELD.length));
+      else this.#located(effect, effect.key.slice(TRUNK.length), now);
+    }
+  }
+
+  #located({ servers, trouble }: LocatorEffect & { type: 'located' }, name: string, now: Instant): void {
+    const { trunks, event, trunkEffects } = this.#options;
+    trunkEffects(trunks.located(name, servers, trouble, now), now);
+    const addresses = servers.flatMap(({ transport, port, addresses: all }) =>
+      all.map((address) => formatDestination({ transport, address, port })),
+    );
+    event({
+      type: 'trunk-servers',
+      name,
+      servers: addresses,
+      ...(trouble === undefined ? {} : { trouble }),
+      at: now,
+    });
+  }
+
+  #release(callId: string): void {
+    const effects = this.#held.get(callId) ?? [];
+    this.#held.delete(callId);
+    this.#heldCount -= effects.length;
+    for (const effect of effects) this.#options.release(effect);
+  }
+}
