@@ -47,6 +47,22 @@ describe('the UDP transport', () => {
     assert.equal(transport.stats().counters['keepalives'], 4);
   });
 
+  test('answers a STUN Binding request with where it came from, and tells nobody (RFC 5626 §8)', async (t) => {
+    const batches: (readonly Packet[])[] = [];
+    const received = (batch: readonly Packet[]) => void batches.push(batch);
+    const { transport, phone, send } = await phoneAndListener(t, { ...IGNORE, received });
+    const transaction = Uint8Array.from({ length: 12 }, (_, index) => index);
+    const request = Uint8Array.from([0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...transaction]);
+    send(Uint8Array.from([...request.subarray(0, 4), 0, 0, 0, 0, ...transaction]));
+    send(request);
+    const [answer]: Uint8Array[] = await once(phone, 'message');
+    const port = phone.address().port ^ 0x2112;
+    const expected = [0, 0x20, 0, 8, 0, 1, port >> 8, port & 0xff, 127 ^ 0x21, 0x12, 0xa4, 1 ^ 0x42];
+    assert.deepEqual([...(answer ?? [])].slice(20), expected);
+    const { stun_answered: answered, stun_ignored: ignored } = transport.stats().counters;
+    assert.deepEqual([answered, ignored, batches.length], [1, 1, 0]);
+  });
+
   test('drops and counts datagrams above the limit', async (t) => {
     const arrived = Promise.withResolvers<readonly Packet[]>();
     const { transport, send } = await phoneAndListener(
@@ -54,7 +70,7 @@ describe('the UDP transport', () => {
       { ...IGNORE, received: arrived.resolve },
       { messageBytesMax: 100 },
     );
-    send(new Uint8Array(101));
+    send(new Uint8Array(101).fill(0x20));
     send(OPTIONS);
     assert.equal((await arrived.promise).length, 1);
     assert.equal(transport.stats().counters['oversized'], 1);

@@ -20,6 +20,7 @@ import type {
   SignallingStats,
   SignallingTransport,
 } from '../../ports/signalling.ts';
+import { answerStun, looksLikeStun } from '../../sip/keepalive/stun.ts';
 
 export interface UdpOptions {
   /** An IP literal, IPv6 without brackets; `0.0.0.0` and `::` mean every address of that family. */
@@ -67,6 +68,8 @@ class UdpTransport implements SignallingTransport {
     received: 0,
     sent: 0,
     keepalives: 0,
+    stun_answered: 0,
+    stun_ignored: 0,
     oversized: 0,
     send_failed: 0,
     socket_errors: 0,
@@ -112,6 +115,10 @@ class UdpTransport implements SignallingTransport {
       this.#keepalive(bytes, source);
       return;
     }
+    if (looksLikeStun(bytes)) {
+      this.#stun(bytes, source);
+      return;
+    }
     if (bytes.length > this.#messageBytesMax) {
       this.#counters.oversized++;
       return;
@@ -137,6 +144,17 @@ class UdpTransport implements SignallingTransport {
     const isPing =
       bytes.length === 4 && bytes[0] === CR && bytes[1] === LF && bytes[2] === CR && bytes[3] === LF;
     if (isPing) this.#transmit(PONG, source, () => {});
+  }
+
+  /** Answered here, without memory and without the core. It proves no phone: its source may be forged. */
+  #stun(bytes: Uint8Array, source: Endpoint): void {
+    const answer = answerStun(bytes, source);
+    if (answer === undefined) {
+      this.#counters.stun_ignored++;
+      return;
+    }
+    this.#counters.stun_answered++;
+    this.#transmit(answer, source, () => {});
   }
 
   #transmit(bytes: Uint8Array, remote: Endpoint, done: (error: Error | null) => void): void {
