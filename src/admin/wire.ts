@@ -38,6 +38,11 @@ const binding = z
       .enum(['reachable', 'unknown', 'unreachable'])
       .meta({ description: 'unknown: registered, but nothing sent to it was answered yet' }),
     reachabilitySince: instant,
+    instance: z
+      .string()
+      .optional()
+      .meta({ description: 'Contacts with the same one are flows of one device', examples: ['urn:uuid:…'] }),
+    regId: z.number().optional().meta({ description: 'Which of its device’s flows it is' }),
     roundTripMs,
   })
   .meta({ id: 'Binding', description: 'A registered contact of a phone' });

@@ -17,7 +17,8 @@ export function phoneViews(directory: Directory, registrar: Registrar): readonly
   );
 }
 
-function bindingView({ binding, reachability, since, roundTripMs }: ReachableBinding): BindingView {
+function bindingView(found: ReachableBinding): BindingView {
+  const { binding, reachability, since, roundTripMs, instance, regId } = found;
   const { contact, flow, userAgent, registeredAt, expiresAt, q } = binding;
   return {
     contact,
@@ -29,6 +30,8 @@ function bindingView({ binding, reachability, since, roundTripMs }: ReachableBin
     q: q / 1000,
     reachability,
     reachabilitySince: since,
+    ...(instance === undefined ? {} : { instance }),
+    ...(regId === undefined ? {} : { regId }),
     ...(roundTripMs === undefined ? {} : { roundTripMs }),
   };
 }

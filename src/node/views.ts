@@ -14,6 +14,10 @@ export interface BindingView {
   readonly registeredAt: Instant;
   readonly expiresAt: Instant;
   readonly q: number;
+  /** Contacts with the same one are flows of one device (RFC 5626). */
+  readonly instance?: string;
+  /** Which of its device's flows it is. */
+  readonly regId?: number;
   readonly reachability: Reachability;
   readonly reachabilitySince: Instant;
   readonly roundTripMs?: number;

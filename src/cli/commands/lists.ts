@@ -111,6 +111,7 @@ function showPhones(session: Session, phones: readonly Phone[]): string {
       cell: ({ binding }) =>
         binding === undefined ? { text: 'not registered', colour: 'dim' } : state(binding.reachability),
     },
+    { heading: 'FLOW', cell: ({ phone, binding }) => flow(phone, binding) },
     { heading: 'ADDRESS', cell: ({ binding }) => binding?.address },
     { heading: 'TRANSPORT', cell: ({ binding }) => binding?.transport },
     { heading: 'CLIENT', cell: ({ binding }) => binding?.userAgent },
@@ -121,6 +122,13 @@ function showPhones(session: Session, phones: readonly Phone[]): string {
     { heading: 'ROUND TRIP', cell: ({ binding }) => roundTrip(binding?.roundTripMs) },
   ];
   return listed(session, rows, columns, 'There are no phones.');
+}
+
+/** `1 of 2`: one of the ways to one device; nothing where a device has no more than one. */
+function flow({ bindings }: Phone, binding: Binding | undefined): string | undefined {
+  if (binding?.instance === undefined) return undefined;
+  const flows = bindings.filter(({ instance }) => instance === binding.instance);
+  return flows.length === 1 ? undefined : `${flows.indexOf(binding) + 1} of ${flows.length}`;
 }
 
 interface TrunkRow {
