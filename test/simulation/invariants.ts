@@ -38,6 +38,7 @@ const RULES: readonly Rule[] = [
   { rule: 'nothing at all is left over when everybody has signed off', check: endLeftovers },
   { rule: 'a session with a timer is refreshed in time', check: refreshes },
   { rule: 'after a restart the node knows the phones that were registered', check: restarts },
+  { rule: 'a device is rung over one flow at a time', check: flows },
   { rule: 'a living phone is registered, and a dead one is known to be dead', check: registrations },
 ];
 
@@ -267,6 +268,26 @@ function byCaller(run: Run): ReadonlyMap<string, readonly Attempt[]> {
 }
 
 /** A phone calls under its own name inside and under its number outside. */
+/** The next flow is for when the first has been silent for 2 s; where nothing can fail, nothing is rung sooner. */
+function* flows(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  if (run.scenario.faults.length > 0 || someoneDied(run)) return;
+  const rung = run.phones.flatMap(({ incoming, options: { user, flow } }) =>
+    incoming.map((call) => ({ call, user, regId: flow?.regId, from: call.invite.from?.uri })),
+  );
+  for (const [index, first] of rung.entries()) {
+    for (const second of rung.slice(index + 1)) {
+      const oneDevice = first.user === second.user && first.regId !== undefined && second.regId !== undefined;
+      const apartMs = Math.abs(first.call.startedAt - second.call.startedAt);
+      if (!oneDevice || first.regId === second.regId || first.from !== second.from) continue;
+      if (apartMs < SAME_CALL_MS)
+        yield { what: `${first.user} was rung over two flows within ${apartMs} ms` };
+    }
+  }
+}
+
+/** Less than the 2 s that a flow has, by more than a datagram may be on its way. */
+const SAME_CALL_MS = 1_000;
+
 function callerNames(run: Run, caller: string): readonly string[] {
   const phones = run.scenario.accounts.flatMap((account) => account.phones);
   return [caller, phones.find(({ user }) => user === caller)?.callerId ?? caller];

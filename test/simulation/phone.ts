@@ -12,6 +12,7 @@ import type { MediaPlane } from './media.ts';
 import type { Network } from './network.ts';
 import { type Manner, OutgoingCall } from './outgoing-call.ts';
 import { type Reaction, react } from './reactions.ts';
+import type { FlowOfDevice } from './scenario.ts';
 
 export interface PhoneOptions {
   /** Of this device; a user may have several. */
@@ -25,6 +26,7 @@ export interface PhoneOptions {
   /** Its own idea of its address, behind NAT. */
   readonly inside?: string;
   readonly expiresS: number;
+  readonly flow?: FlowOfDevice;
   readonly reaction: () => Reaction;
 }
 
@@ -121,7 +123,8 @@ export class Phone {
         ['To', `<sip:${user}@${domain}>`],
         ['Call-ID', this.#callId],
         ['CSeq', `${this.#cseq} REGISTER`],
-        ['Contact', agent.contact],
+        ['Contact', this.#contact],
+        ['Supported', 'path, outbound'],
         ['Expires', String(expiresS)],
         ['User-Agent', `Simulated phone at ${formatEndpoint(agent.options.local)}`],
       ]),
@@ -130,6 +133,14 @@ export class Phone {
       this.#cseq = asked.request.cseq?.number ?? this.#cseq;
       if (expiresS > 0) this.#registered(answer);
     });
+  }
+
+  get #contact(): string {
+    const { flow } = this.options;
+    const { contact } = this.agent;
+    return flow === undefined
+      ? contact
+      : `${contact};reg-id=${flow.regId};+sip.instance="<${flow.instance}>"`;
   }
 
   #registered(answer: Answer): void {

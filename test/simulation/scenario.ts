@@ -19,6 +19,13 @@ export interface PhoneSetting {
   readonly transport: 'udp' | 'tcp';
   readonly inside?: string;
   readonly expiresS: number;
+  /** One of the flows of one device (RFC 5626), each of which is played by a phone of its own. */
+  readonly flow?: FlowOfDevice;
+}
+
+export interface FlowOfDevice {
+  readonly instance: string;
+  readonly regId: number;
 }
 
 export interface CallSetting {
@@ -91,7 +98,9 @@ export function drawScenario(random: SeededRandom): Scenario {
   const users = accounts.flatMap((account) => account.phones.map(({ user }) => user));
   const phones = users.flatMap((user) => {
     const first = drawPhone(random, user, user);
-    return random.chance(0.15) ? [first, drawPhone(random, user, `${user}b`)] : [first];
+    if (!random.chance(0.25)) return [first];
+    const second = drawPhone(random, user, `${user}b`);
+    return random.chance(0.5) ? [first, second] : asFlows(user, [first, second]);
   });
   const trunks = Array.from({ length: random.between(1, 3) }, (_, i) => drawTrunk(random, i));
   const calls = Array.from({ length: random.between(3, 12) }, (_, i) =>
@@ -178,6 +187,14 @@ function drawPhone(random: SeededRandom, user: string, name: string): PhoneSetti
     expiresS: random.pick([60, 90, 120, 180]),
     ...(random.chance(0.2) && { inside: `10.0.0.${serial}` }),
   };
+}
+
+/** The ways to one device, over two networks that fail apart. */
+export function asFlows(user: string, phones: readonly PhoneSetting[]): readonly PhoneSetting[] {
+  return phones.map((phone, index) => ({
+    ...phone,
+    flow: { instance: `urn:x-simulated:${user}`, regId: index + 1 },
+  }));
 }
 
 function drawTrunk(random: SeededRandom, index: number): TrunkSettings {

@@ -6,6 +6,7 @@ import type { IncomingCall } from './incoming-call.ts';
 import { violations } from './invariants.ts';
 import type { OutgoingCall } from './outgoing-call.ts';
 import type { Run } from './play.ts';
+import { asFlows } from './scenario.ts';
 import { acme, answers, CALLER, call, MOBILE, NUMBER, phone, tell, trunk } from './story.ts';
 
 const WORKSHOP_RINGS = { workshop: { type: 'ring', ringMs: 50 } } as const;
@@ -64,6 +65,47 @@ describe('a business number', () => {
     const afterMs = reachedAfterMs(run, 'carrier-a');
     assert.ok(afterMs >= 2_000 && afterMs < 2_100, `${afterMs} ms`);
     assert.deepEqual([theRow(run).outcome, theRow(run).answeredBy], ['diverted', MOBILE]);
+  });
+
+  describe('with a phone that has two flows', () => {
+    const flows = asFlows('reception', [
+      phone('reception', { transport: 'tcp' }),
+      phone('reception', { name: 'reception-b', address: '192.0.2.21' }),
+    ]);
+    const story = {
+      accounts: [acme([{ type: 'ring', phones: ['reception'], order: 'together', forMs: 20_000 }])],
+      phones: flows,
+      reactions: { reception: answers(2_000), 'reception-b': answers(2_000) },
+    } as const;
+    const rungOver = (run: Run) => flows.filter(({ name }) => callsAt(run, name).length > 0);
+
+    test('rings it once', () => {
+      const run = tell(story);
+      assertWell(run);
+      assert.equal(theCall(run).finalStatus, 200);
+      assert.equal(rungOver(run).length, 1);
+    });
+
+    for (const how of ['vanished', 'killed'] as const) {
+      test(`and one that ${how}: the other one rings within 2 s`, () => {
+        for (const victim of ['reception', 'reception-b']) {
+          const death = { type: 'death', of: victim, atMs: 9_900, how, backMs: undefined } as const;
+          const run = tell({ ...story, faults: [death] });
+          assertWell(run);
+          const [living] = rungOver(run);
+          assert.notEqual(living?.name, victim);
+          assert.ok(reachedAfterMs(run, living?.name ?? '') <= 2_100);
+          assert.equal(theRow(run).answeredBy, 'reception');
+        }
+      });
+    }
+
+    test('whose network to one is cut in the middle of the call, and comes back', () => {
+      const cut = (from: string) => ({ type: 'partition', from, atMs: 15_000, forMs: 25_000 }) as const;
+      const run = tell({ ...story, faults: [cut('reception')] });
+      assertWell(run);
+      assert.equal(theRow(run).outcome, 'answered');
+    });
   });
 
   test('phones that are known to be dead cost nothing', () => {
