@@ -39,15 +39,20 @@ const KINDS: Readonly<Record<string, Kind>> = {
   interop: { files: 'test/interop/**/*.test.ts', concurrency: 2, timeoutMs: 180_000 },
 };
 
-/** Programs that we did not write, which the interop and system tests use: command → Debian package. */
+/**
+ * Programs that we did not write, which the interop and system tests use: command → Debian package. A package that
+ * brings no command is known by a file of it.
+ */
 const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   sipp: 'sip-tester',
   baresip: 'baresip-core',
   kamailio: 'kamailio',
+  '/usr/lib/*/kamailio/modules/outbound.so': 'kamailio-outbound-modules',
   ip: 'iproute2',
 };
 
 function installed(command: string): boolean {
+  if (command.startsWith('/')) return globSync(command).length > 0;
   return spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin"; command -v ${command}`]).status === 0;
 }
 

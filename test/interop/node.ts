@@ -9,6 +9,8 @@ import { freePorts, HOST, type Rig, until } from './rig.ts';
 export interface NodeOptions {
   /** What customers have, as a provisioning file. */
   readonly provisioning: string;
+  /** Listens for UDP on the next port too. */
+  readonly secondListener?: boolean;
   /** The configuration's `trunks`, one flow mapping each: `{ name: carrier, address: 127.0.0.2:5060 }`. */
   readonly trunks?: readonly string[];
 }
@@ -43,13 +45,15 @@ export class RingthroughNode {
   readonly #folder: string;
   #child: Child;
 
-  static async start(rig: Rig, { provisioning, trunks = [] }: NodeOptions): Promise<RingthroughNode> {
-    const [sipPort, httpPort, mediaPort] = [await freePorts(), await freePorts(), await freePorts(40)];
+  static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
+    const { provisioning, trunks = [], secondListener = false } = options;
+    const [sipPort, httpPort, mediaPort] = [await freePorts(2), await freePorts(), await freePorts(40)];
+    const second = secondListener ? `, udp:${HOST}:${sipPort + 1}` : '';
     const folder = path.join(rig.folder, 'node');
     mkdirSync(folder);
     const configuration = [
       'node: { name: interop, data: ./data }',
-      `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}] }`,
+      `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}${second}] }`,
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
       ...(trunks.length === 0 ? [] : ['trunks:', ...trunks.map((trunk) => `  - ${trunk}`)]),
@@ -111,6 +115,23 @@ export class RingthroughNode {
     });
   }
 
+  /** Waits until it has this many flows to a phone that are so reachable. */
+  async flows(user: string, count: number, reachability: 'reachable' | 'unreachable'): Promise<void> {
+    await until(`${count} flows of ${user} to be ${reachability}`, 40_000, async () => {
+      const { bindings } = await this.api<PhoneFacts>('GET', `/phones/${user}`);
+      const flows = bindings.filter(({ regId }) => regId !== undefined);
+      return flows.filter((flow) => flow.reachability === reachability).length === count || undefined;
+    });
+  }
+
+  /** Waits until its signalling has counted one of these; see `/metrics`. */
+  async counted(event: string, withinMs: number): Promise<void> {
+    await until(`${event} to be counted`, withinMs, async () => {
+      const metrics = await (await fetch(`http://${HOST}:${this.#httpPort}/metrics`)).text();
+      return new RegExp(`event="${event}"\\} [1-9]`).test(metrics) || undefined;
+    });
+  }
+
   /** Waits until one of its trunks is registered with its carrier. */
   async trunkRegistered(name: string): Promise<void> {
     await until(`trunk ${name} to be registered`, 10_000, async () => {
@@ -138,7 +159,7 @@ interface TrunkFacts {
 }
 
 interface PhoneFacts {
-  readonly bindings: readonly { readonly reachability: string }[];
+  readonly bindings: readonly { readonly reachability: string; readonly regId?: number }[];
 }
 
 /** A provisioning file with one account: its phones, and a number with its plan. */

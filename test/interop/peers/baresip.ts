@@ -24,6 +24,8 @@ export interface BaresipOptions {
   /** Registers there when given; otherwise the phone stands alone and is dialled by its address. */
   readonly registrar?: { readonly domain: string; readonly port: number; readonly password: string };
   readonly transport?: 'udp' | 'tcp';
+  /** Registers a flow through each of these ports (RFC 5626), instead of one registration. */
+  readonly flows?: readonly [first: number, second: number];
   readonly codec?: 'PCMU' | 'PCMA';
 }
 
@@ -153,6 +155,7 @@ module_path ${MODULES}
 module g711.so
 module aufile.so
 module sndfile.so
+module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
@@ -160,12 +163,15 @@ ctrl_tcp_listen ${HOST}:${controlPort}
 `;
 }
 
-function account({ user, answer, registrar, transport = 'udp', codec = 'PCMU' }: BaresipOptions): string {
+function account(options: BaresipOptions): string {
+  const { user, answer, registrar, transport = 'udp', codec = 'PCMU', flows } = options;
   const parameters = [`audio_codecs=${codec}/8000`, `answermode=${answer}`];
   if (registrar === undefined) return [`<sip:${user}@${HOST}>`, 'regint=0', ...parameters].join(';');
   return [
     `<sip:${user}@${registrar.domain};transport=${transport}>`,
-    `outbound="sip:${HOST}:${registrar.port};transport=${transport}"`,
+    ...(flows === undefined
+      ? [`outbound="sip:${HOST}:${registrar.port};transport=${transport}"`]
+      : [`outbound="sip:${HOST}:${flows[0]}"`, `outbound2="sip:${HOST}:${flows[1]}"`, 'sipnat=outbound']),
     `auth_user=${user}`,
     `auth_pass=${registrar.password}`,
     'regint=60',
