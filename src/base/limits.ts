@@ -65,12 +65,14 @@ export const LIMITS = {
   dnsRetryMs: 30 * SECOND_MS,
   /** Bytes of the hosts file. More: it is not read. */
   hostsFileBytesMax: 1_048_576,
-  /** Rows of one answer that are looked at, and records of one kind that are used. More: passed over. */
+  /** Rows of one answer that are looked at. More: passed over. */
   dnsRowsMax: 256,
-  dnsRecordsMax: 32,
   /** Aliases (CNAME) that are followed from one name. More: the name has no records. */
   dnsAliasesMax: 8,
-  /** Services that a name offers by NAPTR, and servers of one name with all their addresses. More: passed over. */
+  /**
+   * Services that a name offers by NAPTR, and servers of one name with all their addresses. More: those that would be
+   * tried last are passed over.
+   */
   naptrServicesMax: 5,
   serversMax: 32,
   /**

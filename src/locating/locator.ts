@@ -62,12 +62,6 @@ export class Locator {
     return location.type === 'found' ? location.servers : [];
   }
 
-  /** Asks for what will be needed soon. Nobody is told. */
-  prefetch(target: Target, now: Instant): readonly LocatorEffect[] {
-    const location = this.#look(target, now);
-    return location.type === 'ask' ? this.#ask(location.questions, now) : [];
-  }
-
   /** A reply, early or late: even after its deadline it is worth knowing. */
   replied(question: Question, reply: Reply, now: Instant): readonly LocatorEffect[] {
     const key = questionKey(question);

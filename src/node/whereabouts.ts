@@ -39,6 +39,8 @@ export interface WhereaboutsOptions {
 
 const TRUNK = 'trunk ';
 const HELD = 'held ';
+/** Nobody waits for these: they will be in memory when they are needed. */
+const AHEAD = 'ahead ';
 
 export class Whereabouts {
   readonly #options: WhereaboutsOptions;
@@ -111,7 +113,8 @@ export class Whereabouts {
     const target = this.#namedHop(message, effect.flow);
     if (target === undefined || this.#locator.known(target, now) !== undefined) return false;
     if (message.kind === 'request' || message.status < 200) {
-      this.#perform(this.#locator.prefetch(target, now), now);
+      const until = now + 3 * LIMITS.dnsAnswerMs;
+      this.#perform(this.#locator.await(`${AHEAD}${JSON.stringify(target)}`, target, until, now), now);
       return false;
     }
     this.#held.set(callId, [effect]);
@@ -148,7 +151,7 @@ export class Whereabouts {
     for (const effect of effects) {
       if (effect.type === 'resolve') this.#options.resolve(effect.question);
       else if (effect.key.startsWith(HELD)) this.#release(effect.key.slice(HELD.length));
-      else this.#located(effect, effect.key.slice(TRUNK.length), now);
+      else if (effect.key.startsWith(TRUNK)) this.#located(effect, effect.key.slice(TRUNK.length), now);
     }
   }
 

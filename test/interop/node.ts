@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly secondListener?: boolean;
   /** The configuration's `trunks`, one flow mapping each: `{ name: carrier, address: 127.0.0.2:5060 }`. */
   readonly trunks?: readonly string[];
+  /** Further lines of the configuration. */
+  readonly more?: readonly string[];
 }
 
 /** An attempt to reach a number, as the API tells it. */
@@ -46,7 +48,7 @@ export class RingthroughNode {
   #child: Child;
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
-    const { provisioning, trunks = [], secondListener = false } = options;
+    const { provisioning, trunks = [], secondListener = false, more = [] } = options;
     const [sipPort, httpPort, mediaPort] = [await freePorts(2), await freePorts(), await freePorts(40)];
     const second = secondListener ? `, udp:${HOST}:${sipPort + 1}` : '';
     const folder = path.join(rig.folder, 'node');
@@ -56,6 +58,7 @@ export class RingthroughNode {
       `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}${second}] }`,
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
+      ...more,
       ...(trunks.length === 0 ? [] : ['trunks:', ...trunks.map((trunk) => `  - ${trunk}`)]),
     ];
     writeFileSync(path.join(folder, 'ringthrough.yaml'), `${configuration.join('\n')}\n`);
@@ -141,6 +144,21 @@ export class RingthroughNode {
     });
   }
 
+  /** Waits until it has found so many servers of a trunk that are in this health, if one is given; gives them. */
+  async trunkServers(name: string, health: string | undefined, count: number): Promise<readonly string[]> {
+    return until(`${count} servers of ${name} to be ${health ?? 'found'}`, 30_000, async () => {
+      const { trunks } = await this.api<{ trunks: readonly TrunkFacts[] }>('GET', '/trunks');
+      const servers = trunks.find((one) => one.name === name)?.servers ?? [];
+      const found = servers.filter((server) => health === undefined || server.health === health);
+      return found.length === count ? found.map(({ address }) => address) : undefined;
+    });
+  }
+
+  /** Waits for a line of its log. */
+  async logged(pattern: RegExp, withinMs: number): Promise<void> {
+    await this.#child.line(pattern, withinMs);
+  }
+
   #run(): Child {
     const config = path.join(this.#folder, 'ringthrough.yaml');
     return this.#rig.run('ringthrough', process.execPath, ['src/main.ts', 'start', '--config', config]);
@@ -156,6 +174,7 @@ export class RingthroughNode {
 interface TrunkFacts {
   readonly name: string;
   readonly registration?: { readonly state: string };
+  readonly servers: readonly { readonly address: string; readonly health: string }[];
 }
 
 interface PhoneFacts {

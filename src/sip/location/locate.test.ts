@@ -271,11 +271,14 @@ describe('answers that are lame, looped or hostile', () => {
     const many = Array.from({ length: 3_000 }, (_, index) => index);
     const addresses = many.map((index) => a(`10.0.${index >> 8}.${index & 255}`));
     const zone: Record<string, readonly DnsRecord[]> = {
-      'SRV _sip._udp.huge.example': many.map((index) => srv(index, 1, 5060, `s${index}.huge.example`)),
+      'SRV _sip._udp.huge.example': many.map((index) =>
+        srv(3_000 - index, 1, 5060, `s${index}.huge.example`),
+      ),
     };
     for (const index of many) zone[`A s${index}.huge.example`] = addresses;
     const { location, rounds } = locateIn(zone, target('sip:huge.example'), UDP_TCP);
     assert.equal(places(location).length, LIMITS.serversMax);
+    assert.ok(location.type === 'found' && location.servers[0]?.name === 's2999.huge.example');
     assert.ok(rounds.flat().length <= 3 + 2 * LIMITS.serversMax);
   });
 });

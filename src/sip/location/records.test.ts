@@ -60,6 +60,6 @@ describe('reading an answer of DNS', () => {
       address('sip.example.net', `10.0.${i >> 8}.${i & 255}`),
     );
     const reading = readAnswer(A, rows);
-    assert.ok(reading.type === 'records' && reading.records.length === LIMITS.dnsRecordsMax);
+    assert.ok(reading.type === 'records' && reading.records.length === LIMITS.dnsRowsMax);
   });
 });

@@ -77,7 +77,7 @@ export function readAnswer(question: Question, rows: readonly DnsRow[]): Reading
   let ttlMs = Number.POSITIVE_INFINITY;
   for (let aliases = 0; aliases <= LIMITS.dnsAliasesMax; aliases++) {
     const own = heeded.filter((row) => normalName(row.name) === name);
-    const found = own.filter(({ record }) => record.type === question.type).slice(0, LIMITS.dnsRecordsMax);
+    const found = own.filter(({ record }) => record.type === question.type);
     if (found.length > 0) {
       ttlMs = Math.min(ttlMs, ...found.map((row) => row.ttlMs));
       return { type: 'records', records: found.map(({ record }) => record), ttlMs };

@@ -10,6 +10,10 @@ import { CARRIER_HOST, freePorts, type Rig } from '../rig.ts';
 
 export interface KamailioOptions {
   readonly port?: number;
+  /** Its address; that of any carrier by default. */
+  readonly host?: string;
+  /** Names itself so in Record-Route, for whoever can look it up. Its address by default. */
+  readonly name?: string;
   readonly realm: string;
   readonly user: string;
   readonly password: string;
@@ -22,8 +26,9 @@ export class Kamailio {
   readonly #child: Child;
 
   static async start(rig: Rig, options: KamailioOptions): Promise<Kamailio> {
-    const port = options.port ?? (await freePorts(1, CARRIER_HOST));
-    const folder = path.join(rig.folder, 'kamailio');
+    const { host = CARRIER_HOST } = options;
+    const port = options.port ?? (await freePorts(1, host));
+    const folder = path.join(rig.folder, `kamailio-${host}-${port}`);
     mkdirSync(folder);
     const file = path.join(folder, 'kamailio.cfg');
     writeFileSync(file, configuration(port, options));
@@ -41,6 +46,15 @@ export class Kamailio {
     this.port = port;
   }
 
+  /** All of its processes are gone at once, and nobody hears of it. */
+  async killHard(): Promise<void> {
+    const { pid } = this.#child;
+    const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+    this.#child.signal('SIGKILL');
+    for (const worker of workers) process.kill(worker, 'SIGKILL');
+    await this.#child.exited;
+  }
+
   /** Waits for what its routes log: `challenged INVITE`, `authorised INVITE`, `registered sip:…`, … */
   async logged(pattern: RegExp, withinMs = 10_000): Promise<string> {
     const [text] = await this.#child.line(pattern, withinMs);
@@ -48,9 +62,11 @@ export class Kamailio {
   }
 }
 
-function configuration(port: number, { realm, user, password, pstn }: KamailioOptions): string {
+function configuration(port: number, options: KamailioOptions): string {
+  const { host = CARRIER_HOST, name = host, realm, user, password, pstn } = options;
   const values: Readonly<Record<string, string>> = {
-    address: `${CARRIER_HOST}:${port}`,
+    address: `${host}:${port}`,
+    name: `${name}:${port}`,
     pstn: `${CARRIER_HOST}:${pstn.port}`,
     pstnPort: String(pstn.port),
     realm,
