@@ -48,6 +48,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   baresip: 'baresip-core',
   kamailio: 'kamailio',
   '/usr/lib/*/kamailio/modules/outbound.so': 'kamailio-outbound-modules',
+  '/usr/lib/*/kamailio/modules/tls.so': 'kamailio-tls-modules',
   dnsmasq: 'dnsmasq-base',
   ip: 'iproute2',
 };

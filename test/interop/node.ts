@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly secondListener?: boolean;
   /** The configuration's `trunks`, one flow mapping each: `{ name: carrier, address: 127.0.0.2:5060 }`. */
   readonly trunks?: readonly string[];
+  /** It listens on TLS too, with these files. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
   /** Further lines of the configuration. */
   readonly more?: readonly string[];
 }
@@ -48,14 +50,17 @@ export class RingthroughNode {
   #child: Child;
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
-    const { provisioning, trunks = [], secondListener = false, more = [] } = options;
+    const { provisioning, trunks = [], secondListener = false, tls, more = [] } = options;
     const [sipPort, httpPort, mediaPort] = [await freePorts(2), await freePorts(), await freePorts(40)];
-    const second = secondListener ? `, udp:${HOST}:${sipPort + 1}` : '';
     const folder = path.join(rig.folder, 'node');
     mkdirSync(folder);
+    const listeners = [`udp:${HOST}:${sipPort}`, `tcp:${HOST}:${sipPort}`];
+    if (secondListener) listeners.push(`udp:${HOST}:${sipPort + 1}`);
+    if (tls !== undefined) listeners.push(`tls:${HOST}:${sipPort + 1}`);
     const configuration = [
       'node: { name: interop, data: ./data }',
-      `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}${second}] }`,
+      `sip: { domain: ${HOST}, listen: [${listeners.join(', ')}] }`,
+      ...(tls === undefined ? [] : [`tls: ${JSON.stringify({ ...tls, clientCertificates: 'ask' })}`]),
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
       ...more,

@@ -2,7 +2,10 @@
 // them is killed, or DNS is, while calls go on.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { Authority, type Issued } from '../authority.ts';
 import { type Attempt, account, MOBILE, RingthroughNode } from './node.ts';
 import { Baresip } from './peers/baresip.ts';
 import { Dnsmasq, srv } from './peers/dnsmasq.ts';
@@ -18,15 +21,19 @@ const ADDRESSES = [
   `host-record=one.carrier.example,${CARRIER_HOST}`,
   `host-record=two.carrier.example,${OTHER_HOST}`,
 ];
-const SERVICES = { udp: 'SIP+D2U', tcp: 'SIP+D2T' } as const;
+const SERVICES = {
+  udp: { naptr: 'SIP+D2U', srv: '_sip._udp' },
+  tcp: { naptr: 'SIP+D2T', srv: '_sip._tcp' },
+  tls: { naptr: 'SIPS+D2T', srv: '_sips._tcp' },
+} as const;
 
 type Transport = keyof typeof SERVICES;
 
 /** The name's records: what it offers, and its two servers for that, the first one first. */
-function records(transport: Transport, [one, two]: readonly [number, number]): readonly string[] {
-  const service = `_sip._${transport}.carrier.example`;
+function records(transport: Transport, [one = 0, two = 0]: readonly number[]): readonly string[] {
+  const service = `${SERVICES[transport].srv}.carrier.example`;
   return [
-    `naptr-record=carrier.example,10,10,s,${SERVICES[transport]},,${service}`,
+    `naptr-record=carrier.example,10,10,s,${SERVICES[transport].naptr},,${service}`,
     srv(service, 'one.carrier.example', one, 10),
     srv(service, 'two.carrier.example', two, 20),
     ...ADDRESSES,
@@ -34,24 +41,32 @@ function records(transport: Transport, [one, two]: readonly [number, number]): r
 }
 
 /** Two servers of one carrier, the telephone network behind both, a node that knows them by name, and a phone. */
-async function network(rig: Rig, transport: Transport) {
-  const pstn = await Sipp.start(rig, {
-    scenario: 'answerer',
-    host: CARRIER_HOST,
-    rtpEcho: true,
-    withinSeconds: 90,
-  });
+async function network(rig: Rig, transport: Transport, secondSpeaksFor = REALM) {
+  const answerer = { scenario: 'answerer', host: CARRIER_HOST, rtpEcho: true, withinSeconds: 90 };
+  const pstn = await Sipp.start(rig, answerer);
+  const authority = await Authority.create();
   const options = { realm: REALM, ...CREDENTIALS, pstn };
-  const one = await Kamailio.start(rig, { ...options, host: CARRIER_HOST, name: 'one.carrier.example' });
-  const two = await Kamailio.start(rig, { ...options, host: OTHER_HOST, name: 'two.carrier.example' });
-  const dns = await Dnsmasq.start(rig, { records: records(transport, [one.port, two.port]), ttlSeconds: 5 });
+  const one = await Kamailio.start(rig, {
+    ...options,
+    host: CARRIER_HOST,
+    name: 'one.carrier.example',
+    tls: await authority.issue({ names: [REALM] }),
+  });
+  const two = await Kamailio.start(rig, {
+    ...options,
+    host: OTHER_HOST,
+    name: 'two.carrier.example',
+    tls: await authority.issue({ names: [secondSpeaksFor] }),
+  });
+  const ports = [one, two].map(({ port }) => (transport === 'tls' ? port + 1 : port));
+  const dns = await Dnsmasq.start(rig, { records: records(transport, ports), ttlSeconds: 5 });
   const credentials = `user: ${CREDENTIALS.user}, password: ${CREDENTIALS.password}`;
   const node = await RingthroughNode.start(rig, {
     provisioning: PROVISIONING,
-    trunks: [`{ name: carrier, address: carrier.example, outbound: true, ${credentials} }`],
+    trunks: [`{ name: carrier, address: ${REALM}, outbound: true, ${credentials} }`],
+    tls: trusting(rig, authority, await authority.issue({ names: [HOST] })),
     more: [`dns: { servers: ["${HOST}:${dns.port}"], timeout: 1s }`],
   });
-  await node.trunkServers('carrier', 'up', 2);
   const phone = await Baresip.start(rig, {
     user: 'reception',
     toneHz: 700,
@@ -59,7 +74,21 @@ async function network(rig: Rig, transport: Transport) {
     codec: 'PCMA',
     registrar: node.registrar,
   });
-  return { one, two, dns, node, phone };
+  return { one, two, dns, node, phone, ports };
+}
+
+/** The node's certificate, and whom it believes. */
+function trusting({ folder }: Rig, authority: Authority, { certificate, key }: Issued) {
+  const write = (name: string, text: string): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  };
+  return {
+    certificate: write('node.pem', certificate),
+    key: write('node.key', key),
+    ca: write('ca.pem', authority.certificate),
+  };
 }
 
 /** One call from the phone to the mobile, with audio both ways; how long it took to be answered. */
@@ -79,12 +108,13 @@ function answeredAfterMs({ startedAt, answeredAt }: Attempt): number {
 }
 
 describe('a carrier with two servers by NAPTR and SRV', () => {
-  for (const transport of ['udp', 'tcp'] as const) {
+  for (const transport of ['udp', 'tcp', 'tls'] as const) {
     test(`over ${transport}: one is killed, and calls go on over the other`, async (t) => {
       const rig = createRig(t);
-      const { one, two, dns, node, phone } = await network(rig, transport);
+      const { one, two, dns, node, phone, ports } = await network(rig, transport);
+      await node.trunkServers('carrier', 'up', 2);
       await dns.asked('NAPTR carrier.example');
-      await dns.asked(`SRV _sip._${transport}.carrier.example`);
+      await dns.asked(`SRV ${SERVICES[transport].srv}.carrier.example`);
       assert.ok((await call(t, node, phone, 'both alive')) < 1_500);
       await one.logged(/authorised INVITE to \+447700900123 from \+442079460000/);
 
@@ -93,14 +123,23 @@ describe('a carrier with two servers by NAPTR and SRV', () => {
       await two.logged(/authorised INVITE to \+447700900123/);
       assert.ok((await call(t, node, phone, 'one killed, second call')) < 1_500);
       const servers = await node.trunkServers('carrier', 'down', 1);
-      assert.deepEqual(servers, [`${transport}:${CARRIER_HOST}:${one.port}`]);
+      assert.deepEqual(servers, [`${transport}:${CARRIER_HOST}:${ports[0]}`]);
       assert.ok((await call(t, node, phone, 'one known to be down')) < 1_500);
     });
   }
 
+  test('over TLS: a server whose certificate is for its own name, not for the carrier’s, gets no call', async (t) => {
+    const rig = createRig(t);
+    const { one, node, phone, ports } = await network(rig, 'tls', 'two.carrier.example');
+    assert.deepEqual(await node.trunkServers('carrier', 'down', 1), [`tls:${OTHER_HOST}:${ports[1]}`]);
+    assert.ok((await call(t, node, phone, 'one impostor')) < 1_500);
+    await one.logged(/authorised INVITE/);
+  });
+
   test('DNS hangs, then dies, and calls go on', async (t) => {
     const rig = createRig(t);
     const { dns, node, phone } = await network(rig, 'udp');
+    await node.trunkServers('carrier', 'up', 2);
     dns.hang();
     // The records hold for five seconds, so by then the node has asked in vain.
     await node.logged(/trunk located, but DNS has trouble/, 20_000);

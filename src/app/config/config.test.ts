@@ -180,6 +180,11 @@ trunks:
       port: 5062,
       transport: 'udp',
     });
+    assert.deepEqual(targetOf('address: 198.51.100.7, transport: tls'), {
+      host: '198.51.100.7',
+      port: 5061,
+      transport: 'tls',
+    });
     assert.deepEqual(targetOf('address: 198.51.100.7'), {
       host: '198.51.100.7',
       port: 5060,

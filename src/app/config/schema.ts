@@ -74,7 +74,7 @@ const logSection = section({
 const trunkSection = section({
   name,
   address: words(280),
-  transport: z.enum(['udp', 'tcp'], { error: 'expected udp or tcp' }).optional(),
+  transport: z.enum(['udp', 'tcp', 'tls'], { error: 'expected udp, tcp or tls' }).optional(),
   from: oneOrMore('198.51.100.0/24').optional(),
   inbound: flag.optional(),
   outbound: flag.optional(),

@@ -7,10 +7,10 @@ import type { Findings } from '../../admin/documents/findings.ts';
 import { durationMs } from '../../admin/documents/section.ts';
 import { MINUTE_MS } from '../../base/time.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
+import { defaultPort } from '../../sip/location/target.ts';
 import { familyOf, parseHost, parseRange } from './addresses.ts';
 import { asList, itemPath, type TrunkSection } from './schema.ts';
 
-const SIP_PORT = 5060;
 const REGISTER_EXPIRES_MS = 5 * MINUTE_MS;
 const CALLS_MAX = 100;
 
@@ -76,7 +76,7 @@ function targetOf(
   transport: TrunkSection['transport'],
 ): TrunkSettings['target'] {
   const literal = familyOf(host) !== undefined;
-  if (literal) return { host, port: port ?? SIP_PORT, transport: transport ?? 'udp' };
+  if (literal) return { host, port: port ?? defaultPort(transport ?? 'udp'), transport: transport ?? 'udp' };
   if (port !== undefined) return { host, port, transport: transport ?? 'udp' };
   return transport === undefined ? { host } : { host, transport };
 }

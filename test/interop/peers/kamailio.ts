@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { present } from '../../../src/base/assert.ts';
+import type { Issued } from '../../authority.ts';
 import type { Child } from '../child.ts';
 import { CARRIER_HOST, freePorts, type Rig } from '../rig.ts';
 
@@ -14,6 +15,8 @@ export interface KamailioOptions {
   readonly host?: string;
   /** Names itself so in Record-Route, for whoever can look it up. Its address by default. */
   readonly name?: string;
+  /** It listens for TLS too, on the next port. */
+  readonly tls?: Issued;
   readonly realm: string;
   readonly user: string;
   readonly password: string;
@@ -27,11 +30,11 @@ export class Kamailio {
 
   static async start(rig: Rig, options: KamailioOptions): Promise<Kamailio> {
     const { host = CARRIER_HOST } = options;
-    const port = options.port ?? (await freePorts(1, host));
+    const port = options.port ?? (await freePorts(2, host));
     const folder = path.join(rig.folder, `kamailio-${host}-${port}`);
     mkdirSync(folder);
     const file = path.join(folder, 'kamailio.cfg');
-    writeFileSync(file, configuration(port, options));
+    writeFileSync(file, configuration(port, options, folder));
     const child = rig.run('kamailio', 'kamailio', [
       ...['-f', file, '-DD', '-E', '-e', '-m', '32', '-M', '4'],
       ...['-w', folder, '-Y', folder, '-P', path.join(folder, 'pid')],
@@ -62,11 +65,16 @@ export class Kamailio {
   }
 }
 
-function configuration(port: number, options: KamailioOptions): string {
+function configuration(port: number, options: KamailioOptions, folder: string): string {
   const { host = CARRIER_HOST, name = host, realm, user, password, pstn } = options;
   const values: Readonly<Record<string, string>> = {
     address: `${host}:${port}`,
     name: `${name}:${port}`,
+    tlsName: `${name}:${port + 1}`,
+    tls:
+      options.tls === undefined
+        ? ''
+        : overTls(`${host}:${port + 1}`, `${name}:${port + 1}`, options.tls, folder),
     pstn: `${CARRIER_HOST}:${pstn.port}`,
     pstnPort: String(pstn.port),
     realm,
@@ -75,4 +83,20 @@ function configuration(port: number, options: KamailioOptions): string {
   };
   const template = readFileSync(path.join(import.meta.dirname, 'kamailio.cfg'), 'utf8');
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => present(values[name], name));
+}
+
+/** Its lines for a TLS listener; the node is asked for no certificate. */
+function overTls(address: string, name: string, { certificate, key }: Issued, folder: string): string {
+  const files = { certificate: path.join(folder, 'certificate.pem'), key: path.join(folder, 'key.pem') };
+  writeFileSync(files.certificate, certificate);
+  writeFileSync(files.key, key, { mode: 0o600 });
+  return [
+    'enable_tls=yes',
+    `listen=tls:${address}`,
+    `alias="${name}"`,
+    'loadmodule "tls.so"',
+    'modparam("tls", "tls_method", "TLSv1.2+")',
+    `modparam("tls", "certificate", "${files.certificate}")`,
+    `modparam("tls", "private_key", "${files.key}")`,
+  ].join('\n');
 }
