@@ -55,6 +55,10 @@ export class FakeNode implements NodeControl {
   directoryChanged(accounts: readonly Account[]) {
     this.directories.push(accounts);
   }
+  counters() {
+    return { malformed: 3 };
+  }
+
   hangUp(callId: string) {
     return callId === 'call-1';
   }

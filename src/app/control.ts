@@ -26,9 +26,10 @@ export function controlOf(
     trunks: () => node.trunks(),
     calls: () => node.calls(),
     health: () => {
-      const { calls = 0, bindings = 0, transactions = 0 } = node.counters();
+      const { calls = 0, bindings = 0, transactions = 0 } = node.gauges();
       return { draining: node.draining, ...persistence.health, callsActive: calls, bindings, transactions };
     },
+    counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
     hangUp: (callId) => {
       let found = false;

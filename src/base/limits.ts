@@ -87,6 +87,25 @@ export const LIMITS = {
   deadServerMaxMs: 10 * MINUTE_MS,
   /** Such servers that are remembered. More: the oldest is forgotten. */
   deadServersMax: 1_000,
+  /**
+   * Bytes of an answer to a sender that has proved nothing, for each byte of its request, over UDP. More: no answer,
+   * so that nobody can aim us at others with profit.
+   */
+  strangerAmplificationMax: 3,
+  /** Bytes of such an answer. More: none, because it might be cut into pieces on its way. */
+  strangerAnswerBytesMax: 1_400,
+  /** Such answers to one network (/24, /56): a second, and at once. More: no answer until there is room again. */
+  strangerAnswersPerSecond: 1_000,
+  strangerAnswersBurst: 3_000,
+  /** The same for one flow of a registered phone or a carrier; a proxy may bring all phones over one. */
+  knownAnswersPerSecond: 10_000,
+  knownAnswersBurst: 20_000,
+  /** Unreadable requests of one network that are answered: a second, and at once; and of all. More: counted only. */
+  malformedAnswersPerSecond: 5,
+  malformedAnswersBurst: 20,
+  malformedAnswersOfAllPerSecond: 200,
+  /** Places in each table of such networks. It never grows: networks that fall on one place share its answers. */
+  strangerSlots: 65_536,
 
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,

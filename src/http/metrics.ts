@@ -30,6 +30,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   collectDefaultMetrics({ register: registry });
   addNodeGauges(registry, sources.node);
   addTrunkGauges(registry, sources.node);
+  addNodeCounters(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
   addCertificates(registry, sources.certificates);
@@ -67,6 +68,19 @@ function addNodeGauges(registry: Registry, node: NodeControl): void {
       for (const { reachability } of node.phones().flatMap((phone) => phone.bindings)) {
         bindings.inc({ reachability });
       }
+    },
+  });
+}
+
+function addNodeCounters(registry: Registry, node: NodeControl): void {
+  const events: Counter<'event'> = new Counter({
+    name: 'ringthrough_sip_events_total',
+    help: 'What the node counted of messages, strangers and credentials since it began.',
+    labelNames: ['event'],
+    registers: [registry],
+    collect: () => {
+      events.reset();
+      for (const [event, count] of Object.entries(node.counters())) events.inc({ event }, count);
     },
   });
 }

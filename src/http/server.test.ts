@@ -406,6 +406,7 @@ describe('what watches a node', () => {
       'ringthrough_media_packets_forwarded_total 12',
       'ringthrough_tls_certificate_expiry_timestamp_seconds{certificate="/etc/tls/fullchain.pem"} 1800000000',
       'ringthrough_attempts_total{outcome="diverted"} 1',
+      'ringthrough_sip_events_total{event="malformed"} 3',
     ]) {
       assert.ok(body.split('\n').includes(line), line);
     }

@@ -29,23 +29,23 @@ import { Directory } from '../routing/directory.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
-import { inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
-import { parseMessage } from '../sip/message/parse.ts';
 import {
-  statelessResponse,
+  type SendEffect,
   type TransactionEffect,
   type TransactionId,
   TransactionLayer,
 } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
+import { Intake } from './intake.ts';
 import { Listeners, type NodeListener } from './listeners.ts';
 import { faultEvent, outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, phoneViews } from './showing.ts';
-import { farewellTo, firstOfEach } from './strays.ts';
+import { Strangers } from './strangers.ts';
+import { farewellTo } from './strays.ts';
 import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
 
@@ -101,7 +101,11 @@ export class SipNode {
   #work: TransactionEffect[] = [];
   readonly #waiting = new Map<number, () => void>();
   #writes = 0;
-  readonly #counters = { malformed: 0, unanswerable: 0, stray: 0 };
+  readonly #intake: Intake;
+  readonly #strangers: Strangers;
+  /** What is being handled, while it is a packet. */
+  #packet: Packet | undefined;
+  #strays = 0;
 
   constructor(options: NodeOptions, now: Instant) {
     this.#options = options;
@@ -133,6 +137,11 @@ export class SipNode {
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
       release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
     });
+    this.#strangers = new Strangers({
+      knows: (flow) => this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined,
+      seed: Number.parseInt(hashing.hmacSha256Hex(options.nonceKey, 'strangers').slice(0, 8), 16),
+    });
+    this.#intake = new Intake(this.#layer, this.#strangers);
     this.#own = new OwnRequests({
       domain,
       userAgent,
@@ -163,8 +172,8 @@ export class SipNode {
       directory: () => this.#directory,
       draining: () => this.#draining,
       respond: (id, ...answer) => this.#queue(this.#layer.respond(id, this.#response(...answer), this.#now)),
-      answerOnce: (id, ...answer) =>
-        this.#queue(this.#layer.answerOnce(id, this.#response(...answer), this.#now)),
+      answerOnce: (id, isProven, ...answer) =>
+        this.#queue(this.#layer.answerOnce(id, this.#response(...answer), this.#now, isProven)),
       persist: (writes, then) => this.#persist(writes, then),
       registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
       event: (event) => this.#event(event),
@@ -188,9 +197,11 @@ export class SipNode {
   receive(batch: readonly Packet[], now: Instant): readonly Effect[] {
     return this.#turn(now, () => {
       for (const packet of batch) {
-        this.#contain('a message', () => this.#receive(packet));
+        this.#packet = packet;
+        this.#contain('a message', () => this.#queue(this.#intake.receive(packet, now)));
         this.#pump();
       }
+      this.#packet = undefined;
     });
   }
 
@@ -322,15 +333,24 @@ export class SipNode {
     return this.#calls.live.map(callView);
   }
 
+  /** What happened so often since the node began. */
   counters(): Readonly<Record<string, number>> {
     return {
-      ...this.#counters,
-      credentials_refused: this.#requests.counters.refused,
-      credentials_slowed: this.#requests.counters.slowed,
+      ...this.#intake.counters,
+      ...this.#strangers.counters,
+      ...this.#requests.counters,
+      stray: this.#strays,
+    };
+  }
+
+  /** What there is so much of now. */
+  gauges(): Readonly<Record<string, number>> {
+    return {
       transactions: this.#layer.size,
       bindings: this.#registrar.size,
       ...this.#whereabouts.counters(),
       calls: this.#calls.live.length,
+      ...this.#requests.remembered,
     };
   }
 
@@ -363,33 +383,6 @@ export class SipNode {
     return effects;
   }
 
-  #receive({ flow, bytes }: Packet): void {
-    const parsed = parseMessage(bytes);
-    if (!parsed.ok) return this.#refuse(parsed.error.partial, parsed.error.status, parsed.error.reason, flow);
-    const message = parsed.value;
-    const defect = message.kind === 'request' ? inspectRequest(message) : inspectResponse(message);
-    if (defect !== undefined) {
-      const request = message.kind === 'request' ? message : undefined;
-      return this.#refuse(request, defect.status, defect.reason, flow);
-    }
-    this.#queue(this.#layer.receive(message, flow, this.#now));
-  }
-
-  /** What cannot be read is answered once, without keeping anything; ACKs and responses never are. */
-  #refuse(request: SipRequest | undefined, status: number | undefined, reason: string, flow: Flow): void {
-    if (
-      request === undefined ||
-      status === undefined ||
-      request.method === 'ACK' ||
-      request.via === undefined
-    ) {
-      this.#counters.unanswerable++;
-      return;
-    }
-    this.#counters.malformed++;
-    this.#queue([statelessResponse(firstOfEach(request), flow, status, { reason })]);
-  }
-
   #queue(effects: readonly TransactionEffect[]): void {
     for (const effect of effects) this.#work.push(effect);
   }
@@ -419,13 +412,14 @@ export class SipNode {
     const now = this.#now;
     switch (effect.type) {
       case 'send':
+        if (effect.once && !this.#mayAnswer(effect)) break;
         this.#effects.push({ type: 'send', flow: effect.flow, bytes: effect.bytes });
         break;
       case 'request':
         this.#requests.receive(effect.id, effect.request, effect.flow, now);
         break;
       case 'stray-response':
-        this.#counters.stray++;
+        this.#strays++;
         this.#sayFarewell(effect.response, effect.flow);
         break;
       case 'response':
@@ -435,6 +429,12 @@ export class SipNode {
       default:
         if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
     }
+  }
+
+  /** What is answered without a transaction is answered within the turn of what it answers. */
+  #mayAnswer({ bytes }: SendEffect): boolean {
+    const { flow, bytes: asked } = this.#packet ?? {};
+    return flow === undefined || this.#strangers.mayAnswer(flow, asked?.length ?? 0, bytes.length, this.#now);
   }
 
   #sayFarewell(response: SipResponse, flow: Flow): void {

@@ -181,7 +181,7 @@ describe('a restart', () => {
     const gone = { ...kept, user: 'stranger', contact: 'sip:stranger@192.0.2.99' };
     const expired = { ...kept, contact: 'sip:workshop@192.0.2.98', expiresAt: office.stage.now - 1 };
     office.stage.start([accountOf({ plan: [ring('workshop')] })], [kept, gone, expired]);
-    assert.equal(office.node.counters()['bindings'], 1);
+    assert.equal(office.node.gauges()['bindings'], 1);
     const caller = office.call();
     const phone = office.workshop.answers();
     caller.connected();
@@ -194,7 +194,7 @@ describe('when an account changes', () => {
   story('a phone that it has no more is not registered any more, and may not call', (office) => {
     office.reception.registers().expect(200);
     office.stage.act(() => office.node.directoryChanged([], office.stage.now));
-    assert.equal(office.node.counters()['bindings'], 0);
+    assert.equal(office.node.gauges()['bindings'], 0);
     office.reception.invites(`sip:workshop@${DOMAIN}`).expect(401);
   });
 

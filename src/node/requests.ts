@@ -43,9 +43,10 @@ export interface RequestContext {
     headers?: readonly HeaderRow[],
     reason?: string,
   ): void;
-  /** The same, keeping nothing. */
+  /** The same, keeping nothing. `isProven`: who asked receives what is sent there. */
   answerOnce(
     id: TransactionId,
+    isProven: boolean,
     request: SipRequest,
     status: number,
     headers?: readonly HeaderRow[],
@@ -69,8 +70,8 @@ const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
 
 export class Requests {
-  /** Digests that were wrong, and that were not looked at because too many wrong ones came before. */
-  readonly counters = { refused: 0, slowed: 0 };
+  /** Digests that were wrong and, after too many of those, not looked at. */
+  readonly counters = { credentials_refused: 0, credentials_slowed: 0 };
   readonly #context: RequestContext;
   #refusedTimes = 0;
   #refusedTellAt: Instant = 0;
@@ -108,6 +109,11 @@ export class Requests {
       default:
         return this.#answerOnce(arrival, 405, [['Allow', ALLOW]]);
     }
+  }
+
+  /** What is remembered of digests. */
+  get remembered(): { readonly nonces: number; readonly guesses: number } {
+    return this.#context.digest.remembered;
   }
 
   passwordsChanged(users: ReadonlySet<string>): void {
@@ -203,18 +209,15 @@ export class Requests {
     if (verdict.type === 'slowed') {
       this.#credentialsRefused(arrival, verdict.user, 'slowed');
       const seconds = Math.ceil(verdict.waitMs / SECOND_MS);
-      this.#answerOnce(arrival, 503, [['Retry-After', String(seconds)]]);
+      this.#context.answerOnce(arrival.id, true, arrival.request, 503, [['Retry-After', String(seconds)]]);
       return undefined;
     }
     if (verdict.reason === 'wrong' || verdict.reason === 'unknown-user') {
       this.#credentialsRefused(arrival, verdict.user ?? '', verdict.reason);
     }
     const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only, sender);
-    this.#answerOnce(
-      arrival,
-      401,
-      challenges.map((value): HeaderRow => ['WWW-Authenticate', value]),
-    );
+    const headers = challenges.map((value): HeaderRow => ['WWW-Authenticate', value]);
+    this.#context.answerOnce(arrival.id, verdict.isProven, arrival.request, 401, headers);
     return undefined;
   }
 
@@ -230,7 +233,7 @@ export class Requests {
   /** Told, so that a wrong password or a guesser is seen, and not more often than a log can bear. */
   #credentialsRefused({ flow, now }: Arrival, user: string, reason: RefusedCredentials): void {
     this.#refusedTimes++;
-    this.counters[reason === 'slowed' ? 'slowed' : 'refused']++;
+    this.counters[reason === 'slowed' ? 'credentials_slowed' : 'credentials_refused']++;
     if (now < this.#refusedTellAt) return;
     this.#refusedTellAt = now + SECOND_MS;
     const from = formatEndpoint(flow.remote);
@@ -241,7 +244,7 @@ export class Requests {
 
   /** Before we know who asks. */
   #answerOnce(arrival: Arrival, status: number, headers: readonly HeaderRow[] = [], reason?: string): void {
-    this.#context.answerOnce(arrival.id, arrival.request, status, headers, reason);
+    this.#context.answerOnce(arrival.id, false, arrival.request, status, headers, reason);
   }
 
   #respond(

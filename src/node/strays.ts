@@ -25,13 +25,3 @@ export function farewellTo(
     bye: dialog.value.createRequest('BYE', { headers: [reason] }),
   };
 }
-
-/** A request that says twice what it may say once is answered as if it had said the first only. */
-export function firstOfEach(request: SipRequest): SipRequest {
-  let { headers } = request;
-  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
-    const first = headers.get(name);
-    if (first !== undefined && headers.count(name) > 1) headers = headers.set(name, first);
-  }
-  return request.with({ headers });
-}

@@ -128,6 +128,8 @@ export interface NodeControl {
   trunks(): readonly TrunkView[];
   calls(): readonly CallView[];
   health(): NodeHealth;
+  /** What happened so often since the node began, by name. */
+  counters(): Readonly<Record<string, number>>;
   /** The whole of what customers have, after a change was stored. Present calls go on. */
   directoryChanged(accounts: readonly Account[]): void;
   /** False where there is no such call. */

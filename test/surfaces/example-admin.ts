@@ -190,6 +190,7 @@ export function exampleNode() {
     phones: () => [RECEPTION, WORKSHOP],
     trunks: () => [TRUNK],
     calls: () => [CALL],
+    counters: () => ({ malformed: 3 }),
     health: () => state.health,
     directoryChanged() {},
     hangUp: () => true,

@@ -111,7 +111,13 @@ describe('a phone authenticates', () => {
   test('a REGISTER without credentials is challenged with SHA-256 first, then MD5, in the same nonce', () => {
     const server = newServer();
     const verdict = verify(server, register(), T);
-    assert.deepEqual(verdict, { type: 'challenge', stale: false, reason: 'none', md5Only: false });
+    assert.deepEqual(verdict, {
+      type: 'challenge',
+      stale: false,
+      reason: 'none',
+      md5Only: false,
+      isProven: false,
+    });
     const [sha256, md5] = server.challenges(T, false);
     assert.match(
       sha256 ?? '',
@@ -226,6 +232,7 @@ describe('nobody else gets in', () => {
       stale: false,
       reason: 'wrong',
       md5Only: false,
+      isProven: true,
       user: 'reception',
     });
     const result = client.authorise(again, refuse(server, again, verdict, T));

@@ -51,6 +51,8 @@ export type AuthVerdict =
       readonly stale: boolean;
       readonly reason: ChallengeReason;
       readonly md5Only: boolean;
+      /** It came with a nonce that the sender has received: no forged source. */
+      readonly isProven: boolean;
       /** The user that the credentials name, not proven. */
       readonly user?: string;
     };
@@ -125,6 +127,7 @@ export class DigestServer {
       stale,
       reason,
       md5Only: algorithm === 'MD5',
+      isProven: reason !== 'malformed' && reason !== 'stale',
       user: credentials.username,
     });
 
@@ -151,7 +154,13 @@ export class DigestServer {
   #refuseWithout(reason: 'none' | 'malformed' | 'algorithm', request: SipRequest, now: Instant): AuthVerdict {
     const gaveUp = reason === 'none' && this.#unanswered.asked(request, now);
     const md5Only = gaveUp || isKnownMd5Only(request.headers.get('User-Agent'));
-    return { type: 'challenge', stale: false, reason, md5Only: md5Only && this.#options.acceptMd5 };
+    return {
+      type: 'challenge',
+      stale: false,
+      reason,
+      md5Only: md5Only && this.#options.acceptMd5,
+      isProven: false,
+    };
   }
 
   /** The strongest credentials for this realm: a client may answer each challenge with a row of its own. */

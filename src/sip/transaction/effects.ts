@@ -12,6 +12,8 @@ export type TransactionId = string;
 /** Serialised once; a retransmission is the same effect again. */
 export interface SendEffect {
   readonly type: 'send';
+  /** An answer without a transaction, to somebody who has proved nothing: whoever sends may as well not. */
+  readonly once?: true;
   readonly flow: Flow;
   readonly message: SipMessage;
   readonly bytes: Uint8Array;

@@ -160,11 +160,20 @@ export class TransactionLayer {
 
   /**
    * Answers once and keeps nothing (§8.2.7): for who has not proved that it is where it says, so that a forged
-   * source is not answered again and again, and a flood of strangers holds no transactions.
+   * source is not answered again and again, and a flood of strangers holds no transactions. `isProven`: it receives
+   * what is sent there, whoever it is.
    */
-  answerOnce(id: TransactionId, response: SipResponse, now: Instant): readonly TransactionEffect[] {
+  answerOnce(
+    id: TransactionId,
+    response: SipResponse,
+    now: Instant,
+    isProven = false,
+  ): readonly TransactionEffect[] {
     const server = this.#byId.get(id);
-    const effects = this.respond(id, response, now);
+    const effects = this.respond(id, response, now).map(
+      (effect): TransactionEffect =>
+        effect.type === 'send' && !isProven ? { ...effect, once: true } : effect,
+    );
     if (server !== undefined && this.#byId.has(id)) {
       this.#deadlines.schedule(server, undefined);
       this.#forget(server);
@@ -214,15 +223,15 @@ export class TransactionLayer {
     }
   }
 
-  /** §9.2: answered here, whatever becomes of the INVITE. */
+  /** §9.2: answered here, whatever becomes of the INVITE. Of an INVITE that nobody knows nothing is kept. */
   #receiveCancel(request: SipRequest, key: string, flow: Flow, turn: Turn): void {
     const match = this.#servers.get(serverKey(request, 'INVITE'));
     const invite = match instanceof InviteServer ? match : undefined;
     const status = invite === undefined ? 481 : 200;
-    if (this.#overloadedFor(request)) {
+    if (invite === undefined || this.#overloadedFor(request)) {
       turn.effects.push(statelessResponse(request, flow, status));
     } else {
-      const tag = invite?.lastResponse === undefined ? '' : toTag(invite.lastResponse);
+      const tag = invite.lastResponse === undefined ? '' : toTag(invite.lastResponse);
       const server = this.#openServer(request, key, flow, turn);
       server.respond(createResponse(request, status, { toTag: tag || statelessTag(request) }), turn);
       this.#settle(server, turn);

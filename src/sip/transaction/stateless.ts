@@ -22,7 +22,7 @@ export function statelessResponse(
 ): SendEffect {
   const known = withSource(request, flow);
   const response = createResponse(known, status, { toTag: statelessTag(request), ...options });
-  return sending(response, responseFlow(known, flow));
+  return { ...sending(response, responseFlow(known, flow)), once: true };
 }
 
 /**

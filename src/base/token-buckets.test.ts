@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TokenBuckets } from './token-buckets.ts';
+
+const T = 1_790_000_000_000;
+
+function takes(buckets: TokenBuckets, key: string, times: number, now: number): number {
+  return Array.from({ length: times }, () => buckets.take(key, now)).filter(Boolean).length;
+}
+
+test('a key may take a burst at once, and then so many a second', () => {
+  const buckets = new TokenBuckets({ slots: 1_024, burst: 10, perSecond: 2, seed: 1 });
+  assert.equal(takes(buckets, 'a', 50, T), 10);
+  assert.equal(takes(buckets, 'a', 50, T + 1_000), 2);
+  assert.equal(takes(buckets, 'a', 50, T + 1_499), 0);
+  assert.equal(takes(buckets, 'a', 50, T + 1_500), 1);
+  assert.equal(takes(buckets, 'b', 50, T + 1_500), 10);
+  assert.equal(takes(buckets, 'a', 50, T + 3_600_000), 10);
+});
+
+test('which keys share a place depends on the seed', () => {
+  const sharing = [1, 2].map((seed) => {
+    const buckets = new TokenBuckets({ slots: 64, burst: 1, perSecond: 0, seed });
+    return Array.from({ length: 64 }, (_, n) => buckets.take(`192.0.2.${n}`, T));
+  });
+  assert.notDeepEqual(sharing[0], sharing[1]);
+});
