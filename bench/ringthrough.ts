@@ -14,13 +14,21 @@ import type { Stand } from './stand.ts';
 const READY_MS = 15_000;
 const LEDGER_PAGE = 1_000;
 
-/** `moreUsers` are phones beside the office's. */
+export interface RunningNode extends RelayingPlatform {
+  /** The node's metrics now, those without labels by name. */
+  metrics(): Promise<ReadonlyMap<string, number>>;
+  /** Where its inspector listens, if it was asked for. */
+  readonly inspector: string | undefined;
+}
+
+/** `moreUsers` are phones beside the office's. `inspected`: its memory can be looked at. */
 export async function startRingthrough(
   stand: Stand,
   carrier: Endpoint,
   callsMax: number,
   moreUsers: readonly string[] = [],
-): Promise<RelayingPlatform> {
+  { inspected = false } = {},
+): Promise<RunningNode> {
   const [sipPort, httpPort, mediaPort] = [
     await freePorts(),
     await freePorts(),
@@ -39,7 +47,9 @@ export async function startRingthrough(
     `  - { name: carrier, address: "${formatEndpoint(carrier)}", callsMax: ${callsMax} }`,
   ];
   writeFileSync(file, `${configuration.join('\n')}\n`);
-  const child = stand.run('ringthrough', process.execPath, ['src/main.ts', 'start', '--config', file]);
+  const flags = inspected ? [`--inspect=${HOST}:${await freePorts()}`] : [];
+  const program = [...flags, 'src/main.ts', 'start', '--config', file];
+  const child = stand.run('ringthrough', process.execPath, program);
   await child.line(/^Ringthrough \S+ is up/, READY_MS);
 
   const token = readFileSync(path.join(folder, 'data/api.token'), 'utf8').trim();
@@ -49,6 +59,13 @@ export async function startRingthrough(
     name: 'Ringthrough',
     sipPort,
     programs: [{ name: 'node', pid: present(child.pid, 'process id of the node') }],
+    inspector: /ws:\/\/\S+/.exec(child.output)?.[0],
+    metrics: async () => {
+      const text = await (await fetch(`http://${HOST}:${httpPort}/metrics`)).text();
+      return new Map(
+        [...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]),
+      );
+    },
     relayed: async (calls) => figures(await endedAttempts(api, calls)),
   };
 }

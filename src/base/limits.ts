@@ -152,6 +152,12 @@ export const LIMITS = {
   legsPerCallMax: 32,
   /** Transactions of one call that are followed. More: the oldest is forgotten, and its peer sees a timeout. */
   transactionsPerCallMax: 128,
+  /**
+   * Calls for one number that are diverted to one other at once, from one caller, before anybody answers; the same of
+   * callers without a name. More: that is how a loop through a carrier looks, and the next one is not sent on.
+   */
+  sameDivertsMax: 2,
+  sameDivertsOfAnonymousMax: 8,
   /** Calls of one account, beyond its cap, that hear why they go nowhere. More: the bare status. */
   announcementsMax: 20,
   /** Test calls at once. More: refused, with LIMIT_REACHED. */

@@ -40,6 +40,7 @@ export class Calls {
   /** Calls between people by account, and diverted legs by account. */
   readonly #callsOf = new Map<string, number>();
   readonly #divertedOf = new Map<string, number>();
+  readonly #onWay = new Map<string, number>();
   readonly #newCallId: () => string;
   #sessionId: number;
 
@@ -260,12 +261,10 @@ export class Calls {
       },
       schedule: (at: Instant, timer: TimerOf) => this.#deadlines.add(at, timer),
       unschedule: (deadline: Deadline<TimerOf> | undefined) => this.#deadlines.cancel(deadline),
-      takeDivertedLeg: (account: string, divertedCallsMax: number) => {
-        if ((this.#divertedOf.get(account) ?? 0) >= divertedCallsMax) return false;
-        count(this.#divertedOf, account, 1);
-        return true;
-      },
+      takeDivertedLeg: (account, max) => countUpTo(this.#divertedOf, account, max),
       releaseDivertedLeg: (account: string) => count(this.#divertedOf, account, -1),
+      takeWay: (way, max) => countUpTo(this.#onWay, way, max),
+      releaseWay: (way) => count(this.#onWay, way, -1),
       ended: (callId: string) => this.#ended(callId),
       finished: (callId: string) => this.#finished(callId),
     };
@@ -288,6 +287,12 @@ function isLast(effect: TransactionEffect): boolean {
     default:
       return false;
   }
+}
+
+function countUpTo(counts: Map<string, number>, key: string, max: number): boolean {
+  if ((counts.get(key) ?? 0) >= max) return false;
+  count(counts, key, 1);
+  return true;
 }
 
 function count(counts: Map<string, number>, key: string, by: 1 | -1): void {

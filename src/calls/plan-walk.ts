@@ -15,6 +15,7 @@ import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { type PhoneTarget, resolveStep, type StepTargets } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
+import { breadthHeader, breadthOf } from './breadth.ts';
 import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { callerHeaders, diversionHeaders } from './identity.ts';
@@ -49,6 +50,11 @@ export class PlanWalk {
   /** Trunks that may still carry the number of the present dial step. */
   #trunks: TrunkChoice[] = [];
   #divertedLegTaken = false;
+  /** From which number to which the call is being sent on, while nobody has answered. */
+  #way: string | undefined;
+  readonly #breadth: number;
+  /** Telephones that the present step rings at once. */
+  #branches = 1;
   /** Flows of the same telephone that a leg may be replaced by. */
   readonly #spareFlows = new Map<CalleeLeg, readonly string[]>();
 
@@ -64,6 +70,7 @@ export class PlanWalk {
     this.#around = around;
     this.#record = record;
     this.#events = events;
+    this.#breadth = breadthOf(start.invite);
   }
 
   get trying(): readonly CalleeLeg[] {
@@ -112,9 +119,11 @@ export class PlanWalk {
   /** Ends what still rings. */
   giveUp(cause: number, text: string): void {
     for (const leg of this.trying) leg.giveUp(cause, text);
+    this.#leaveWay();
   }
 
   releaseDivertedLeg(): void {
+    this.#leaveWay();
     if (!this.#divertedLegTaken) return;
     this.#divertedLegTaken = false;
     this.#around.releaseDivertedLeg(this.#start.route.account.name);
@@ -145,7 +154,12 @@ export class PlanWalk {
   }
 
   #ring(targets: StepTargets & { type: 'ring' }, now: Instant): boolean {
-    for (const { user, flows } of targets.devices) {
+    this.#branches = Math.min(targets.devices.length, this.#breadth);
+    for (const [index, { user, flows }] of targets.devices.entries()) {
+      if (index >= this.#branches) {
+        this.#record.note(now, 'left-out', `${user} is one branch too many (Max-Breadth ${this.#breadth})`);
+        continue;
+      }
       const devices = targets.devices.filter((device) => device.user === user).length;
       this.#ringOver(user, flows, devices > 1, now);
     }
@@ -190,6 +204,12 @@ export class PlanWalk {
       this.#learn('not-allowed');
       return false;
     }
+    if (!this.#takeWay(step.number)) {
+      this.#record.note(now, 'refused', `${step.number} is not dialled again: this looks like a loop`);
+      this.#learn('failing');
+      this.releaseDivertedLeg();
+      return false;
+    }
     this.#dialling = step;
     this.#trunks = [...this.#around.trunks.choices(step.number)];
     if (this.#dialNextTrunk(now)) {
@@ -216,6 +236,26 @@ export class PlanWalk {
       : `the account already has its ${divertedCallsMax} diverted calls`;
   }
 
+  /**
+   * A call that a carrier sends back to us is a new call for the same number from the same caller, whatever headers
+   * (Diversion, History-Info, Max-Forwards) it has lost on its way. So what is sent on from one number to another for
+   * one caller is counted until somebody answers, which nobody does in a loop.
+   */
+  #takeWay(dialled: string): boolean {
+    const { route, caller } = this.#start;
+    if (route.emergency || route.number === undefined || this.#way !== undefined) return true;
+    const way = `${route.number.number} to ${dialled} for ${caller.id ?? ''}`;
+    const max = caller.id === undefined ? LIMITS.sameDivertsOfAnonymousMax : LIMITS.sameDivertsMax;
+    if (!this.#around.takeWay(way, max)) return false;
+    this.#way = way;
+    return true;
+  }
+
+  #leaveWay(): void {
+    if (this.#way !== undefined) this.#around.releaseWay(this.#way);
+    this.#way = undefined;
+  }
+
   #dialNextTrunk(now: Instant): boolean {
     const trunk = this.#trunks.shift();
     if (trunk === undefined || this.#full) return false;
@@ -231,7 +271,10 @@ export class PlanWalk {
     const { domain, sip } = this.#around;
     const id = `leg${this.legs.length + 1}`;
     const content = {
-      headers: this.#identityHeaders(target),
+      headers: [
+        ...this.#identityHeaders(target),
+        breadthHeader(this.#breadth, target.type === 'phone' ? this.#branches : 1),
+      ],
       maxForwards: (invite.maxForwards ?? 70) - 1,
       to: target.type === 'phone' ? `<sip:${target.name}@${domain}>` : `<${target.uri}>`,
       sipCallId: sip.newCallId(),

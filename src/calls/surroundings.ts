@@ -138,6 +138,9 @@ export interface Surroundings extends Omit<Outside, 'request'> {
   /** True, and counted, when the account may have one more diverted leg. */
   takeDivertedLeg(account: string, divertedCallsMax: number): boolean;
   releaseDivertedLeg(account: string): void;
+  /** True, and counted, when `max` calls at most have this way of being sent on and are not answered. */
+  takeWay(way: string, max: number): boolean;
+  releaseWay(way: string): void;
   /** The caller's part is over and recorded; late legs may still have to be ended. */
   ended(callId: string): void;
   /** The call and all that belonged to it is over. */

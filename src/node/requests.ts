@@ -5,6 +5,7 @@ import { LIMITS } from '../base/limits.ts';
 import { type Flow, flowKey, formatEndpoint } from '../base/net.ts';
 import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
+import { breadthOf } from '../calls/breadth.ts';
 import type { Calls } from '../calls/calls.ts';
 import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
 import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
@@ -152,6 +153,7 @@ export class Requests {
   #invite(arrival: Arrival): void {
     const { request, flow, now } = arrival;
     if (request.maxForwards === 0) return this.#answerOnce(arrival, 483);
+    if (breadthOf(request) === 0) return this.#answerOnce(arrival, 440);
     if (this.#context.calls.has(request)) return this.#answerOnce(arrival, 482, [], 'Merged Request');
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {

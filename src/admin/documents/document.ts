@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { utf8 } from '../../base/bytes.ts';
 import type { Mistake } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 
 export type Path = readonly PropertyKey[];
@@ -75,9 +76,13 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/** A key may be as long as the file. */
+const PATH_SHOWN_MAX = 200;
+
 /** `line 3, sip.listen[0]: expected …` */
 export function formatMistake({ path, reason, line }: Mistake): string {
-  const where = [...(line === undefined ? [] : [`line ${line}`]), ...(path === '' ? [] : [path])].join(', ');
+  const shown = printable(path.length > PATH_SHOWN_MAX ? `${path.slice(0, PATH_SHOWN_MAX)}…` : path);
+  const where = [...(line === undefined ? [] : [`line ${line}`]), ...(path === '' ? [] : [shown])].join(', ');
   return where === '' ? reason : `${where}: ${reason}`;
 }
 
@@ -134,11 +139,16 @@ function parseYaml(text: string): Result<Parsed, readonly Mistake[]> {
     };
     return ok({ data: document.toJS() ?? {}, lineOf });
   } catch (cause) {
-    // Aliases that multiply without end, or nesting too deep for the parser's own recursion.
-    return err([
-      { path: '', reason: `cannot be read as YAML: ${cause instanceof Error ? cause.message : cause}` },
-    ]);
+    return err([{ path: '', reason: `cannot be read as YAML: ${whyUnreadable(cause)}` }]);
   }
+}
+
+/** Not in the parser's words: those quote what stands there, and that may be a password. */
+function whyUnreadable(cause: unknown): string {
+  const words = cause instanceof Error ? cause.message : '';
+  if (words.startsWith('Unresolved alias')) return 'text that begins with * must be in quotes';
+  if (words.startsWith('Excessive alias')) return 'its aliases multiply without end';
+  return cause instanceof RangeError ? 'it is nested too deep' : 'it is damaged';
 }
 
 /** Where the path's last part that exists begins in the text: its key, or the list's item. */

@@ -18,12 +18,16 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+/** What people write ends up in headers, logs and terminals, where these mean something else. */
+const NO_CONTROLS = /^[^\p{Cc}\u2028\u2029]*$/u;
+
 /** Text of a limited length. A number where text belongs (a password of digits) is told to be put in quotes. */
 export function words(lengthMax: number) {
   return z
     .string({ error: (issue) => expectedText(issue.input) })
     .min(1, 'must not be empty')
-    .max(lengthMax, `must not be longer than ${lengthMax} characters`);
+    .max(lengthMax, `must not be longer than ${lengthMax} characters`)
+    .regex(NO_CONTROLS, 'must not contain line ends or other control characters');
 }
 
 /** A list of at most `lengthMax`; `example` is shown to whoever wrote something else. */
@@ -76,8 +80,12 @@ export function formatDuration(lengthMs: number): string {
   return `${lengthMs}ms`;
 }
 
+/** Nobody slips on the keyboard for so long; and the comparison takes time by the length of both. */
+const WORD_LENGTH_MAX = 100;
+
 /** The known word nearest to what was written, if it is near enough to be a slip of the keyboard. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
+  if (written.length > WORD_LENGTH_MAX) return undefined;
   let best: { word: string; distance: number } | undefined;
   for (const word of known) {
     const distance = editDistance(written.toLowerCase(), word.toLowerCase());
@@ -104,7 +112,8 @@ function expectedSection(input: unknown, known: readonly string[]): string {
 function expectedText(input: unknown): string {
   if (input === undefined) return 'is missing';
   const quotable = typeof input === 'number' || typeof input === 'boolean';
-  return quotable ? `expected text; put it in quotes: "${String(input)}"` : 'expected text';
+  // What was written may be a password of digits, and mistakes are shown and logged.
+  return quotable ? 'expected text; put it in quotes' : 'expected text';
 }
 
 /** Slips (a letter too many, missing, wrong, or two swapped) between two words; one row of the table at a time. */
