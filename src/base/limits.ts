@@ -94,6 +94,8 @@ export const LIMITS = {
   strangerAmplificationMax: 3,
   /** Bytes of such an answer. More: none, because it might be cut into pieces on its way. */
   strangerAnswerBytesMax: 1_400,
+  /** Extensions that a 420 names. More: these alone. */
+  unsupportedToldMax: 16,
   /** Such answers to one network (/24, /56): a second, and at once. More: no answer until there is room again. */
   strangerAnswersPerSecond: 1_000,
   strangerAnswersBurst: 3_000,

@@ -83,8 +83,12 @@ export class Requests {
 
   receive(id: TransactionId, request: SipRequest, flow: Flow, now: Instant): void {
     const arrival = { id, request, flow, now };
-    const unknown = request.headers.values('Require').filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
-    if (unknown.length > 0) return this.#answerOnce(arrival, 420, [['Unsupported', unknown.join(', ')]]);
+    const required = request.headers.values('Require').filter((tag) => tag !== '');
+    const unknown = required.filter((tag) => !UNDERSTOOD.has(tag.toLowerCase()));
+    if (unknown.length > 0) {
+      const told = unknown.slice(0, LIMITS.unsupportedToldMax).join(', ');
+      return this.#answerOnce(arrival, 420, [['Unsupported', told]]);
+    }
     if (tagOf(request.to) !== undefined) {
       if (!this.#context.calls.request(request, id, flow, now)) this.#answerOnce(arrival, 481);
       return;
