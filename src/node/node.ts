@@ -9,7 +9,6 @@
 // order; nothing is entered twice.
 
 import { hex } from '../base/ids.ts';
-import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import type { Result } from '../base/result.ts';
 import { earlier, type Instant } from '../base/time.ts';
@@ -110,7 +109,7 @@ export class SipNode {
   constructor(options: NodeOptions, now: Instant) {
     this.#options = options;
     this.#now = now;
-    const { random, hashing, domain, userAgent } = options;
+    const { random, hashing, domain, userAgent, nonceKey, acceptMd5 } = options;
     this.#listeners = new Listeners(options.listeners);
     this.#layer = new TransactionLayer({
       newBranch: () => hex(random.bytes(12)),
@@ -139,7 +138,7 @@ export class SipNode {
     });
     this.#strangers = new Strangers({
       knows: (flow) => this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined,
-      seed: Number.parseInt(hashing.hmacSha256Hex(options.nonceKey, 'strangers').slice(0, 8), 16),
+      seed: Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16),
     });
     this.#intake = new Intake(this.#layer, this.#strangers);
     this.#own = new OwnRequests({
@@ -161,14 +160,7 @@ export class SipNode {
       calls: this.#calls,
       registrar: this.#registrar,
       trunks: this.#trunks,
-      digest: new DigestServer({
-        realm: domain,
-        key: options.nonceKey,
-        hashing,
-        acceptMd5: options.acceptMd5,
-        nonceLifetimeMs: LIMITS.nonceLifetimeMs,
-        noncesMax: LIMITS.noncesMax,
-      }),
+      digest: new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }),
       directory: () => this.#directory,
       draining: () => this.#draining,
       respond: (id, ...answer) => this.#queue(this.#layer.respond(id, this.#response(...answer), this.#now)),

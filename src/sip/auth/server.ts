@@ -28,9 +28,9 @@ export interface DigestServerOptions {
   readonly key: Uint8Array;
   readonly hashing: DigestHashing;
   readonly acceptMd5: boolean;
-  readonly nonceLifetimeMs: number;
-  /** Nonces that are remembered. */
-  readonly noncesMax: number;
+  /** From base/limits.ts; others in tests. */
+  readonly nonceLifetimeMs?: number;
+  readonly noncesMax?: number;
   /** RFC 2069 clients, which know no qop: off unless asked for. Each nonce then works once. */
   readonly acceptWithoutQop?: boolean;
 }
@@ -87,8 +87,8 @@ export class DigestServer {
       realm: options.realm,
       key: options.key,
       hashing: options.hashing,
-      lifetimeMs: options.nonceLifetimeMs,
-      rememberedMax: options.noncesMax,
+      lifetimeMs: options.nonceLifetimeMs ?? LIMITS.nonceLifetimeMs,
+      rememberedMax: options.noncesMax ?? LIMITS.noncesMax,
     });
     this.#unanswered = new UnansweredChallenges(LIMITS.askedSlots);
   }
