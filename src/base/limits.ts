@@ -52,6 +52,10 @@ export const LIMITS = {
   dnsAnswerMs: 5 * SECOND_MS,
   /** Questions to DNS that are under way. More: they are asked when others are answered. */
   dnsQuestionsMax: 512,
+  /** Of these, for whatever is not a trunk: names in messages, which a forger may have made up. */
+  dnsQuestionsOfOthersMax: 256,
+  /** Names out of messages that are being looked up. More: they are not, and who sends there goes without. */
+  lookupsMax: 1_000,
   /** Answers of DNS that are remembered. More: those that were longest without use are forgotten. */
   dnsAnswersMax: 10_000,
   /** How long an answer holds, whatever its TTL says. Outside: the bound. */

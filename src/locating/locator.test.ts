@@ -177,18 +177,36 @@ describe('a target that is awaited', () => {
     assert.equal(scene.asked.length, 2);
   });
 
-  test('more questions than there may be are asked when others are answered', () => {
+  test('more questions than there may be are asked when others are answered, and a trunk has room', () => {
     const scene = new Scene();
     scene.dns = 'hangs';
-    const names = Array.from({ length: LIMITS.dnsQuestionsMax + 5 }, (_, index) => `n${index}.example`);
+    const names = Array.from(
+      { length: LIMITS.dnsQuestionsOfOthersMax + 5 },
+      (_, index) => `n${index}.example`,
+    );
     for (const host of names) {
-      scene.take(scene.locator.await(host, { scheme: 'sip', host, port: 5060 }, 10 * MINUTE_MS, 0));
+      const target = { scheme: 'sip', host, port: 5060 } as const;
+      scene.take(scene.locator.await(host, target, 10 * MINUTE_MS, 0));
       scene.zone.set(`A ${host}`, [{ type: 'A', address: '192.0.2.1' }]);
     }
-    assert.equal(scene.asked.length, LIMITS.dnsQuestionsMax);
+    assert.equal(scene.asked.length, LIMITS.dnsQuestionsOfOthersMax);
+    scene.take(scene.locator.keep('trunk', HOST, 0));
+    assert.equal(scene.asked.at(-1), 'A carrier.example');
     scene.dns = 'answers';
     scene.pass(LIMITS.dnsAnswerMs);
-    assert.equal(scene.asked.length, names.length);
+    assert.equal(scene.asked.length, names.length + 1);
     assert.equal(scene.told.filter((text) => text.endsWith(': 192.0.2.1')).length, 5);
+  });
+
+  test('no more are awaited than may be: the next is told at once that nothing is known', () => {
+    const scene = new Scene();
+    scene.dns = 'hangs';
+    const wait = (host: string): void =>
+      scene.take(scene.locator.await(host, { scheme: 'sip', host, port: 5060 }, MINUTE_MS, 0));
+    for (let index = 0; index < LIMITS.lookupsMax; index++) wait(`n${index}.example`);
+    assert.deepEqual(scene.told, []);
+    wait('one-more.example');
+    assert.deepEqual(scene.told, ['one-more.example:  ! DNS has not answered yet']);
+    assert.ok(scene.asked.length <= LIMITS.dnsQuestionsOfOthersMax);
   });
 });

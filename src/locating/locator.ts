@@ -50,9 +50,11 @@ export class Locator {
     return this.#want({ key, target, kept: true, dueAt: undefined, waiting: false, told: undefined }, now);
   }
 
-  /** Tells `located` with this key once, at `until` at the latest. */
+  /** Tells `located` with this key once, at `until` at the latest; at once where too many are awaited. */
   await(key: string, target: Target, until: Instant, now: Instant): readonly LocatorEffect[] {
-    return this.#want({ key, target, kept: false, dueAt: until, waiting: false, told: undefined }, now);
+    const want = { key, target, kept: false, dueAt: until, waiting: false, told: undefined };
+    if (this.#wants.size >= LIMITS.lookupsMax) return this.#tell(want, this.#recall(target, now));
+    return this.#want(want, now);
   }
 
   /** The target's servers as far as memory has them, even if they ought to be asked for again. */
@@ -122,7 +124,7 @@ export class Locator {
       if (want.kept) want.dueAt = Number.isFinite(location.until) ? location.until : undefined;
       return this.#tell(want, location);
     }
-    const asked = this.#ask(location.questions, now);
+    const asked = this.#ask(location.questions, want.kept, now);
     if (want.kept) {
       want.dueAt = undefined;
       return asked;
@@ -151,13 +153,17 @@ export class Locator {
     return locate(target, this.#abilities, (question) => this.#cache.known(question, now));
   }
 
-  /** Equal questions are asked once. When there are too many, a new one is asked when another has its answer. */
-  #ask(questions: readonly Question[], now: Instant): readonly LocatorEffect[] {
+  /**
+   * Equal questions are asked once. When there are too many, a new one is asked when another has its answer; trunks
+   * always find some room.
+   */
+  #ask(questions: readonly Question[], ofTrunk: boolean, now: Instant): readonly LocatorEffect[] {
+    const room = ofTrunk ? LIMITS.dnsQuestionsMax : LIMITS.dnsQuestionsOfOthersMax;
     const effects: LocatorEffect[] = [];
     for (const question of questions) {
       const key = questionKey(question);
       if (this.#asked.has(key)) continue;
-      if (this.#asked.size >= LIMITS.dnsQuestionsMax) break;
+      if (this.#asked.size >= room) break;
       this.#asked.set(key, { question, dueAt: now + LIMITS.dnsAnswerMs });
       effects.push({ type: 'resolve', question });
     }

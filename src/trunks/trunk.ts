@@ -55,6 +55,8 @@ export type TrunkEffect = TrunkRequest | TrunkHealthChange;
 
 export interface TrunkEndpoint {
   readonly destination: Destination;
+  /** The same as text, by which it is found. */
+  readonly key: string;
   readonly health: EndpointHealth;
   probeAt: Instant;
   /** The probe whose answer is awaited. A report about any other comes too late to count as a failure. */
@@ -145,14 +147,14 @@ export class Trunk {
   }
 
   #moved(servers: readonly Server[], now: Instant): void {
-    const before = new Map(this.endpoints.map((known) => [formatDestination(known.destination), known]));
+    const before = new Map(this.endpoints.map((known) => [known.key, known]));
     const after = new Map<string, TrunkEndpoint>();
     for (const { transport, port, addresses } of [...servers].sort((a, b) => a.priority - b.priority)) {
       for (const address of addresses) {
         const destination = { transport, address, port };
         const key = formatDestination(destination);
         const health = new EndpointHealth(this.#options.random);
-        after.set(key, before.get(key) ?? { destination, health, probeAt: now, probe: undefined });
+        after.set(key, before.get(key) ?? { destination, key, health, probeAt: now, probe: undefined });
       }
     }
     this.servers = servers;
@@ -252,7 +254,7 @@ export class Trunk {
 
   #find(at: Destination): TrunkEndpoint | undefined {
     const key = formatDestination(at);
-    return this.endpoints.find(({ destination }) => formatDestination(destination) === key);
+    return this.endpoints.find((known) => known.key === key);
   }
 
   /** A sign of life out of turn (a call, a late answer) may bring the next probe forward, never put it off. */

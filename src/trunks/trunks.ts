@@ -93,7 +93,7 @@ export class Trunks {
     const source = formatDestination({ transport, ...remote });
     for (const { settings, endpoints } of this.#trunks.values()) {
       if (!settings.inbound) continue;
-      if (endpoints.some(({ destination }) => formatDestination(destination) === source)) return settings;
+      if (endpoints.some(({ key }) => key === source)) return settings;
     }
     const bytes = parseAddress(remote.address);
     return bytes && this.#sources.find(({ prefix }) => contains(prefix, bytes))?.settings;
@@ -102,9 +102,7 @@ export class Trunks {
   /** This is where we reach a carrier: what comes over it answers to us. */
   reaches({ transport, remote }: Flow): boolean {
     const there = formatDestination({ transport, ...remote });
-    return [...this.#trunks.values()].some(({ endpoints }) =>
-      endpoints.some(({ destination }) => formatDestination(destination) === there),
-    );
+    return [...this.#trunks.values()].some(({ endpoints }) => endpoints.some(({ key }) => key === there));
   }
 
   /** The name that its certificate must be for (RFC 5922 §7.2). */
@@ -130,7 +128,7 @@ export class Trunks {
       const places = this.#drawn(trunk);
       for (const known of trunk.endpoints) {
         const { destination } = known;
-        const place = places.indexOf(formatDestination(destination));
+        const place = places.indexOf(known.key);
         const candidate = { trunk: settings, destination, health: trunk.healthOf(known) };
         const doubted = known.health.failuresRunning > 0 ? places.length : 0;
         ways.push({ candidate, order: settings.order, lot, place: place + doubted });
@@ -231,7 +229,7 @@ function serverStates(trunk: Trunk, server: Server): readonly TrunkServerState[]
   const { transport, name, port, addresses, priority, weight } = server;
   return addresses.flatMap((address) => {
     const at = formatDestination({ transport, address, port });
-    const known = trunk.endpoints.find(({ destination }) => formatDestination(destination) === at);
+    const known = trunk.endpoints.find(({ key }) => key === at);
     if (known === undefined) return [];
     const { reason: healthReason, roundTripMs } = known.health;
     return [
