@@ -20,6 +20,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   err: (words) => process.stderr.write(words),
   stdin: () => text(process.stdin),
   colour: inTerminal && !environment.plain,
+  columns: () => process.stdout.columns,
   now: Date.now,
   environment,
   // Loaded only by who needs it: a command that asks a node should not pay for one.

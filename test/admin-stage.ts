@@ -9,6 +9,7 @@ import type { RingthroughError } from '../src/base/errors.ts';
 import type { NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
+import { Trace } from '../src/trace/trace.ts';
 
 export const NUMBER = '+442079460000';
 export const MOBILE = '+447700900123';
@@ -91,6 +92,7 @@ export class WatchedStore extends MemoryStore {
 export class Stage {
   readonly store = new WatchedStore();
   readonly node = new FakeNode();
+  readonly trace = new Trace({ keepMs: 3_600_000 });
   now = NOON;
   admin = this.openAdmin();
 
@@ -109,6 +111,7 @@ export class Stage {
       realm: 'voice.example.net',
       country: 'GB',
       prompts: ['closed'],
+      trace: this.trace,
     });
   }
 

@@ -1,7 +1,9 @@
 // The layers of design and ARCHITECTURE.md, held by a test:
 //
-//   base ← sip, sdp, rtp ← ports ← registrar, routing, trunks, locating ← calls ← node ← admin ← http, cli ← app ← main
+//   base ← sip, sdp, rtp ← ports ← capabilities ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
+//
+// Capabilities are registrar, routing, trunks, locating and trace.
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
 // instead; to change a row is to change the architecture, and wants a page in docs/decisions/. The last tests
@@ -22,7 +24,7 @@ interface Rule {
 
 const PROTOCOLS = ['src/sip/', 'src/sdp/', 'src/rtp/'];
 const GROUND = ['src/base/', ...PROTOCOLS, 'src/ports/'];
-const CAPABILITIES = ['src/registrar/', 'src/routing/', 'src/trunks/', 'src/locating/'];
+const CAPABILITIES = ['src/registrar/', 'src/routing/', 'src/trunks/', 'src/locating/', 'src/trace/'];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];
 const LAYERS = [...CORE, 'src/admin/', ...SURFACES, 'src/adapters/', 'src/app/', 'src/main.ts'];

@@ -19,6 +19,9 @@ import type { Account, Divert, E164, LedgerEntry } from '../ports/records.ts';
 import type { LedgerPage, Store } from '../ports/store.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
+import type { TraceFilter } from '../trace/filter.ts';
+import { pcapFile } from '../trace/pcap.ts';
+import type { Trace } from '../trace/trace.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import { check, type Finding, formatPath, type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
@@ -27,7 +30,7 @@ import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
 import { type Edit, withNumber, withoutNumber, withoutPhone, withPhone } from './provisioning/edit.ts';
-import { readNumber } from './provisioning/number.ts';
+import { readNumber, waysToWrite } from './provisioning/number.ts';
 import {
   type AccountInput,
   accountInput,
@@ -42,6 +45,7 @@ import {
   provisioningFile,
 } from './provisioning/schema.ts';
 import { followTestCall } from './test-call.ts';
+import { followTrace, keptLines } from './trace.ts';
 import type {
   AccountView,
   LedgerRequest,
@@ -50,6 +54,8 @@ import type {
   PhoneDetails,
   ProvisionReport,
   TestCallStep,
+  TraceLine,
+  TraceRequest,
 } from './views.ts';
 
 export interface AdminOptions {
@@ -64,6 +70,7 @@ export interface AdminOptions {
   readonly country: string;
   /** Names of the prompts that the media relay can play. */
   readonly prompts: readonly string[];
+  readonly trace: Trace;
 }
 
 const LEDGER_PAGE_DEFAULT = 50;
@@ -254,6 +261,43 @@ export class Admin {
     const e164 = this.#readNumber(number, ['number']);
     ownerOfNumber(await this.#changes.directory(), e164);
     yield* followTestCall(this.#options.node, e164, signal);
+  }
+
+  /** Messages as they come, until `signal` aborts or they end. LIMIT_REACHED where as many watch as may. */
+  trace(request: TraceRequest, signal?: AbortSignal): AsyncGenerator<TraceLine, void, undefined> {
+    const { trace, clock } = this.#options;
+    const filter = this.#traceFilter(request);
+    if (trace.stats.watchers >= LIMITS.traceWatchersMax) {
+      throw new RingthroughError('LIMIT_REACHED', `${LIMITS.traceWatchersMax} others watch messages already`);
+    }
+    return followTrace(trace, filter, request.since, clock, signal);
+  }
+
+  /** Messages that are kept. NOT_FOUND for a call of which nothing is kept. */
+  traceKept(request: TraceRequest): readonly TraceLine[] {
+    const filter = this.#traceFilter(request);
+    return keptLines(this.#options.trace, filter, request.since ?? 0, this.#now());
+  }
+
+  /** The same as a capture file. */
+  traceFile(request: TraceRequest): Uint8Array {
+    const filter = this.#traceFilter(request);
+    return pcapFile(this.#options.trace.kept(filter, request.since ?? 0, this.#now()));
+  }
+
+  #traceFilter({ number, phone, call, sipCallId }: TraceRequest): TraceFilter {
+    if ([number, phone, call, sipCallId].filter((one) => one !== undefined).length > 1) {
+      throw invalid([{ path: [], reason: 'give a number, a phone or a call, not several of them' }]);
+    }
+    if (number !== undefined) {
+      const e164 = this.#readNumber(number, ['number']);
+      return { type: 'number', number: e164, written: waysToWrite(e164) };
+    }
+    if (phone !== undefined) return { type: 'phone', user: phone };
+    if (sipCallId !== undefined) return { type: 'sip-call-id', sipCallId };
+    if (call === undefined) return { type: 'all' };
+    existing(this.#options.trace.call(call), `call ${call} of which messages are kept`);
+    return { type: 'call', id: call };
   }
 
   #edit(edit: (stored: Directory) => Edit): Promise<Compiled> {

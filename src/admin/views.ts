@@ -4,6 +4,7 @@
 import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
 import type { AccountLimits, Divert, E164 } from '../ports/records.ts';
+import type { TracedMessage } from '../ports/trace.ts';
 import type { HoursInput, PlanInput } from './provisioning/schema.ts';
 
 /** A phone with what is registered for it now. */
@@ -81,3 +82,39 @@ export interface TestCallStep {
   /** The ledger's id of the attempt, on the steps whose source is `node`. */
   readonly callId?: string;
 }
+
+/** Which messages are wanted; at most one of them. None: all. */
+export interface TraceRequest {
+  /** As people write it. */
+  readonly number?: string;
+  /** A phone's user. */
+  readonly phone?: string;
+  /** The ledger's id. */
+  readonly call?: string;
+  readonly sipCallId?: string;
+  /** What is kept since then comes first. */
+  readonly since?: Instant;
+}
+
+export interface TraceMessageView extends Omit<TracedMessage, 'bytes'> {
+  readonly type: 'message';
+  /** Of a request its own, of a response the request's. Absent where it cannot be read as SIP. */
+  readonly method?: string;
+  readonly status?: number;
+  readonly reason?: string;
+  readonly cseq?: number;
+  readonly sdp: boolean;
+  /** The whole message, its secrets struck out. */
+  readonly text: string;
+}
+
+/** One line of a trace. */
+export type TraceLine =
+  /** Before the first message of a call. */
+  | { readonly type: 'call'; readonly callId: string; readonly called?: string; readonly caller?: string }
+  | TraceMessageView
+  /** So many messages are not shown here: too many at once, or the reader is too slow. */
+  | { readonly type: 'left-out'; readonly count: number }
+  /** There is nothing to tell, and the connection is alive. */
+  | { readonly type: 'idle'; readonly at: Instant }
+  | { readonly type: 'end'; readonly reason: string };

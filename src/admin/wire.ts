@@ -231,6 +231,44 @@ export const testCallStep = z
   })
   .meta({ id: 'TestCallStep', description: 'What happened; the last one is final' });
 
+const endpoint = z.object({ address: z.string(), port: z.number() });
+
+export const traceLine = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.literal('call').meta({ description: 'Before the first message of a call' }),
+      callId: z.string(),
+      called: z.string().optional(),
+      caller: z.string().optional(),
+    }),
+    z.object({
+      type: z.literal('message'),
+      at: instant,
+      direction: z.enum(['in', 'out']),
+      transport: z.enum(['udp', 'tcp', 'tls', 'ws', 'wss']),
+      local: endpoint,
+      remote: endpoint,
+      peer: z.string().optional().meta({ description: "A phone's user or a trunk's name" }),
+      callId: z.string().optional(),
+      sipCallId: z.string().optional(),
+      method: z.string().optional(),
+      status: z.number().optional(),
+      reason: z.string().optional(),
+      cseq: z.number().optional(),
+      sdp: z.boolean(),
+      text: z.string().meta({ description: 'The whole message, its secrets struck out' }),
+    }),
+    z.object({
+      type: z.literal('left-out').meta({ description: 'So many messages are not shown here' }),
+      count: z.number(),
+    }),
+    z.object({ type: z.literal('idle').meta({ description: 'Nothing to tell' }), at: instant }),
+    z.object({ type: z.literal('end'), reason: z.string() }),
+  ])
+  .meta({ id: 'TraceLine', description: 'A SIP message, or a word about what is between them' });
+
+export const traceLines = z.object({ lines: listOf(traceLine) });
+
 // Lists, each under its own name, so that an answer can grow beside it.
 
 export const accountList = z.object({ accounts: listOf(account) });

@@ -1,21 +1,9 @@
 // The running node as its surfaces see it (NodeControl), over the event loop.
 
 import { RingthroughError } from '../base/errors.ts';
-import type { NodeControl, NodeEvent } from '../node/views.ts';
+import type { NodeControl } from '../node/views.ts';
 import type { Core } from './core.ts';
-
-export class Subscribers {
-  readonly #listeners = new Set<(event: NodeEvent) => void>();
-
-  readonly add = (listener: (event: NodeEvent) => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly tell = (event: NodeEvent): void => {
-    for (const listener of [...this.#listeners]) listener(event);
-  };
-}
+import type { Subscribers } from './subscribers.ts';
 
 export function controlOf(
   { node, loop, persistence }: Pick<Core, 'node' | 'loop' | 'persistence'>,

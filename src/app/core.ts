@@ -14,17 +14,20 @@ import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
 import { SipNode } from '../node/node.ts';
-import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
 import type { SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
+
+import type { Trace } from '../trace/trace.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
 import type { Shutdown } from './shutdown.ts';
+import type { Subscribers } from './subscribers.ts';
+import { openTrace } from './tracing.ts';
 import { VERSION } from './version.ts';
 
 export interface Basics {
@@ -47,16 +50,13 @@ export interface Core {
   readonly node: SipNode;
   readonly loop: EventLoop;
   readonly persistence: Persistence;
+  readonly trace: Trace;
 }
 
 const PROMPTS_FOLDER = fileURLToPath(new URL('../../assets/prompts/en', import.meta.url));
 
 /** Opens all of it and lets calls in. Throws RingthroughError; what was opened by then is `shutdown`'s to close. */
-export async function openCore(
-  basics: Basics,
-  shutdown: Shutdown,
-  onEvent: (event: NodeEvent) => void,
-): Promise<Core> {
+export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: Subscribers): Promise<Core> {
   const { config, clock, log } = basics;
   const folder = openDataFolder(config.node.dataFolder);
   shutdown.owns('data folder', () => folder.close());
@@ -66,7 +66,8 @@ export async function openCore(
   const late = new LateHandler();
   const transports = await openTransports(basics, late, shutdown);
   const node = createNode(basics, transports);
-  const loop = new EventLoop({ clock, node, onEvent });
+  const trace = openTrace(config, transports, subscribers);
+  const loop = new EventLoop({ clock, node, onEvent: subscribers.tell, tap: trace });
   shutdown.owns('event loop', () => loop.close());
   const persistence = new Persistence(store, log, (id, result) => loop.persisted(id, result));
   shutdown.owns('persistence', () => persistence.close());
@@ -79,7 +80,7 @@ export async function openCore(
   late.target = loop.signalling;
   loop.turn((core, now) => core.start(kept, now));
   shutdown.drains(node, loop);
-  return { folder: folder.path, store, prompts, transports, media, node, loop, persistence };
+  return { folder: folder.path, store, prompts, transports, media, node, loop, persistence, trace };
 }
 
 function openResolver({ config: { dns }, random }: Basics): NetResolver {

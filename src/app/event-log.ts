@@ -10,6 +10,10 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return log.info('call started', { call: event.callId, called: event.called, caller: event.caller });
     case 'timeline':
       return log.debug(event.entry.text, { call: event.callId, what: event.entry.what });
+    case 'leg': {
+      const { callId: call, peer, sipCallId } = event;
+      return log.debug('leg', { call, peer, sipCallId });
+    }
     case 'call-ended': {
       const { outcome, reason, answeredBy, called } = event.entry;
       return log.info('call ended', { call: event.callId, called, outcome, answeredBy, reason });

@@ -18,6 +18,14 @@ export interface LoopOptions {
   readonly clock: Clock;
   readonly node: SipNode;
   readonly onEvent: (event: NodeEvent) => void;
+  readonly tap?: Tap;
+}
+
+/** Sees every message that enters or leaves the core. */
+export interface Tap {
+  record(direction: 'in' | 'out', flow: Flow, bytes: Uint8Array, at: Instant): void;
+  /** All that one turn of the core caused has been recorded, and its events told. */
+  turnOver(): void;
 }
 
 /** Adapters come after the loop, because they need its handlers. */
@@ -35,6 +43,7 @@ export class EventLoop {
   readonly #clock: Clock;
   readonly #node: SipNode;
   readonly #onEvent: (event: NodeEvent) => void;
+  readonly #tap: Tap | undefined;
   #ports: LoopPorts | undefined;
   #transports = new Map<string, SignallingTransport>();
   #timer: NodeJS.Timeout | undefined;
@@ -44,6 +53,7 @@ export class EventLoop {
     this.#clock = options.clock;
     this.#node = options.node;
     this.#onEvent = options.onEvent;
+    this.#tap = options.tap;
   }
 
   attach(ports: LoopPorts): void {
@@ -60,7 +70,12 @@ export class EventLoop {
   }
 
   readonly signalling: SignallingHandler = {
-    received: (batch: readonly Packet[]) => this.turn((node, now) => node.receive(batch, now)),
+    received: (batch: readonly Packet[]) =>
+      this.turn((node, now) => {
+        if (this.#tap !== undefined)
+          for (const { flow, bytes } of batch) this.#tap.record('in', flow, bytes, now);
+        return node.receive(batch, now);
+      }),
     failed: (flow: Flow, reason: string) => this.turn((node, now) => node.flowFailed(flow, reason, now)),
     closed: (flow: Flow) => this.turn((node, now) => node.flowClosed(flow, now)),
   };
@@ -82,9 +97,11 @@ export class EventLoop {
     const ports = this.#ports;
     if (ports === undefined) return;
     const sends = new Map<SignallingTransport, Packet[]>();
+    const now = this.#clock.now();
     for (const effect of effects) {
       switch (effect.type) {
         case 'send':
+          this.#tap?.record('out', effect.flow, effect.bytes, now);
           this.#collect(sends, effect);
           break;
         case 'media':
@@ -102,6 +119,7 @@ export class EventLoop {
       }
     }
     for (const [transport, batch] of sends) transport.send(batch);
+    this.#tap?.turnOver();
     this.#arm();
   }
 

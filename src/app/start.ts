@@ -21,11 +21,12 @@ import { banner } from './banner.ts';
 import type { Config } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
-import { controlOf, Subscribers } from './control.ts';
+import { controlOf } from './control.ts';
 import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
+import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
 
 export interface StartOptions {
@@ -45,7 +46,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     const basics = { config, clock, log, random: createSystemRandom(), certificates };
     const subscribers = new Subscribers();
     subscribers.add((event) => logEvent(log, event));
-    const core = await openCore(basics, shutdown, subscribers.tell);
+    const core = await openCore(basics, shutdown, subscribers);
     await openSurfaces(basics, core, subscribers, shutdown, options.out);
   } catch (error) {
     await shutdown.close();
@@ -79,7 +80,7 @@ async function openSurfaces(
   out: (line: string) => void,
 ): Promise<void> {
   const { config, clock, log, random, certificates } = basics;
-  const { store, prompts, transports, media, folder } = core;
+  const { store, prompts, transports, media, folder, trace } = core;
   const tokenFile = path.join(folder, TOKEN_FILE);
   const token = await loadOrCreateToken(tokenFile, random);
   const control = controlOf(core, subscribers);
@@ -92,6 +93,7 @@ async function openSurfaces(
     realm: config.sip.domain,
     country: config.node.country,
     prompts: [...prompts.keys()],
+    trace,
   });
   const http = await openHttp({
     listen: config.http.listen,
@@ -106,6 +108,8 @@ async function openSurfaces(
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
+  // Before it: whoever watches is told that it ends.
+  shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
   await greet(basics, core, admin, http, demo, out);
 }

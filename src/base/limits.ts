@@ -201,6 +201,20 @@ export const LIMITS = {
   /** The database's size on disk, its log excepted. More: writes fail with STORE_FULL; what is there stays readable. */
   databaseBytesMax: 68_719_476_736,
 
+  /** Memory for the latest messages of calls, and for all others. More: the oldest are forgotten. */
+  traceCallBytesMax: 67_108_864,
+  traceOtherBytesMax: 8_388_608,
+  /** Messages of one call that are kept. More: the newest are not. */
+  traceMessagesPerCallMax: 1_000,
+  /** People who watch messages at once. More: refused, with LIMIT_REACHED. */
+  traceWatchersMax: 16,
+  /** Messages waiting for one who watches and reads slowly. More: they are left out, and told as a number. */
+  traceWaitingMax: 2_000,
+  /** Messages a second that are shown to one who asked for all. More: as above. */
+  traceMessagesPerSecondMax: 200,
+  /** Messages on their way to the HEP collector. More: dropped and counted. */
+  hepQueueMax: 1_000,
+
   /** Lines, m= sections, and formats of one section, in a session description. More: it is malformed (488). */
   sdpLinesMax: 1_000,
   sdpMediaSectionsMax: 32,

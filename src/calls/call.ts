@@ -119,6 +119,8 @@ export class Call implements Session {
       this.record.note(now, 'diverted', `every call goes to ${to}: diverted by ${by} on ${day} UTC`);
     }
     this.#around.audience.ledger(this.record.entry([]));
+    const { callerKind: kind, callerName: peer, invite } = this.start;
+    this.#around.audience.leg({ callId: this.id, sipCallId: invite.callId ?? '', kind, peer });
     this.#schedule('ringing-over', now + LIMITS.ringingMaxMs);
     this.#caller.media.open(this.start.flow.remote.address);
   }

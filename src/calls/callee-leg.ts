@@ -136,6 +136,10 @@ export class CalleeLeg extends Leg {
   invite(now: Instant): void {
     if (this.#state !== 'opening') return;
     this.invitedAt = now;
+    const { type: kind, name: peer, key: number } = this.target;
+    const { sipCallId } = this.#content;
+    const dialled = kind === 'trunk' ? { number } : {};
+    this.around.audience.leg({ callId: this.callId, sipCallId, kind, peer, ...dialled });
     this.#send(this.#buildInvite(1), now);
   }
 

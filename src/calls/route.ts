@@ -35,6 +35,8 @@ export interface CallStart {
   /** The caller as carriers may know it, where that is not the same: a phone of ours behind its number. */
   readonly callerOutside?: Caller;
   readonly callerKind: PeerKind;
+  /** The phone's user or the trunk's name. */
+  readonly callerName: string;
   readonly invite: SipRequest;
   readonly transaction: TransactionId;
   readonly flow: Flow;

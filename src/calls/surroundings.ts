@@ -103,8 +103,21 @@ export interface TrunkPort {
   authorise(name: string, request: SipRequest, challenge: SipResponse): SipRequest | undefined;
 }
 
+/** A leg, and the SIP Call-ID that its messages go under: no other leg of ours shares it. */
+export interface LegNote {
+  readonly callId: string;
+  readonly sipCallId: string;
+  readonly kind: PeerKind;
+  /** The phone's user or the trunk's name. */
+  readonly peer: string;
+  /** The number that is dialled over a trunk. */
+  readonly number?: string;
+}
+
 /** Who hears of what happened. */
 export interface Audience {
+  /** Before the first message of ours on it. */
+  leg(note: LegNote): void;
   timeline(callId: string, called: string, entry: TimelineEntry): void;
   /** Begin, answer and end of an attempt. */
   ledger(entry: LedgerEntry): void;

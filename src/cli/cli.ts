@@ -13,6 +13,7 @@ import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
 import { addStart } from './commands/start.ts';
+import { addTrace } from './commands/trace.ts';
 import type { CliContext } from './context.ts';
 
 /** `args` without the program's own name. Answers with the exit code; never throws. */
@@ -45,6 +46,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addLedger(program, context);
   addLists(program, context);
   addCertificates(program, context);
+  addTrace(program, context);
   return program;
 }
 

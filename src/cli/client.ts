@@ -19,6 +19,8 @@ interface RequestOptions {
   /** Sent as JSON; text goes as the YAML file that it is. */
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Ends an answer of lines early, and without complaint. */
+  readonly signal?: AbortSignal;
 }
 
 export class Client {
@@ -36,16 +38,25 @@ export class Client {
 
   /** An answer of one JSON object a line, as the lines come. */
   async *lines(method: string, path: string, options: RequestOptions = {}): AsyncGenerator<unknown> {
-    const response = await this.#send(method, path, options);
     let rest = '';
-    for await (const chunk of textOf(response, this.#options.api)) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line);
+    try {
+      const response = await this.#send(method, path, options);
+      for await (const chunk of textOf(response, this.#options.api)) {
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) yield JSON.parse(line);
+      }
+    } catch (error) {
+      if (options.signal?.aborted !== true) throw error;
     }
   }
 
-  async #send(method: string, path: string, { body, query = {} }: RequestOptions): Promise<Response> {
+  /** An answer that is a file. */
+  async bytes(method: string, path: string, options: RequestOptions = {}): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#send(method, path, options)).arrayBuffer());
+  }
+
+  async #send(method: string, path: string, { body, query = {}, signal }: RequestOptions): Promise<Response> {
     const url = this.#url(path, query);
     const isFile = typeof body === 'string';
     const headers = {
@@ -56,7 +67,12 @@ export class Client {
     const payload = body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) };
     let response: Response;
     try {
-      response = await fetch(url, { method, headers, ...payload });
+      response = await fetch(url, {
+        method,
+        headers,
+        ...payload,
+        ...(signal === undefined ? {} : { signal }),
+      });
     } catch (cause) {
       throw unreachable(this.#options.api, cause);
     }

@@ -42,6 +42,8 @@ export interface CliContext {
   readonly stdin: () => Promise<string>;
   /** Colours are welcome: a terminal, and NO_COLOR unset. */
   readonly colour: boolean;
+  /** Width of the terminal; `undefined` where there is none. */
+  readonly columns: () => number | undefined;
   readonly now: () => Instant;
   /** From the environment: what options win over. */
   readonly environment: {

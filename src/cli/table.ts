@@ -57,6 +57,11 @@ function widthOf(text: string): number {
   return width;
 }
 
+/** Filled up with spaces. */
+export function padded(text: string, width: number): string {
+  return text + padding(text, width);
+}
+
 function padding(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - widthOf(text)));
 }

@@ -12,6 +12,12 @@ export function formatTime(instant: Instant): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** `09:30:05.120`, local. */
+export function formatClock(instant: Instant): string {
+  const milliseconds = String(Math.floor(instant % SECOND_MS)).padStart(3, '0');
+  return `${formatTime(instant).slice(11)}.${milliseconds}`;
+}
+
 /** `850 ms`, `4.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`: two units at most. */
 export function formatLength(lengthMs: number): string {
   if (lengthMs < SECOND_MS) return `${Math.round(lengthMs)} ms`;

@@ -29,6 +29,7 @@ const TAGS = [
   { name: 'ledger', description: 'what became of every attempt' },
   { name: 'calls', description: 'in progress' },
   { name: 'test calls', description: 'what a caller would hear' },
+  { name: 'trace', description: 'SIP messages, as they come and as they were' },
   { name: 'trunks', description: 'connections to carriers, and their health' },
   { name: 'watch', description: 'for machines; no token needed' },
 ];

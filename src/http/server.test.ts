@@ -126,6 +126,13 @@ const ROUTES: readonly {
     asks: ['provision', 'accounts: []', { dryRun: true }],
   },
   { call: 'POST /v1/test-calls', body: { number: '+442079460000' }, asks: ['testCall', '+442079460000'] },
+  { call: 'GET /v1/trace?phone=reception', asks: ['trace', { phone: 'reception' }] },
+  {
+    call: 'GET /v1/trace.pcap?number=020%207946%200000&since=2026-11-24T09:30:00Z',
+    asks: ['traceFile', { number: '020 7946 0000', since: Date.UTC(2026, 10, 24, 9, 30) }],
+  },
+  { call: 'GET /v1/calls/attempt-1/trace', asks: ['traceKept', { call: 'attempt-1' }] },
+  { call: 'GET /v1/calls/attempt-1/trace.pcap', asks: ['traceFile', { call: 'attempt-1' }] },
 ];
 
 function split(call: string) {
@@ -213,6 +220,37 @@ describe('the routes of the API', () => {
     );
     assert.equal(steps.at(-1).final, true);
     assert.equal(steps[0].at, '2026-11-24T09:30:00.000Z');
+  });
+});
+
+describe('a trace over the API', () => {
+  test('is told line by line, times as everywhere', async (t) => {
+    const { app } = await api(t);
+    const response = await app.inject(requestOf({ call: 'GET /v1/trace' }));
+    assert.equal(response.headers['content-type'], 'application/x-ndjson');
+    const lines = response.body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(lines.length, EXAMPLES.trace.length);
+    assert.deepEqual(
+      [lines[1].type, lines[1].at, lines[1].peer],
+      ['message', '2026-11-24T09:30:00.000Z', 'carrier-a'],
+    );
+  });
+
+  test('that cannot be is a problem document, not an empty stream', async (t) => {
+    const { app, failing } = await api(t);
+    failing.set('trace', new RingthroughError('LIMIT_REACHED', '16 others watch messages already'));
+    const response = await app.inject(requestOf({ call: 'GET /v1/trace' }));
+    assert.deepEqual([response.statusCode, response.json().code], [429, 'LIMIT_REACHED']);
+  });
+
+  test('as a capture file is what it says', async (t) => {
+    const { app } = await api(t);
+    const response = await app.inject(requestOf({ call: 'GET /v1/calls/attempt-1/trace.pcap' }));
+    assert.equal(response.headers['content-type'], 'application/vnd.tcpdump.pcap');
+    assert.deepEqual([...response.rawPayload], [...EXAMPLES.traceFile]);
   });
 });
 

@@ -28,6 +28,7 @@ import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
+import { traceRoutes } from './routes/trace.ts';
 import { tokenChecker } from './token.ts';
 
 export interface HttpOptions extends MetricsSources {
@@ -75,6 +76,7 @@ const V1: readonly Routes[] = [
   trunkRoutes,
   provisionRoutes,
   testCallRoutes,
+  traceRoutes,
 ];
 
 /** The whole API without a socket; its caller closes it. */

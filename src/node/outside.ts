@@ -124,6 +124,7 @@ function digestClients({
 
 function audience({ persist, event, now }: OutsideOptions): Audience {
   return {
+    leg: (note) => event({ type: 'leg', ...note }),
     timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
     ledger: (entry) => {
       persist([{ type: 'ledger', entry }]);

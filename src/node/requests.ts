@@ -161,7 +161,11 @@ export class Requests {
     if (this.#context.calls.has(request)) return this.#answerOnce(arrival, 482, [], 'Merged Request');
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {
-      return this.#place(arrival, 'trunk', placeFromTrunk(request, trunk, this.#context.directory(), now));
+      return this.#place(
+        arrival,
+        { kind: 'trunk', name: trunk.name },
+        placeFromTrunk(request, trunk, this.#context.directory(), now),
+      );
     }
     const owner = this.#authenticate(arrival);
     if (owner === undefined) return;
@@ -169,10 +173,16 @@ export class Requests {
     const { country } = this.#context;
     const { registrar, domain } = this.#context;
     const placing = placeFromPhone(request, owner, this.#context.directory(), { country, domain }, now);
-    this.#place(arrival, 'phone', placing, deviceAt(registrar, owner.phone.user, flow));
+    const { user } = owner.phone;
+    this.#place(arrival, { kind: 'phone', name: user }, placing, deviceAt(registrar, user, flow));
   }
 
-  #place(arrival: Arrival, callerKind: PeerKind, placing: Placing, device?: PhoneDevice): void {
+  #place(
+    arrival: Arrival,
+    from: { kind: PeerKind; name: string },
+    placing: Placing,
+    device?: PhoneDevice,
+  ): void {
     const { id, request, flow, now } = arrival;
     if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
     const { route, caller, callerOutside } = placing;
@@ -194,7 +204,8 @@ export class Requests {
         route: full ? fullAccount(route) : route,
         caller,
         ...(callerOutside === undefined ? {} : { callerOutside }),
-        callerKind,
+        callerKind: from.kind,
+        callerName: from.name,
         invite: request,
         transaction: id,
         flow,

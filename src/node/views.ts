@@ -2,6 +2,7 @@
 // the effect loop; admin/, http/ and the tests know only this.
 
 import type { Instant } from '../base/time.ts';
+import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 import type { TrunkState } from '../trunks/trunks.ts';
 
@@ -63,6 +64,8 @@ export type NodeEvent =
       readonly called: string;
       readonly entry: TimelineEntry;
     }
+  /** A leg of a call or test call begins; its messages carry this SIP Call-ID. */
+  | ({ readonly type: 'leg' } & LegNote)
   | { readonly type: 'call-ended'; readonly callId: string; readonly entry: LedgerEntry }
   /** What the test caller itself lived: `final` on the last one. */
   | {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
-import { contains, parseAddress, parsePrefix } from './prefix.ts';
+import { parseAddress } from '../base/ip.ts';
+import { contains, parsePrefix } from './prefix.ts';
 
 function holds(range: string, address: string): boolean {
   const prefix = parsePrefix(range);

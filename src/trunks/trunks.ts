@@ -4,6 +4,7 @@
 // transaction and reports with `answered` or `failed`. DNS is app/'s: it hands in endpoints.
 
 import { assert, present } from '../base/assert.ts';
+import { parseAddress } from '../base/ip.ts';
 import { type Destination, type Flow, formatDestination } from '../base/net.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { TrunkSettings } from '../ports/records.ts';
@@ -11,7 +12,7 @@ import type { Server } from '../sip/location/locate.ts';
 import { orderServers } from '../sip/location/order.ts';
 import type { SipResponse } from '../sip/message/message.ts';
 import type { Health } from './health.ts';
-import { contains, type Prefix, parseAddress, parsePrefix } from './prefix.ts';
+import { contains, type Prefix, parsePrefix } from './prefix.ts';
 import { HEALTH_RANK, Trunk, type TrunkEffect, type TrunkRequest, type TrunksOptions } from './trunk.ts';
 
 /** A way out: this trunk, at this of its endpoints. */

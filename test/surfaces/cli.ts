@@ -18,6 +18,7 @@ export function cli(overrides: Partial<CliContext> = {}) {
     },
     stdin: async () => 'accounts: []',
     colour: false,
+    columns: () => 100,
     now: () => NOW,
     environment: {},
     startNode: () => Promise.reject(new Error('no node is started here')),

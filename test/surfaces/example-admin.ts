@@ -2,11 +2,18 @@
 // API and of the CLI say what a surface makes of a use-case; what the use-cases do is tested in src/admin.
 
 import { Admin } from '../../src/admin/admin.ts';
-import type { AccountView, NumberView, PhoneDetails, TestCallStep } from '../../src/admin/views.ts';
+import type {
+  AccountView,
+  NumberView,
+  PhoneDetails,
+  TestCallStep,
+  TraceLine,
+} from '../../src/admin/views.ts';
 import { RingthroughError } from '../../src/base/errors.ts';
 import type { CallView, NodeControl, NodeEvent, NodeHealth, TrunkView } from '../../src/node/views.ts';
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { Trace } from '../../src/trace/trace.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 
@@ -132,6 +139,56 @@ export const TEST_CALL_STEPS: readonly TestCallStep[] = [
   },
 ];
 
+const RECEPTION_END = { address: '192.0.2.7', port: 5062 };
+const NODE_END = { address: '203.0.113.7', port: 5060 };
+const CARRIER_END = { address: '198.51.100.4', port: 5060 };
+
+function traced(
+  afterMs: number,
+  direction: 'in' | 'out',
+  peer: 'reception' | 'carrier-a',
+  start: { method?: string; status?: number; reason?: string; sdp?: boolean },
+): TraceLine {
+  const { method = 'INVITE', status, reason, sdp = false } = start;
+  const line = status === undefined ? `${method} sip:a@b SIP/2.0` : `SIP/2.0 ${status} ${reason}`;
+  return {
+    type: 'message',
+    at: NOW + afterMs,
+    direction,
+    transport: 'udp',
+    local: NODE_END,
+    remote: peer === 'reception' ? RECEPTION_END : CARRIER_END,
+    peer,
+    callId: 'attempt-1',
+    sipCallId: `of-${peer}`,
+    method,
+    ...(status === undefined ? {} : { status, reason: reason ?? '' }),
+    cseq: 1,
+    sdp,
+    text: `${line}\r\nCall-ID: of-${peer}\r\nCSeq: 1 ${method}\r\n\r\n`,
+  };
+}
+
+/** A carrier calls, reception answers, the carrier hangs up. */
+export const TRACE: readonly TraceLine[] = [
+  { type: 'call', callId: 'attempt-1', called: '+442079460000', caller: '+442079460999' },
+  traced(0, 'in', 'carrier-a', { sdp: true }),
+  traced(1, 'out', 'carrier-a', { status: 100, reason: 'Trying' }),
+  traced(3, 'out', 'reception', { sdp: true }),
+  traced(503, 'out', 'reception', { sdp: true }),
+  traced(510, 'in', 'reception', { status: 180, reason: 'Ringing' }),
+  traced(511, 'out', 'carrier-a', { status: 180, reason: 'Ringing' }),
+  traced(4_200, 'in', 'reception', { status: 200, reason: 'OK', sdp: true }),
+  traced(4_200, 'out', 'reception', { method: 'ACK' }),
+  traced(4_201, 'out', 'carrier-a', { status: 200, reason: 'OK', sdp: true }),
+  traced(4_215, 'in', 'carrier-a', { method: 'ACK' }),
+  traced(65_000, 'in', 'carrier-a', { method: 'BYE' }),
+  traced(65_001, 'out', 'carrier-a', { method: 'BYE', status: 200, reason: 'OK' }),
+  traced(65_001, 'out', 'reception', { method: 'BYE' }),
+  traced(65_014, 'in', 'reception', { method: 'BYE', status: 200, reason: 'OK' }),
+  { type: 'end', reason: 'the call has ended' },
+];
+
 /** What `useCase` answers, once its promise or stream is waited for. */
 type Answer<Name extends UseCase> =
   ReturnType<Admin[Name]> extends AsyncIterable<infer Item>
@@ -170,10 +227,13 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   hangUp: undefined,
   trunks: [TRUNK],
   testCall: TEST_CALL_STEPS,
+  trace: TRACE,
+  traceKept: TRACE,
+  traceFile: Uint8Array.of(0xd4, 0xc3, 0xb2, 0xa1),
 };
 
-/** Those that answer at once; the others answer with a promise, `testCall` with a stream. */
-const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks']);
+/** Those that answer at once; the others answer with a promise, these two with a stream. */
+const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks', 'traceKept', 'traceFile']);
 
 export function exampleNode() {
   const listeners = new Set<(event: NodeEvent) => void>();
@@ -213,7 +273,9 @@ export function exampleAdmin(node: NodeControl) {
     // An abort signal is the surface's own affair.
     asked.push([useCase, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
     const failure = failing.get(useCase);
-    if (useCase === 'testCall') return stream(failure);
+    if (useCase === 'testCall') return stream(EXAMPLES.testCall, failure);
+    if (useCase === 'trace' && failure === undefined) return stream(EXAMPLES.trace, undefined);
+    if (useCase === 'trace') throw failure;
     if (failure !== undefined && SYNCHRONOUS.has(useCase)) throw failure;
     if (failure !== undefined) return Promise.reject(failure);
     const example = EXAMPLES[useCase];
@@ -228,6 +290,7 @@ export function exampleAdmin(node: NodeControl) {
     realm: 'voice.example.net',
     country: 'GB',
     prompts: [],
+    trace: new Trace({ keepMs: 0 }),
   });
   const admin = new Proxy(real, {
     get:
@@ -238,9 +301,12 @@ export function exampleAdmin(node: NodeControl) {
   return { admin, asked, failing };
 }
 
-async function* stream(failure: RingthroughError | undefined): AsyncGenerator<TestCallStep> {
+async function* stream<Item>(
+  items: readonly Item[],
+  failure: RingthroughError | undefined,
+): AsyncGenerator<Item> {
   if (failure !== undefined) throw failure;
-  yield* EXAMPLES.testCall;
+  yield* items;
 }
 
 export function notFound(what: string): RingthroughError {

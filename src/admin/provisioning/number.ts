@@ -26,3 +26,11 @@ export function describeNumber(number: E164): string {
 function isMobile(number: E164): boolean {
   return parsePhoneNumberFromString(number)?.getType() === 'MOBILE' || /^\+447[1-9]\d{8}$/.test(number);
 }
+
+/** The digits of a number in each of the ways in which SIP messages have it: `442079460000`, `02079460000` … */
+export function waysToWrite(number: E164): readonly string[] {
+  const digits = number.slice(1);
+  const known = parsePhoneNumberFromString(number);
+  const national = known?.formatNational().replace(/\D/g, '') ?? digits;
+  return [...new Set([digits, `00${digits}`, `011${digits}`, national, known?.nationalNumber ?? digits])];
+}

@@ -1,9 +1,10 @@
 // Addresses as people write them in the configuration: listeners, endpoints, CIDR ranges, port ranges. Each
 // reader gives the value, or a reason that shows how it is written right.
 
+import { parseAddress } from '../../base/ip.ts';
 import type { Endpoint, TransportName } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { parseAddress, parsePrefix } from '../../trunks/prefix.ts';
+import { parsePrefix } from '../../trunks/prefix.ts';
 
 export interface PortRange {
   readonly from: number;

@@ -56,6 +56,10 @@ export interface Config {
     readonly timeoutMs: number;
   };
   readonly log: { readonly level: LogLevel };
+  readonly trace: {
+    /** How long messages stay in memory; 0: they do not. */
+    readonly keepMs: number;
+  };
   readonly trunks: readonly TrunkSettings[];
 }
 

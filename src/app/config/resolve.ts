@@ -7,7 +7,7 @@ import { durationMs } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { formatEndpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { MINUTE_MS, SECOND_MS } from '../../base/time.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
 import {
   familyOf,
   ipLiteral,
@@ -38,6 +38,7 @@ const DEFAULTS = {
   http: '127.0.0.1:8080',
   dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
+  traceKeepMs: HOUR_MS,
 } as const;
 
 const DNS_TIMEOUT_MIN_MS = 100;
@@ -78,6 +79,7 @@ export function resolveConfig(
     },
     dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
+    trace: { keepMs: file.trace?.keep === undefined ? DEFAULTS.traceKeepMs : durationMs(file.trace.keep) },
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

@@ -71,6 +71,8 @@ const logSection = section({
     .optional(),
 });
 
+const traceSection = section({ keep: duration.optional() });
+
 const trunkSection = section({
   name,
   address: words(280),
@@ -104,6 +106,7 @@ export const configFile = section({
   http: httpSection.optional(),
   dns: dnsSection.optional(),
   log: logSection.optional(),
+  trace: traceSection.optional(),
   trunks: list(
     trunkSection,
     100,

@@ -1,0 +1,152 @@
+// Messages for whoever may see them: which ones are meant, and each with what is worth knowing at a glance.
+
+import type { Instant } from '../base/time.ts';
+import { SECOND_MS } from '../base/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TracedMessage } from '../ports/trace.ts';
+import { asBuffer, decodeText } from '../sip/message/octets.ts';
+import { parseMessage } from '../sip/message/parse.ts';
+import { uriUser } from '../sip/message/uri.ts';
+import type { TraceFilter } from '../trace/filter.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Watch } from '../trace/watch.ts';
+import type { TraceLine, TraceMessageView } from './views.ts';
+
+/** Whoever waits is told this often that there is nothing to tell. */
+const IDLE_MS = 15 * SECOND_MS;
+/** When a call has ended, its last answers take as long to come at the most that is worth waiting for. */
+const LAST_ANSWERS_MS = 2 * SECOND_MS;
+
+/**
+ * Until `signal` aborts, the node stops, or the one call that is watched is over. The watch is open at once: it is
+ * closed when the lines have been read to their end, or by `signal`.
+ */
+export function followTrace(
+  trace: Trace,
+  filter: TraceFilter,
+  since: Instant | undefined,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<TraceLine, void, undefined> {
+  const watch = trace.open(filter, since, clock.now());
+  const stop = () => trace.close(watch);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop);
+  return linesOf(trace, watch, clock);
+}
+
+async function* linesOf(
+  trace: Trace,
+  watch: Watch,
+  clock: Clock,
+): AsyncGenerator<TraceLine, void, undefined> {
+  const calls = new CallLines(trace);
+  try {
+    for (;;) {
+      for (let item = watch.take(); item !== undefined; item = watch.take()) {
+        if (item.type === 'left-out') yield item;
+        else yield* calls.lines(trace.shown(item.kept));
+      }
+      if (watch.closed) return yield { type: 'end', reason: 'the node is shutting down' };
+      if (await moreOf(watch, watch.callIsOver ? LAST_ANSWERS_MS : IDLE_MS)) continue;
+      if (watch.callIsOver) return yield { type: 'end', reason: 'the call has ended' };
+      yield { type: 'idle', at: clock.now() };
+    }
+  } finally {
+    trace.close(watch);
+  }
+}
+
+/** What is kept, as the same lines. */
+export function keptLines(
+  trace: Trace,
+  filter: TraceFilter,
+  since: Instant,
+  now: Instant,
+): readonly TraceLine[] {
+  const calls = new CallLines(trace);
+  return trace.kept(filter, since, now).flatMap((message) => [...calls.lines(message)]);
+}
+
+/** Tells of each call before its first message. */
+class CallLines {
+  readonly #trace: Trace;
+  readonly #told = new Set<string>();
+
+  constructor(trace: Trace) {
+    this.#trace = trace;
+  }
+
+  *lines(message: TracedMessage): Generator<TraceLine> {
+    const call = message.callId === undefined ? undefined : this.#trace.call(message.callId);
+    if (call !== undefined && !this.#told.has(call.id)) {
+      this.#told.add(call.id);
+      const { id, called, caller } = call;
+      yield {
+        type: 'call',
+        callId: id,
+        ...(called === undefined ? {} : { called }),
+        ...(caller === undefined ? {} : { caller }),
+      };
+    }
+    yield messageView(message);
+  }
+}
+
+function moreOf(watch: Watch, waitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), waitMs);
+    watch.onMore(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+function messageView(message: TracedMessage): TraceMessageView {
+  const { bytes, callId, sipCallId, peer = ownPeer(message), ...where } = message;
+  const { at, direction, transport, local, remote } = where;
+  const buffer = asBuffer(bytes);
+  return {
+    type: 'message',
+    at,
+    direction,
+    transport,
+    local,
+    remote,
+    ...(peer === undefined ? {} : { peer }),
+    ...(callId === undefined ? {} : { callId }),
+    ...(sipCallId === undefined ? {} : { sipCallId }),
+    ...glance(bytes),
+    text: decodeText(buffer, 0, buffer.length),
+  };
+}
+
+function glance(bytes: Uint8Array) {
+  const parsed = parseMessage(bytes);
+  if (!parsed.ok) return { sdp: false };
+  const message = parsed.value;
+  const { cseq, headers } = message;
+  const sdp = message.body.length > 0 && /^application\/sdp\b/i.test(headers.get('Content-Type') ?? '');
+  const start =
+    message.kind === 'request'
+      ? { method: message.method }
+      : {
+          status: message.status,
+          reason: message.reason,
+          ...(cseq === undefined ? {} : { method: cseq.method }),
+        };
+  return { ...start, ...(cseq === undefined ? {} : { cseq: cseq.number }), sdp };
+}
+
+/** Outside of calls a phone names itself: it registers its own address, and we probe it by that. */
+function ownPeer({ bytes, direction }: TracedMessage): string | undefined {
+  const parsed = parseMessage(bytes);
+  if (!parsed.ok) return undefined;
+  const message = parsed.value;
+  const fromPeer = (message.kind === 'request') === (direction === 'in');
+  const isRegistration = message.cseq?.method === 'REGISTER' && fromPeer;
+  const isProbe = message.cseq?.method === 'OPTIONS' && !fromPeer;
+  if ((!isRegistration && !isProbe) || message.to === undefined) return undefined;
+  return uriUser(message.to.uri);
+}
