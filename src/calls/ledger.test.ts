@@ -96,7 +96,10 @@ describe('the ledger', () => {
     callee.hungUp();
     const told = office.stage.events.map(({ type }) => type).filter((type) => type !== 'reachability');
     const calls = told.slice(told.indexOf('timeline'));
-    assert.deepEqual(calls, ['timeline', 'call-started', 'timeline', 'timeline', 'timeline', 'call-ended']);
+    assert.deepEqual(calls, [
+      ...['timeline', 'call-started', 'leg', 'timeline', 'leg'],
+      ...['timeline', 'timeline', 'call-ended'],
+    ]);
   });
 
   story('is written after 5 s even when the relay gives no statistics', (office) => {

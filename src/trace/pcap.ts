@@ -18,7 +18,7 @@ const HOP_LIMIT = 64;
 const UDP_HEADER_BYTES = 8;
 const IPV4_HEADER_BYTES = 20;
 const IPV6_HEADER_BYTES = 40;
-/** An IPv4 packet's length has 16 bits, headers included. The end of a longer message (only streams have them) is cut. */
+/** An IPv4 packet's length has 16 bits, headers included. The end of a longer message, from a stream, is cut. */
 const PAYLOAD_BYTES_MAX = 65_535 - IPV4_HEADER_BYTES - UDP_HEADER_BYTES;
 
 export function pcapFile(messages: readonly TracedMessage[]): Uint8Array {

@@ -75,6 +75,7 @@ http:  { listen: '[::1]:8081' }
       http: { listen: { address: '::1', port: 8081 } },
       dns: { servers: [], timeoutMs: 2_000 },
       log: { level: 'info' },
+      trace: { keepMs: 3_600_000 },
       trunks: [],
     });
   });
