@@ -1,9 +1,11 @@
 // The CLI as its tests run it: every word of it goes to the caller, and it sees no environment, clock or signal
 // but what it is given.
 
+import type { TestContext } from 'node:test';
 import { runCli } from '../../src/cli/cli.ts';
 import type { CliContext } from '../../src/cli/context.ts';
-import { NOW } from './example-admin.ts';
+import { openHttp } from '../../src/http/server.ts';
+import { exampleAdmin, exampleNode, NOW } from './example-admin.ts';
 
 /** The CLI without a machine around it; what it wrote is in `out` and `err`. */
 export function cli(overrides: Partial<CliContext> = {}) {
@@ -31,4 +33,28 @@ export function cli(overrides: Partial<CliContext> = {}) {
   };
   const run = async (...args: string[]) => ({ code: await runCli(args, context), ...written });
   return { run, context };
+}
+
+export const TOKEN = 'a-token-for-tests-of-the-cli-0123456789';
+
+/** The CLI before a real API, whose use-cases are examples. */
+export async function cliAndApi(t: TestContext, overrides: Partial<CliContext> = {}) {
+  const { node } = exampleNode();
+  const { admin, asked, failing } = exampleAdmin(node);
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const server = await openHttp({
+    listen: { address: '127.0.0.1', port: 0 },
+    token: TOKEN,
+    tokenFile: 'data/api.token',
+    version: '0.1.0',
+    admin,
+    node,
+    log,
+    signalling: () => [],
+    media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
+    certificates: () => [],
+  });
+  t.after(() => server.close());
+  const environment = { api: server.url, token: TOKEN, ...overrides.environment };
+  return { ...cli({ ...overrides, environment }), asked, failing, url: server.url };
 }
