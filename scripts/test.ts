@@ -51,6 +51,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   '/usr/lib/*/kamailio/modules/tls.so': 'kamailio-tls-modules',
   dnsmasq: 'dnsmasq-base',
   ip: 'iproute2',
+  chromium: 'chromium',
 };
 
 function installed(command: string): boolean {

@@ -150,19 +150,22 @@ function openTransport(
   { config, handler, clock, certificates }: TransportNeeds,
 ): Promise<SignallingTransport> {
   const options = { address, port, handler, clock };
+  const origins = config.sip.webOrigins;
+  const tls = () => ({
+    certificates: present(certificates, 'the certificates of a listener that speaks TLS'),
+    clientCertificates,
+  });
   switch (transport) {
     case 'udp':
       return openUdp(options);
     case 'tcp':
       return openTcp(options);
     case 'tls':
-      return openTls({
-        ...options,
-        certificates: present(certificates, 'the certificates of a TLS listener'),
-        clientCertificates,
-      });
+      return openTls({ ...options, ...tls() });
     case 'ws':
-      return openWs({ ...options, origins: config.sip.webOrigins });
+      return openWs({ ...options, origins });
+    case 'wss':
+      return openWs({ ...options, origins, tls: tls() });
     default:
       return assertNever(transport);
   }

@@ -84,6 +84,14 @@ describe('an INVITE that goes nowhere', () => {
     }
   });
 
+  story('with audio that only a browser could carry gets 488, which says why', (office) => {
+    const head = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n';
+    const encrypted = 'm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=fingerprint:sha-256 00\r\n';
+    const refusal = office.call({ body: { type: 'application/sdp', text: head + encrypted } }).expect(488);
+    assert.equal(refusal.reason, 'DTLS-SRTP Not Supported');
+    assert.match(refusal.headers.get('Warning') ?? '', /^302 ringthrough "/);
+  });
+
   story('that is malformed gets 400 without a transaction', (office) => {
     const bad = request('INVITE', `sip:${NUMBER}@${DOMAIN}`, [['CSeq', '2 INVITE']]);
     office.carrier.send(bad).expect(400);

@@ -16,7 +16,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import { REGISTRAR_SUPPORTED } from '../registrar/response.ts';
 import type { Directory } from '../routing/directory.ts';
-import { audioOf } from '../sdp/audio.ts';
+import { audioOf, needsDtls } from '../sdp/audio.ts';
 import type { Sender } from '../sip/auth/guessing.ts';
 import type { DigestServer } from '../sip/auth/server.ts';
 import { tagOf } from '../sip/message/address.ts';
@@ -68,6 +68,8 @@ type Arrival = {
 
 /** Option tags that may stand in Require (RFC 3261 §8.2.2.3). All but `timer` are for registrations. */
 const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
+/** 302: Incompatible transport protocol (RFC 3261 §20.43). */
+const DTLS_WARNING: HeaderRow = ['Warning', '302 ringthrough "Only RTP/AVP and RTP/SAVP are relayed"'];
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
 
 export class Requests {
@@ -282,5 +284,8 @@ function contentRefusal(invite: SipRequest): ContentRefusal | undefined {
   const sdp = sdpOf(invite);
   if (unreadable !== undefined || sdp === undefined) return unreadable;
   const audio = audioOf(sdp);
-  return audio === undefined || audio.rejected ? { status: 488, headers: [] } : undefined;
+  if (audio === undefined || audio.rejected) return { status: 488, headers: [] };
+  return needsDtls(sdp)
+    ? { status: 488, reason: 'DTLS-SRTP Not Supported', headers: [DTLS_WARNING] }
+    : undefined;
 }

@@ -2,13 +2,17 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { utf8 } from '../base/bytes.ts';
 import { isUnicast } from './address.ts';
-import { type AudioDescription, answerDirection, audioOf, type Direction } from './audio.ts';
-import { parseSdp } from './description.ts';
+import { type AudioDescription, answerDirection, audioOf, type Direction, needsDtls } from './audio.ts';
+import { parseSdp, type SessionDescription } from './description.ts';
 
-function audioIn(lines: readonly string[]): AudioDescription | undefined {
+function described(lines: readonly string[]): SessionDescription {
   const parsed = parseSdp(utf8(`${['v=0', 'o=- 1 1 IN IP4 192.0.2.1', ...lines].join('\r\n')}\r\n`));
   assert.ok(parsed.ok, 'the description parses');
-  return audioOf(parsed.value);
+  return parsed.value;
+}
+
+function audioIn(lines: readonly string[]): AudioDescription | undefined {
+  return audioOf(described(lines));
 }
 
 describe('the audio of a description', () => {
@@ -144,6 +148,22 @@ describe('the direction of an answer', () => {
     test(`to ${offered}, by one who wants ${wanted}, is ${answer}`, () => {
       assert.equal(answerDirection(offered, wanted), answer);
     });
+  }
+});
+
+describe('keys that are agreed on over the media path', () => {
+  const browser = ['c=IN IP4 192.0.2.7', 'm=audio 9 UDP/TLS/RTP/SAVPF 111 0'];
+  const cases: readonly [title: string, lines: readonly string[], needed: boolean][] = [
+    ['are needed by a browser', browser, true],
+    ['are not needed where plain RTP is offered beside it', [...browser, 'm=audio 4000 RTP/AVP 0'], false],
+    [
+      'are not needed where they come in the description',
+      ['c=IN IP4 192.0.2.7', 'm=audio 9 RTP/SAVP 0'],
+      false,
+    ],
+  ];
+  for (const [title, lines, needed] of cases) {
+    test(title, () => assert.equal(needsDtls(described(lines)), needed));
   }
 });
 

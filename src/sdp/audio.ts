@@ -174,6 +174,15 @@ export function isPlainRtp(section: MediaSection): boolean {
   return /^RTP\/AVPF?$/i.test(section.protocol);
 }
 
+/**
+ * Audio for which the two ends would have to agree on keys over the media path itself, as browsers do (RFC 8827):
+ * a relay that speaks neither ICE nor DTLS cannot carry it.
+ */
+export function needsDtls(description: SessionDescription): boolean {
+  const protocol = description.media[audioIndex(description)]?.protocol ?? '';
+  return /^(UDP|TCP)\/(DTLS|TLS)\//i.test(protocol);
+}
+
 function firstPlayable(payloads: readonly Payload[]): AudioDescription['playable'] {
   for (const { type, codec, clockRate, channels } of payloads) {
     if ((codec === 'PCMU' || codec === 'PCMA') && clockRate === 8000 && channels === 1) {

@@ -31,6 +31,15 @@ const tls: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
   open: (address, port, handler) =>
     openTls({ address, port, handler, clock, certificates, clientCertificates: 'ask' }),
 };
+const wss: typeof ws = {
+  tellsRefusal: false,
+  open: (address, port, handler) => {
+    const options = { address, port, origins: [], handler, clock };
+    return openWs({ ...options, tls: { certificates, clientCertificates: 'off' } });
+  },
+  client: (address, handler) =>
+    new WebSocketClient('wss', address, handler, { ca: [...material.serverAuthorities] }),
+};
 
 signallingContract({ name: 'UDP and IPv4', ...ipv4, ...udp });
 signallingContract({ name: 'UDP and IPv6', ...ipv6, ...udp });
@@ -40,3 +49,5 @@ signallingContract({ name: 'WebSockets and IPv4', ...ipv4, ...ws });
 signallingContract({ name: 'WebSockets and IPv6', ...ipv6, ...ws });
 signallingContract({ name: 'TLS and IPv4', ...ipv4, ...tls });
 signallingContract({ name: 'TLS and IPv6', ...ipv6, ...tls });
+signallingContract({ name: 'WebSockets over TLS and IPv4', ...ipv4, ...wss });
+signallingContract({ name: 'WebSockets over TLS and IPv6', ...ipv6, ...wss });

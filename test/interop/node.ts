@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly trunks?: readonly string[];
   /** It listens on TLS too, with these files. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
+  /** It listens for WebSockets too, over TLS where it has that, and lets pages of this origin in. */
+  readonly webOrigin?: string;
   /** Further lines of the configuration. */
   readonly more?: readonly string[];
 }
@@ -50,16 +52,19 @@ export class RingthroughNode {
   #child: Child;
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
-    const { provisioning, trunks = [], secondListener = false, tls, more = [] } = options;
-    const [sipPort, httpPort, mediaPort] = [await freePorts(2), await freePorts(), await freePorts(40)];
+    const { provisioning, trunks = [], secondListener = false, tls, webOrigin, more = [] } = options;
+    const [sipPort, httpPort, mediaPort] = [await freePorts(4), await freePorts(), await freePorts(40)];
     const folder = path.join(rig.folder, 'node');
     mkdirSync(folder);
     const listeners = [`udp:${HOST}:${sipPort}`, `tcp:${HOST}:${sipPort}`];
     if (secondListener) listeners.push(`udp:${HOST}:${sipPort + 1}`);
     if (tls !== undefined) listeners.push(`tls:${HOST}:${sipPort + 1}`);
+    if (webOrigin !== undefined) listeners.push(`ws:${HOST}:${sipPort + 2}`);
+    if (webOrigin !== undefined && tls !== undefined) listeners.push(`wss:${HOST}:${sipPort + 3}`);
+    const origins = webOrigin === undefined ? '' : `, webOrigins: "${webOrigin}"`;
     const configuration = [
       'node: { name: interop, data: ./data }',
-      `sip: { domain: ${HOST}, listen: [${listeners.join(', ')}] }`,
+      `sip: { domain: ${HOST}, listen: [${listeners.join(', ')}]${origins} }`,
       ...(tls === undefined ? [] : [`tls: ${JSON.stringify({ ...tls, clientCertificates: 'ask' })}`]),
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
@@ -84,6 +89,11 @@ export class RingthroughNode {
   /** For a phone: where to register, and the password that `phones` gives it. */
   get registrar() {
     return { domain: HOST, port: this.sipPort, password: PASSWORD };
+  }
+
+  /** Where pages connect to. */
+  webUrl(over: 'ws' | 'wss'): string {
+    return `${over}://${HOST}:${this.sipPort + (over === 'ws' ? 2 : 3)}`;
   }
 
   /** Killed without a word, and started again on the same data. */
@@ -118,15 +128,20 @@ export class RingthroughNode {
   /** Waits until the node has a binding of a phone that is so reachable. */
   async phone(user: string, reachability: 'reachable' | 'unreachable', withinMs = 40_000): Promise<void> {
     await until(`${user} to be ${reachability}`, withinMs, async () => {
-      const { bindings } = await this.api<PhoneFacts>('GET', `/phones/${user}`);
+      const bindings = await this.bindings(user);
       return bindings.some((binding) => binding.reachability === reachability) || undefined;
     });
+  }
+
+  /** The devices that a phone is registered from now. */
+  async bindings(user: string): Promise<PhoneFacts['bindings']> {
+    return (await this.api<PhoneFacts>('GET', `/phones/${user}`)).bindings;
   }
 
   /** Waits until it has this many flows to a phone that are so reachable. */
   async flows(user: string, count: number, reachability: 'reachable' | 'unreachable'): Promise<void> {
     await until(`${count} flows of ${user} to be ${reachability}`, 40_000, async () => {
-      const { bindings } = await this.api<PhoneFacts>('GET', `/phones/${user}`);
+      const bindings = await this.bindings(user);
       const flows = bindings.filter(({ regId }) => regId !== undefined);
       return flows.filter((flow) => flow.reachability === reachability).length === count || undefined;
     });
@@ -183,7 +198,13 @@ interface TrunkFacts {
 }
 
 interface PhoneFacts {
-  readonly bindings: readonly { readonly reachability: string; readonly regId?: number }[];
+  readonly bindings: readonly {
+    readonly reachability: string;
+    readonly transport: string;
+    readonly contact: string;
+    readonly roundTripMs?: number;
+    readonly regId?: number;
+  }[];
 }
 
 /** A provisioning file with one account: its phones, and a number with its plan. */

@@ -20,7 +20,7 @@ const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO';
 export interface PeerOptions {
   readonly name: string;
   readonly address: Endpoint;
-  readonly transport?: 'udp' | 'tcp';
+  readonly transport?: 'udp' | 'tcp' | 'ws';
   /** User part of its Contact; its name by default. */
   readonly user?: string;
 }
@@ -73,14 +73,19 @@ export class Peer implements Actor {
     this.address = address;
     this.stage = stage;
     const local = address.address.includes(':') ? NODE_6 : NODE;
-    const connection = transport === 'tcp' ? { connectionId: `${name}-1` } : {};
+    const connection = transport !== 'udp' ? { connectionId: `${name}-1` } : {};
     this.flow = { transport, local, remote: address, ...connection };
     stage.enters(this);
   }
 
   get contact(): string {
     const transport = this.flow.transport === 'udp' ? '' : `;transport=${this.flow.transport}`;
-    return `<sip:${this.user}@${formatEndpoint(this.address)}${transport}>`;
+    return `<sip:${this.user}@${this.#host}${transport}>`;
+  }
+
+  /** A browser knows no address of its own (RFC 7118 §5.2). */
+  get #host(): string {
+    return this.flow.transport === 'ws' ? 'df7jal23ls0d.invalid' : formatEndpoint(this.address);
   }
 
   token(): string {
@@ -319,7 +324,7 @@ export class Peer implements Actor {
   }
 
   #withVia(request: SipRequest, branch: string): SipRequest {
-    const via = `SIP/2.0/${this.flow.transport.toUpperCase()} ${formatEndpoint(this.address)};branch=${branch};rport`;
+    const via = `SIP/2.0/${this.flow.transport.toUpperCase()} ${this.#host};branch=${branch};rport`;
     return request.with({ headers: request.headers.prepend('Via', via) });
   }
 

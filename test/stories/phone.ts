@@ -31,7 +31,7 @@ export class Phone extends Peer {
   }
 
   /** Another device of the same user, or another flow of this one. */
-  another(address: string, port = 5060, transport: 'udp' | 'tcp' = 'udp'): Phone {
+  another(address: string, port = 5060, transport: 'udp' | 'tcp' | 'ws' = 'udp'): Phone {
     const { stage, user } = this;
     const name = `${user} at ${address}${port === 5060 ? '' : `:${port}`}`;
     return new Phone(stage, { name, user, password: this.#password, address: { address, port }, transport });

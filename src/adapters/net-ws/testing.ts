@@ -17,8 +17,9 @@ export async function client(t: TestContext, { address, port }: Endpoint, option
   return ws;
 }
 
-export async function dial(t: TestContext, remote: Endpoint): Promise<Socket> {
-  const socket = connect(remote.port, remote.address);
+/** `allowHalfOpen`: keeps its side open when the listener ends its own. */
+export async function dial(t: TestContext, remote: Endpoint, allowHalfOpen = false): Promise<Socket> {
+  const socket = connect({ host: remote.address, port: remote.port, allowHalfOpen });
   socket.on('error', () => {});
   t.after(() => socket.destroy());
   await once(socket, 'connect');
@@ -41,8 +42,8 @@ export function upgrade(headers: Readonly<Record<string, string>> = {}): string 
 }
 
 /** A client whose frames are up to the test. */
-export async function dialUpgraded(t: TestContext, remote: Endpoint): Promise<Socket> {
-  const socket = await dial(t, remote);
+export async function dialUpgraded(t: TestContext, remote: Endpoint, allowHalfOpen = false): Promise<Socket> {
+  const socket = await dial(t, remote, allowHalfOpen);
   socket.write(upgrade());
   await once(socket, 'data');
   return socket;

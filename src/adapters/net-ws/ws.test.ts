@@ -226,6 +226,21 @@ describe('what a WebSocket is closed for', () => {
     assert.equal(await counted('slow_closed'), 1);
   });
 
+  test('a ping between messages is the beginning of none', TIMEOUT, async (t) => {
+    const { recorder, local, transport } = await listener(t, { messageArrivalMs: 30 });
+    const phone = await client(t, local);
+    phone.send(message('first'), { binary: false });
+    const startedMs = performance.now();
+    while (performance.now() - startedMs < 100) {
+      phone.ping();
+      await Promise.race([once(phone, 'pong'), once(phone, 'close')]);
+      if (phone.readyState !== phone.OPEN) assert.fail('it was closed');
+    }
+    phone.send(message('second'), { binary: false });
+    await recorder.until(() => recorder.packets.length === 2);
+    assert.equal(transport.stats().counters['slow_closed'], 0);
+  });
+
   test('one that brings no message, or nothing for too long, is closed', TIMEOUT, async (t) => {
     const silent = await listener(t, { firstMessageMs: 30 });
     const mute = await client(t, silent.local);
@@ -291,7 +306,7 @@ describe('the end of a WebSocket', () => {
 
   test('is told within a moment when the peer says so and keeps its socket', TIMEOUT, async (t) => {
     const { recorder, local } = await listener(t);
-    const phone = await dialUpgraded(t, local);
+    const phone = await dialUpgraded(t, local, true);
     phone.write(frame(TEXT, message('hello')));
     phone.write(frame(8, Buffer.from([0x03, 0xe9])));
     await recorder.until(() => recorder.closedFlows.length === 1);

@@ -1,5 +1,5 @@
-// SIP over WebSockets (RFC 7118) on node:http and `ws`: one listening socket and the connections of its clients.
-// Nobody can be connected to that way: a flow whose connection is gone fails at once.
+// SIP over WebSockets (RFC 7118), with TLS or without, on node:http and `ws`: one listening socket and the
+// connections of its clients. Nobody can be connected to that way: a flow whose connection is gone fails at once.
 //
 //   TCP ─▶ HTTP request ─▶ upgrade.ts: may it? ─▶ connection.ts, until either side closes
 //    └── room? ──┴── whole within webUpgradeMs, else destroyed
@@ -7,7 +7,7 @@
 // Ownership: the transport owns its sockets and connections and closes them all; each connection tells its own
 // end once and is forgotten then. Batches: what all connections bring in one turn of the event loop is one.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import { LIMITS } from '../../base/limits.ts';
@@ -28,6 +28,7 @@ import {
   type ConnectionHandler,
   type ConnectionLimits,
 } from './connection.ts';
+import { createWebServer, type WebServer, type WebTls } from './server.ts';
 import { answerOf, refusalOf, SUBPROTOCOL } from './upgrade.ts';
 
 export interface WsLimits extends ConnectionLimits {
@@ -46,6 +47,8 @@ export interface WsOptions {
   readonly handler: SignallingHandler;
   /** Makes the names of connections unlike those of earlier runs, which stored bindings still hold. */
   readonly clock: Clock;
+  /** With it the transport is `wss`, else `ws`. */
+  readonly tls?: WebTls;
   readonly limits?: Partial<WsLimits>;
 }
 
@@ -66,19 +69,23 @@ const WEB_SOCKETS = {
 
 /** Throws RingthroughError LISTEN_FAILED. */
 export async function openWs(options: WsOptions): Promise<SignallingTransport> {
-  const server = createServer({ noDelay: true, maxHeaderSize: LIMITS.webUpgradeBytesMax });
+  const server = createWebServer(options.tls);
+  const { http, transport } = server;
   const asked = { address: options.address, port: options.port };
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(listenFailure('ws', asked, 'sip.listen', cause)));
-    server.listen({ host: asked.address, port: asked.port, ipv6Only: true, exclusive: true }, resolve);
+    http.once('error', (cause) => {
+      server.forgetCertificates();
+      reject(listenFailure(transport, asked, 'sip.listen', cause));
+    });
+    http.listen({ host: asked.address, port: asked.port, ipv6Only: true, exclusive: true }, resolve);
   });
-  server.removeAllListeners('error');
+  http.removeAllListeners('error');
   return new WsTransport(server, options);
 }
 
 class WsTransport implements SignallingTransport, ConnectionHandler {
   readonly listener: Listener;
-  readonly #server: Server;
+  readonly #server: WebServer;
   readonly #handler: SignallingHandler;
   readonly #origins: readonly string[];
   readonly #limits: WsLimits;
@@ -96,6 +103,7 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
     accepted: 0,
     upgraded: 0,
     refused_connections: 0,
+    handshakes_failed: 0,
     refused_upgrades: 0,
     plain_requests: 0,
     upgrade_timeouts: 0,
@@ -112,26 +120,29 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
   #batch: Packet[] = [];
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, options: WsOptions) {
-    const bound = server.address();
+  constructor(server: WebServer, options: WsOptions) {
+    const { http, transport } = server;
+    const bound = http.address();
     const local =
       bound === null || typeof bound === 'string'
         ? { address: options.address, port: options.port }
         : { address: bound.address, port: bound.port };
-    this.listener = { transport: 'ws', local };
+    this.listener = { transport, local };
     this.#server = server;
     this.#handler = options.handler;
     this.#origins = options.origins;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#idPrefix = Math.floor(options.clock.now()).toString(36);
-    server.on('connection', (socket) => this.#accept(socket));
-    server.on('request', ({ socket }) => {
+    http.on('connection', (socket) => this.#accept(socket));
+    http.on('request', ({ socket }) => {
       this.#counters.plain_requests++;
       socket.end(PLAIN_HTTP);
     });
-    server.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
+    http.on('upgrade', (request, _socket, head) => this.#upgrade(request, head));
+    // Only with TLS. Node destroys the socket.
+    http.on('tlsClientError', () => this.#counters.handshakes_failed++);
     // Such as no file descriptors left: this connection is lost, the next may come through.
-    server.on('error', () => this.#counters.listener_errors++);
+    http.on('error', () => this.#counters.listener_errors++);
   }
 
   send(batch: readonly Packet[]): void {
@@ -159,7 +170,8 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
   }
 
   async #shutDown(): Promise<void> {
-    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.forgetCertificates();
+    const stopped = new Promise<void>((resolve) => this.#server.http.close(() => resolve()));
     const connections = [...this.#connections.values()];
     for (const connection of connections) connection.finish('listener_closed', 'the listener was closed');
     await Promise.all(connections.map((connection) => connection.ended));

@@ -36,7 +36,7 @@ export function ipLiteral(text: string): Result<string, string> {
 }
 
 /** The transports that this program can listen on. */
-const LISTENABLE = ['udp', 'tcp', 'tls', 'ws'] as const satisfies readonly TransportName[];
+const LISTENABLE = ['udp', 'tcp', 'tls', 'ws', 'wss'] as const satisfies readonly TransportName[];
 export type ListenTransport = (typeof LISTENABLE)[number];
 
 /** `udp:0.0.0.0:5060`, `tls:[::1]:5061` */

@@ -87,6 +87,8 @@ sip:
     - udp:127.0.0.1:5060
     - tls:127.0.0.1:5061
     - { on: tls:127.0.0.1:5071, clientCertificates: require }
+    - wss:127.0.0.1:8443
+    - { on: wss:127.0.0.1:8444, clientCertificates: require }
 tls: { certificate: tls/fullchain.pem, key: /etc/ssl/key.pem, ca: carriers.pem, clientCertificates: ask }
 `);
     assert.deepEqual(tls, {
@@ -95,7 +97,8 @@ tls: { certificate: tls/fullchain.pem, key: /etc/ssl/key.pem, ca: carriers.pem, 
       authorities: ['/etc/ringthrough/carriers.pem'],
     });
     const asked = sip.listeners.map(({ clientCertificates }) => clientCertificates);
-    assert.deepEqual(asked, ['off', 'ask', 'require']);
+    // A browser that is asked has its person choose one, so those are not asked for the carriers' sake.
+    assert.deepEqual(asked, ['off', 'ask', 'require', 'off', 'require']);
   });
 
   test('says what a TLS listener lacks, and what none but TLS can do', () => {
@@ -105,7 +108,7 @@ tls: { certificate: tls/fullchain.pem, key: /etc/ssl/key.pem, ca: carriers.pem, 
     );
     const [mistake] = mistakesIn(`
 sip: { listen: [{ on: tcp:127.0.0.1:5060, clientCertificates: ask }] }`);
-    assert.match(mistake ?? '', /line 2, sip\.listen\[0\]\.clientCertificates: is for tls only/);
+    assert.match(mistake ?? '', /line 2, sip\.listen\[0\]\.clientCertificates: is for tls and wss only/);
   });
 
   test('tells others the address of their own family', () => {

@@ -174,20 +174,25 @@ function resolveListeners(
     seen.add(text);
     const { transport, address } = parsed.value;
     if (own.clientCertificates !== undefined && !speaksTls(transport)) {
-      findings.add([...path, 'clientCertificates'], `is for tls only: ${transport} has no certificates`);
+      findings.add(
+        [...path, 'clientCertificates'],
+        `is for tls and wss only: ${transport} has no certificates`,
+      );
     }
     const advertised = findings.take(
       ['sip', 'advertise'],
       advertisedFor(address, advertise, mediaAddresses),
       '',
     );
-    const asked = own.clientCertificates ?? tls?.clientCertificates ?? 'off';
+    // What is asked of carriers would have every browser ask its person to choose a certificate.
+    const ofAll = transport === 'wss' ? undefined : tls?.clientCertificates;
+    const asked = own.clientCertificates ?? ofAll ?? 'off';
     return [{ ...parsed.value, advertised, clientCertificates: speaksTls(transport) ? asked : 'off' }];
   });
 }
 
 function speaksTls(transport: ListenTransport): boolean {
-  return transport === 'tls';
+  return transport === 'tls' || transport === 'wss';
 }
 
 /** The files themselves are read when the node starts, and whenever they change. */
