@@ -12,7 +12,7 @@ import { createSystemRandom } from '../../src/adapters/system-random/system-rand
 import { present } from '../../src/base/assert.ts';
 import { hex } from '../../src/base/ids.ts';
 import { type Endpoint, type Flow, formatEndpoint } from '../../src/base/net.ts';
-import type { Packet, SignallingTransport } from '../../src/ports/signalling.ts';
+import type { Packet, SignallingHandler, SignallingTransport } from '../../src/ports/signalling.ts';
 import { Dialog } from '../../src/sip/dialog/dialog.ts';
 import { createResponse, type ResponseOptions } from '../../src/sip/message/compose.ts';
 import { inspectRequest, inspectResponse } from '../../src/sip/message/inspect.ts';
@@ -52,6 +52,8 @@ export interface Asker {
 
 export interface UserAgentOptions {
   readonly listen: Endpoint;
+  /** UDP, unless another transport is given. */
+  readonly openTransport?: (listen: Endpoint, handler: SignallingHandler) => Promise<SignallingTransport>;
   /** A request outside of any dialog. Whoever is given back hears what becomes of an INVITE. */
   readonly onRequest: (agent: UserAgent, id: TransactionId, request: SipRequest) => Callee | undefined;
 }
@@ -71,13 +73,13 @@ export class UserAgent {
   /** Throws RingthroughError LISTEN_FAILED. */
   static async open(options: UserAgentOptions): Promise<UserAgent> {
     const agent = new UserAgent(options);
-    agent.#transport = await openUdp({
-      ...options.listen,
-      handler: {
-        received: (batch) => agent.#received(batch),
-        failed: (flow, reason) => agent.#perform(agent.#layer.flowFailed(flow, agent.now(), reason)),
-        closed: () => undefined,
-      },
+    const lost = (flow: Flow, reason: string) =>
+      agent.#perform(agent.#layer.flowFailed(flow, agent.now(), reason));
+    const open = options.openTransport ?? ((listen, handler) => openUdp({ ...listen, handler }));
+    agent.#transport = await open(options.listen, {
+      received: (batch) => agent.#received(batch),
+      failed: lost,
+      closed: (flow) => lost(flow, 'the connection was closed'),
     });
     return agent;
   }
@@ -107,7 +109,8 @@ export class UserAgent {
 
   /** Our Contact value. */
   contact(user: string): string {
-    return `<sip:${user}@${formatEndpoint(this.local)}>`;
+    const { transport } = present(this.#transport, 'transport').listener;
+    return `<sip:${user}@${formatEndpoint(this.local)}${transport === 'udp' ? '' : `;transport=${transport}`}>`;
   }
 
   respond(id: TransactionId, response: SipResponse): void {
@@ -171,7 +174,7 @@ export class UserAgent {
   }
 
   #flowTo(remote: Endpoint): Flow {
-    return { transport: 'udp', local: this.local, remote };
+    return { transport: present(this.#transport, 'transport').listener.transport, local: this.local, remote };
   }
 
   #received(batch: readonly Packet[]): void {

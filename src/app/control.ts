@@ -15,7 +15,8 @@ export function controlOf(
     calls: () => node.calls(),
     health: () => {
       const { calls = 0, bindings = 0, transactions = 0 } = node.gauges();
-      return { draining: node.draining, ...persistence.health, callsActive: calls, bindings, transactions };
+      const counts = { callsActive: calls, bindings, transactions, tables: node.tables() };
+      return { draining: node.draining, ...persistence.health, ...counts };
     },
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),

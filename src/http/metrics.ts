@@ -58,6 +58,15 @@ function addNodeGauges(registry: Registry, node: NodeControl): void {
     node.health().store === 'ok' ? 1 : 0,
   );
   gauge('ringthrough_draining', '1 while the node is shutting down.', () => (node.health().draining ? 1 : 0));
+  const tables: Gauge<'table'> = new Gauge({
+    name: 'ringthrough_table_entries',
+    help: 'Entries of the tables that grow with what comes in. All are bounded, and shrink when it is quiet.',
+    labelNames: ['table'],
+    registers: [registry],
+    collect: () => {
+      for (const [table, entries] of Object.entries(node.health().tables)) tables.set({ table }, entries);
+    },
+  });
   const bindings: Gauge<'reachability'> = new Gauge({
     name: 'ringthrough_bindings_by_reachability',
     help: 'Registered contacts of phones, by whether they answer.',

@@ -409,6 +409,7 @@ describe('what watches a node', () => {
       'ringthrough_calls_active 1',
       'ringthrough_bindings_by_reachability{reachability="reachable"} 1',
       'ringthrough_bindings_by_reachability{reachability="unreachable"} 0',
+      'ringthrough_table_entries{table="nonces"} 1',
       'ringthrough_trunk_up{trunk="carrier-a"} 1',
       'ringthrough_media_packets_forwarded_total 12',
       'ringthrough_tls_certificate_expiry_timestamp_seconds{certificate="/etc/tls/fullchain.pem"} 1800000000',

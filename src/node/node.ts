@@ -45,7 +45,7 @@ import { Requests } from './requests.ts';
 import { callView, phoneViews } from './showing.ts';
 import { Strangers } from './strangers.ts';
 import { farewellTo } from './strays.ts';
-import type { CallView, NodeEvent, PhoneView, TrunkView } from './views.ts';
+import type { CallView, Leftovers, NodeEvent, PhoneView, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface NodeOptions {
@@ -71,16 +71,6 @@ export interface Kept {
   readonly bindings: readonly Binding[];
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
-}
-
-export interface Leftovers {
-  readonly calls: number;
-  readonly callTransactions: number;
-  readonly dialogs: number;
-  readonly callDeadlines: number;
-  readonly transactions: number;
-  readonly pendingWrites: number;
-  readonly held: number;
 }
 
 export class SipNode {
@@ -344,6 +334,11 @@ export class SipNode {
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
     };
+  }
+
+  /** How many entries each table has that grows with what comes in. */
+  tables(): Readonly<Record<string, number>> {
+    return { ...this.gauges(), ...this.leftovers() };
   }
 
   /** What is still being said to peers while the node stops: calls' last requests, unregistrations. */

@@ -124,6 +124,8 @@ export interface NodeHealth {
   readonly callsActive: number;
   readonly bindings: number;
   readonly transactions: number;
+  /** Entries of each table that grows with what comes in, by a closed set of names. */
+  readonly tables: Readonly<Record<string, number>>;
 }
 
 export interface NodeControl {
@@ -144,4 +146,15 @@ export interface NodeControl {
    */
   startTestCall(number: E164): string;
   subscribe(listener: (event: NodeEvent) => void): () => void;
+}
+
+/** What is still kept of calls and conversations: all 0 when they are over. */
+export interface Leftovers {
+  readonly calls: number;
+  readonly callTransactions: number;
+  readonly dialogs: number;
+  readonly callDeadlines: number;
+  readonly transactions: number;
+  readonly pendingWrites: number;
+  readonly held: number;
 }

@@ -244,6 +244,7 @@ export function exampleNode() {
     callsActive: 1,
     bindings: 1,
     transactions: 2,
+    tables: { dialogs: 2, nonces: 1 },
   };
   const state = { health };
   const node: NodeControl = {
