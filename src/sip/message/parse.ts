@@ -154,7 +154,8 @@ function requestLineDefect(method: string, uri: string, version: string, spaceAt
   if (spaceAtEnd) return bad('white space after the SIP version');
   return isVersion2(version)
     ? undefined
-    : ({ code: 'bad-version', reason: `${version} is not SIP/2.0` } as const);
+    : // As it came it has no place in a Reason-Phrase: it may hold a bare CR.
+      ({ code: 'bad-version', reason: 'the version is not SIP/2.0' } as const);
 }
 
 /** Versions are compared without case (RFC 3261 §7.1). */

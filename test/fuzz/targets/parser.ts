@@ -32,9 +32,9 @@ export const parserTarget: Target = {
   },
 };
 
-function checkFailure({ code, status, partial }: ParseFailure, lap: Lap): void {
+function checkFailure({ code, status, reason, partial }: ParseFailure, lap: Lap): void {
   expect((status === undefined) === (partial === undefined), `${code}: status and partial come together`);
-  if (partial !== undefined && status !== undefined) lap(() => checkAnswer(partial, status));
+  if (partial !== undefined && status !== undefined) lap(() => checkAnswer(partial, status, reason));
 }
 
 function checkMessage(message: SipMessage, lap: Lap): void {
@@ -52,7 +52,7 @@ function checkMessage(message: SipMessage, lap: Lap): void {
     () => `reads otherwise once serialised: ${differenceOf(message, again.value)}`,
   );
   if (message.kind === 'request' && message.via !== undefined) {
-    lap(() => checkAnswer(message, defect?.status ?? 200));
+    lap(() => checkAnswer(message, defect?.status ?? 200, defect?.reason ?? 'OK'));
   }
 }
 
@@ -115,8 +115,8 @@ export function checkUri(text: string): void {
     expect(equalHosts(uri.value.host, uri.value.host.toUpperCase()), 'hosts have no case');
 }
 
-function checkAnswer(request: SipRequest, status: number): void {
-  const bytes = serialise(createResponse(request, status, { toTag: 'fuzz', reason: 'Because' }));
+function checkAnswer(request: SipRequest, status: number, reason: string): void {
+  const bytes = serialise(createResponse(request, status, { toTag: 'fuzz', reason }));
   const response = parseMessage(bytes);
   if (!response.ok) {
     // With all the rows that it repeats, and one for its own length, it may have more than a message may.
@@ -128,5 +128,5 @@ function checkAnswer(request: SipRequest, status: number): void {
     return;
   }
   expect(response.value.kind === 'response' && response.value.status === status, 'the answer has its status');
-  statelessResponse(request, UDP, status, { reason: 'Because' });
+  statelessResponse(request, UDP, status, { reason });
 }
