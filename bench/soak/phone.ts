@@ -3,7 +3,7 @@
 
 import { MobileCall } from '../../examples/demo-carrier/mobile-call.ts';
 import { UserAgent } from '../../examples/demo-carrier/user-agent.ts';
-import { openTcp } from '../../src/adapters/net-tcp/tcp.ts';
+import { openTcp } from '../../src/adapters/net-stream/tcp.ts';
 import { nodeHashing } from '../../src/adapters/node-hashing/node-hashing.ts';
 import { createSystemClock } from '../../src/adapters/system-clock/system-clock.ts';
 import type { Endpoint } from '../../src/base/net.ts';

@@ -5,8 +5,7 @@
 // What is needed to judge it afterwards (invariants.ts) is kept in a Run.
 
 import type { Instant } from '../../src/base/time.ts';
-import type { Leftovers } from '../../src/node/views.ts';
-import type { PhoneView } from '../../src/node/views.ts';
+import type { Leftovers, PhoneView } from '../../src/node/views.ts';
 import type { Packet } from '../../src/ports/signalling.ts';
 import { tagOf } from '../../src/sip/message/address.ts';
 import { parseMessage } from '../../src/sip/message/parse.ts';

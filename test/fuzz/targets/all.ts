@@ -3,8 +3,18 @@
 import type { Target } from '../target.ts';
 import { digestTarget } from './digest.ts';
 import { framerTarget } from './framer.ts';
+import { nodeTarget } from './node.ts';
 import { parserTarget } from './parser.ts';
 import { rtpTarget } from './rtp.ts';
 import { sdpTarget } from './sdp.ts';
+import { transactionsTarget } from './transactions.ts';
 
-export const TARGETS: readonly Target[] = [parserTarget, framerTarget, digestTarget, sdpTarget, rtpTarget];
+export const TARGETS: readonly Target[] = [
+  nodeTarget,
+  parserTarget,
+  framerTarget,
+  transactionsTarget,
+  digestTarget,
+  sdpTarget,
+  rtpTarget,
+];
