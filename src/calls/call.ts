@@ -17,6 +17,7 @@ import type { MediaEvent } from '../ports/media.ts';
 import type { LegStatistics } from '../ports/records.ts';
 import { VERDICTS } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
+import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { CalleeLeg, type LegNews } from './callee-leg.ts';
@@ -78,6 +79,7 @@ export class Call implements Session {
       words: 'the caller',
       media,
       ...device,
+      ...(start.callerKind === 'trunk' ? { trunk: start.callerName } : {}),
     };
     this.#caller = new CallerLeg(options, start.invite, start.transaction, start.flow, around);
     this.#walk = new PlanWalk(start, this.#caller, around, this.record, {
@@ -156,21 +158,19 @@ export class Call implements Session {
 
   response(legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
     const leg = this.#leg(legId);
-    leg.reinviteAnswered(id, response);
+    leg.answered(id, response);
     if (!this.#conversation?.response(id, response, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.response(id, response, now), now);
-      else this.#caller.response(id, response.status);
     }
     this.#settle();
   }
 
   transactionFailed(legId: string, id: TransactionId, text: string, now: Instant): void {
     const leg = this.#leg(legId);
-    leg.reinviteFailed(id);
+    leg.unanswered(id);
     if (!this.#conversation?.transactionFailed(leg, id, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.transactionFailed(id, text), now);
       else if (id === this.#caller.transaction) this.#callerLost(now);
-      else this.#caller.transactionFailed(id);
     }
     this.#settle();
   }
@@ -198,9 +198,16 @@ export class Call implements Session {
   /** A request within one of its dialogs. */
   request(legId: string, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void {
     const leg = this.#leg(legId);
-    if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, flow, now);
+    if (leg.parting) this.#afterBye(request, id);
+    else if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, flow, now);
     else if (this.#caller.earlyRequest(request, id) === 'hung-up') this.#abandoned(now);
     this.#settle();
+  }
+
+  /** It crossed our BYE: only a BYE can still be meant (RFC 5407 §3.2). */
+  #afterBye(request: SipRequest, id: TransactionId): void {
+    const status = request.method === 'BYE' ? 200 : 481;
+    this.#around.sip.respond(id, createResponse(request, status));
   }
 
   deadline(deadline: CallDeadline, now: Instant): void {
@@ -208,6 +215,11 @@ export class Call implements Session {
       case 'no-sign-of-life': {
         const leg = this.#leg(deadline.leg);
         if (leg instanceof CalleeLeg) this.#news(leg, leg.silent(), now);
+        break;
+      }
+      case 'no-progress': {
+        const leg = this.#leg(deadline.leg);
+        if (leg instanceof CalleeLeg) this.#news(leg, leg.stuck(), now);
         break;
       }
       case 'nothing-said':
@@ -287,6 +299,9 @@ export class Call implements Session {
         break;
       case 'answered':
         this.#answered(leg, news.sdp, now);
+        break;
+      case 'stuck':
+        if (this.#phase === 'walking') this.#walk.stuck(leg, news.text, now);
         break;
       case 'failed':
         this.record.note(now, 'failed', `${leg.words} ${news.text}: ${VERDICTS[news.verdict].words}`);
@@ -462,7 +477,10 @@ export class Call implements Session {
     return this.#walk.legs.find((leg) => leg.id === id) ?? this.#caller;
   }
 
-  #schedule(type: Exclude<CallDeadline['type'], 'no-sign-of-life' | 'session'>, at: Instant): void {
+  #schedule(
+    type: Exclude<CallDeadline['type'], 'no-sign-of-life' | 'no-progress' | 'session'>,
+    at: Instant,
+  ): void {
     this.#unschedule(type);
     this.#timers.set(type, this.#around.schedule(at, { callId: this.id, deadline: { type } }));
   }

@@ -19,16 +19,17 @@ import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
-import {
-  longerInterval,
-  SESSION_EXPIRES_MS,
-  sessionFromResponse,
-  sessionRequestHeaders,
-} from './session-timer.ts';
+import { longerInterval, sessionFromResponse, sessionRequestHeaders } from './session-timer.ts';
 import type { Surroundings, TimerOf } from './surroundings.ts';
 
 /** Without any response in this time the leg counts as unreachable, and the plan goes on. */
 export const SIGN_OF_LIFE_MS = 2 * SECOND_MS;
+
+/**
+ * A carrier that has taken the call (100) and says no more has this long before the next one is tried. Nearly every
+ * call rings within 10 s of dialling, also abroad; a caller who hears nothing hangs up soon after.
+ */
+export const PROGRESS_MS = 10 * SECOND_MS;
 
 export type CalleeState =
   | 'opening'
@@ -43,6 +44,8 @@ export type CalleeState =
 export type LegNews =
   | { readonly type: 'ringing'; readonly status: number; readonly sdp: SessionDescription | undefined }
   | { readonly type: 'answered'; readonly sdp: SessionDescription }
+  /** It may still ring, but somebody else would ring sooner. */
+  | { readonly type: 'stuck'; readonly text: string }
   | {
       readonly type: 'failed';
       readonly verdict: Verdict;
@@ -96,6 +99,7 @@ export class CalleeLeg extends Leg {
   #invite: SipRequest | undefined;
   #transaction: TransactionId | undefined;
   #signOfLife: Deadline<TimerOf> | undefined;
+  #progress: Deadline<TimerOf> | undefined;
   #earlySdp: SessionDescription | undefined;
   #challenged = false;
   /** What became of the leg has been counted for or against the carrier's health. */
@@ -151,10 +155,24 @@ export class CalleeLeg extends Leg {
     return { type: 'failed', verdict: 'unreachable', text, flowFailed: true };
   }
 
+  /** The carrier's ten seconds are over. */
+  stuck(): LegNews | undefined {
+    if (this.#state !== 'proceeding') return undefined;
+    return { type: 'stuck', text: `took the call and said nothing more in ${PROGRESS_MS / SECOND_MS} s` };
+  }
+
+  /** The next carrier gets the call instead. */
+  supersede(text: string): void {
+    this.#judged = true;
+    this.around.trunks.failed(this.target.name, this.flow, text);
+    this.giveUp(408, 'No progress');
+  }
+
   response(id: TransactionId, response: SipResponse, now: Instant): LegNews | undefined {
     if (response.status >= 200) this.#open.delete(id);
     if (id !== this.#transaction) return undefined;
-    if (this.#state === 'inviting' && this.#isSignOfLife(response.status)) this.#firstSign(response.status);
+    if (this.#state === 'inviting' && this.#isSignOfLife(response.status))
+      this.#firstSign(response.status, now);
     if (this.target.type === 'trunk') this.#judgeTrunk(response.status);
     if (response.status < 200) return this.#provisional(response);
     if (response.status < 300) return this.#accepted(response, now);
@@ -183,10 +201,10 @@ export class CalleeLeg extends Leg {
   giveUp(cause: number, text: string): void {
     const reason = reasonHeader(cause, text);
     this.media.close();
-    this.around.unschedule(this.#signOfLife);
+    this.#unschedule();
     if (this.#state === 'answered') {
       this.#acknowledgeLate();
-      this.#track(this.sayBye(reason));
+      this.sayBye(reason);
       this.#abandon();
     } else if (this.trying) {
       if (this.#transaction !== undefined) this.around.sip.cancel(this.#transaction, [reason]);
@@ -218,10 +236,13 @@ export class CalleeLeg extends Leg {
     return status > 100 || this.target.routes.length === 0 || this.target.hasSpareFlow !== true;
   }
 
-  #firstSign(status: number): void {
+  #firstSign(status: number, now: Instant): void {
     this.#state = 'proceeding';
     this.around.unschedule(this.#signOfLife);
-    if (this.target.type !== 'phone') return;
+    if (this.target.type !== 'phone') {
+      this.#progress = this.#deadline(now + PROGRESS_MS, 'no-progress');
+      return;
+    }
     if (this.target.routes.length === 0 || !isProxysWord(status)) this.around.phones.alive(this.target.key);
   }
 
@@ -237,6 +258,7 @@ export class CalleeLeg extends Leg {
   #provisional(response: SipResponse): LegNews | undefined {
     if (response.status === 100 || !this.trying) return undefined;
     this.#state = 'ringing';
+    this.around.unschedule(this.#progress);
     this.rang ||= response.status === 180 || response.status === 183;
     const sdp = sdpOf(response);
     if (sdp !== undefined && this.#content.offer !== undefined) {
@@ -262,10 +284,11 @@ export class CalleeLeg extends Leg {
     if (audioOf(sdp)?.rejected !== false) return this.#unusable('answered without audio');
     this.learn(response);
     this.#state = 'answered';
+    this.around.unschedule(this.#progress);
     this.media.accept(sdp, this.flow.remote.address);
     this.ackPending = true;
     if (this.#content.offer !== undefined) this.acknowledge(undefined);
-    this.startSession(sessionFromResponse(response), now);
+    this.startSession(sessionFromResponse(response, this.around.sessionTerms), now);
     return { type: 'answered', sdp };
   }
 
@@ -328,11 +351,17 @@ export class CalleeLeg extends Leg {
     this.#invite = invite;
     this.#transaction = this.around.request(invite, this.flow, this.callId, this.id);
     this.#track(this.#transaction);
+    this.#unschedule();
+    this.#signOfLife = this.#deadline(now + SIGN_OF_LIFE_MS, 'no-sign-of-life');
+  }
+
+  #deadline(at: Instant, type: 'no-sign-of-life' | 'no-progress'): Deadline<TimerOf> {
+    return this.around.schedule(at, { callId: this.callId, deadline: { type, leg: this.id } });
+  }
+
+  #unschedule(): void {
     this.around.unschedule(this.#signOfLife);
-    this.#signOfLife = this.around.schedule(now + SIGN_OF_LIFE_MS, {
-      callId: this.callId,
-      deadline: { type: 'no-sign-of-life', leg: this.id },
-    });
+    this.around.unschedule(this.#progress);
   }
 
   #track(id: TransactionId | undefined): void {
@@ -341,7 +370,7 @@ export class CalleeLeg extends Leg {
 
   /** Of the session, as we offer it. */
   get #intervalMs(): number {
-    return Math.max(SESSION_EXPIRES_MS, this.minSeMs);
+    return Math.max(this.around.sessionTerms.intervalMs, this.minSeMs);
   }
 
   #inviteCseq(): number {
@@ -358,7 +387,7 @@ export class CalleeLeg extends Leg {
     const trying = this.trying;
     this.ackPending = true;
     this.acknowledge(undefined);
-    this.#track(this.sayBye(reasonHeader(488, text)));
+    this.sayBye(reasonHeader(488, text));
     this.media.close();
     this.#abandon();
     return trying ? { type: 'failed', verdict: 'incompatible', text } : undefined;
@@ -377,12 +406,13 @@ export class CalleeLeg extends Leg {
 
   #abandon(): void {
     this.#state = 'abandoned';
+    this.#unschedule();
     this.#release();
   }
 
   #end(): void {
     this.#state = 'over';
-    this.around.unschedule(this.#signOfLife);
+    this.#unschedule();
     this.media.close();
     this.#release();
   }

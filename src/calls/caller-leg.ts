@@ -39,7 +39,6 @@ export class CallerLeg extends Leg {
   #acknowledged = false;
   /** The Reason of a BYE that waits for the ACK. */
   #farewell: HeaderRow | undefined;
-  #open = new Set<TransactionId>();
 
   constructor(
     options: LegOptions,
@@ -53,7 +52,7 @@ export class CallerLeg extends Leg {
     this.transaction = transaction;
     this.offer = sdpOf(invite);
     this.peerAllowsUpdate = allows(invite, 'UPDATE');
-    const answer = answerSession(invite);
+    const answer = answerSession(invite, around.sessionTerms);
     this.#session = answer.type === 'accepted' ? answer : { session: undefined, headers: answer.headers };
   }
 
@@ -62,7 +61,7 @@ export class CallerLeg extends Leg {
   }
 
   override get over(): boolean {
-    return (this.#state === 'over' || this.#state === 'refused') && this.#open.size === 0 && !this.asking;
+    return (this.#state === 'over' || this.#state === 'refused') && !this.asking;
   }
 
   /** No final response yet. */
@@ -112,6 +111,7 @@ export class CallerLeg extends Leg {
     this.dialog.confirm();
     this.#early.delete(tag);
     this.#closeEarly();
+    this.inviteAnswered = this.transaction;
     const headers = [...this.targetHeaders(), ...this.#session.headers];
     this.around.sip.respond(
       this.transaction,
@@ -135,14 +135,6 @@ export class CallerLeg extends Leg {
     const status = !inOrder ? 500 : request.method === 'BYE' || request.method === 'OPTIONS' ? 200 : 491;
     this.around.sip.respond(id, createResponse(request, status));
     return inOrder && request.method === 'BYE' ? 'hung-up' : 'answered';
-  }
-
-  response(id: TransactionId, status: number): void {
-    if (status >= 200) this.#open.delete(id);
-  }
-
-  transactionFailed(id: TransactionId): void {
-    this.#open.delete(id);
   }
 
   /** Its INVITE is over in every respect: it may be asked for changes (RFC 3261 §14.1). */
@@ -173,8 +165,7 @@ export class CallerLeg extends Leg {
   }
 
   #leave(reason: HeaderRow): void {
-    const bye = this.sayBye(reason);
-    if (bye !== undefined) this.#open.add(bye);
+    this.sayBye(reason);
     this.hungUp();
   }
 

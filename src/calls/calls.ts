@@ -239,10 +239,11 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, silenceMs, sip, phones, trunks, audience } = this.#outside;
+    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience } = this.#outside;
     return {
       domain,
       silenceMs,
+      sessionTerms,
       sip,
       phones,
       trunks,

@@ -101,6 +101,7 @@ export class Conversation {
 
   #bye(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
     this.#answer(id, request, 200, []);
+    if (leg.inviteAnswered !== undefined) this.#around.sip.settle(leg.inviteAnswered);
     this.close();
     if (leg === this.#caller) this.#caller.hungUp();
     else this.#callee.hungUp();
@@ -108,7 +109,7 @@ export class Conversation {
   }
 
   #change(leg: Leg, request: SipRequest, id: TransactionId, now: Instant): void {
-    const terms = answerSession(request, leg.peerAllowsUpdate);
+    const terms = answerSession(request, this.#around.sessionTerms, leg.peerAllowsUpdate);
     if (terms.type === 'too-small') return this.#answer(id, request, 422, terms.headers);
     const unreadable = unreadableContent(request);
     if (unreadable !== undefined) return this.#answer(id, request, unreadable.status, unreadable.headers);
@@ -169,7 +170,9 @@ export class Conversation {
     if (own === undefined) return false;
     if (response.status < 200) return true;
     this.#own.delete(id);
-    this.#ownAnswered(own, id, response, now);
+    const again = own.leg.sendAgain(own.request, response);
+    if (again === undefined) this.#ownAnswered(own, id, response, now);
+    else this.#own.set(again.id, { ...own, request: again.request });
     return true;
   }
 
@@ -247,7 +250,8 @@ export class Conversation {
     }
     const sdp = sdpOf(response);
     if (sdp !== undefined) leg.media.accept(sdp, leg.flow.remote.address);
-    const session: Session | undefined = sessionFromResponse(response) ?? leg.session;
+    const session: Session | undefined =
+      sessionFromResponse(response, this.#around.sessionTerms) ?? leg.session;
     leg.startSession(session, now);
   }
 

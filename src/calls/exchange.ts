@@ -30,8 +30,8 @@ export class Exchange {
   readonly to: Leg;
   readonly request: SipRequest;
   readonly serverTransaction: TransactionId;
-  readonly clientTransaction: TransactionId;
-  readonly #sent: SipRequest;
+  #clientTransaction: TransactionId;
+  #sent: SipRequest;
   readonly #around: Surroundings;
   #answered = false;
   /** A 2xx to a re-INVITE was passed; the ACK for it is still to go to `to`. */
@@ -50,7 +50,12 @@ export class Exchange {
     this.serverTransaction = serverTransaction;
     this.#around = around;
     this.#sent = this.#pass();
-    this.clientTransaction = to.send(this.#sent);
+    this.#clientTransaction = to.send(this.#sent);
+  }
+
+  /** Of the request as it was sent last: a challenge has it sent again. */
+  get clientTransaction(): TransactionId {
+    return this.#clientTransaction;
   }
 
   get answered(): boolean {
@@ -64,12 +69,17 @@ export class Exchange {
 
   response(response: SipResponse, now: Instant): ExchangeEnd | undefined {
     if (response.status < 200 || this.#answered) return undefined;
+    const again = this.to.sendAgain(this.#sent, response);
+    if (again !== undefined) {
+      this.#clientTransaction = again.id;
+      this.#sent = again.request;
+      return undefined;
+    }
     this.#answered = true;
     if (response.status >= 300) {
-      this.#around.sip.respond(
-        this.serverTransaction,
-        this.#answerWith(response.status, passedHeaders(response)),
-      );
+      // A challenge that we cannot meet is none of the asker's business.
+      const status = response.status === 401 || response.status === 407 ? 403 : response.status;
+      this.#around.sip.respond(this.serverTransaction, this.#answerWith(status, passedHeaders(response)));
       if (response.status === 481) return { type: 'dialog-gone' };
       return response.status === 408 ? { type: 'no-answer' } : { type: 'passed', refreshed: false };
     }
@@ -135,7 +145,10 @@ export class Exchange {
     const answer = sdpOf(response);
     if (offer !== undefined) from.media.accept(offer, from.flow.remote.address);
     if (answer !== undefined) to.media.accept(answer, to.flow.remote.address);
-    const terms = request.method === 'INFO' ? undefined : answerSession(request, from.peerAllowsUpdate);
+    const terms =
+      request.method === 'INFO'
+        ? undefined
+        : answerSession(request, this.#around.sessionTerms, from.peerAllowsUpdate);
     const headers: HeaderRow[] = [...passedHeaders(response)];
     if (terms !== undefined) headers.push(...from.targetHeaders(), ...terms.headers);
     const content =
@@ -148,9 +161,10 @@ export class Exchange {
     );
     if (terms?.type === 'accepted') {
       from.startSession(terms.session, now);
-      to.startSession(sessionFromResponse(response) ?? to.session, now);
+      to.startSession(sessionFromResponse(response, this.#around.sessionTerms) ?? to.session, now);
     }
     if (request.method !== 'INVITE') return;
+    from.inviteAnswered = this.serverTransaction;
     this.#ackOwed = response;
     if (offer !== undefined) this.#acknowledge(undefined);
   }

@@ -10,7 +10,7 @@ import { routeRequest } from '../sip/dialog/routing.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { MediaSide } from './media-side.ts';
-import { allows, MIN_SE_MS, type Session, sessionDue } from './session-timer.ts';
+import { allows, type Session, sessionDue } from './session-timer.ts';
 import type { PeerKind, PhoneDevice, Surroundings, TimerOf } from './surroundings.ts';
 
 /** What our user agent understands (RFC 3261 §20.5, §20.37). */
@@ -29,6 +29,8 @@ export interface LegOptions {
   readonly media: MediaSide;
   /** The telephone at this end, where the node knows it: it may have other flows. */
   readonly device?: PhoneDevice;
+  /** The trunk that leads to the peer, if one does. */
+  readonly trunk?: string;
 }
 
 export abstract class Leg {
@@ -38,16 +40,21 @@ export abstract class Leg {
   readonly words: string;
   readonly media: MediaSide;
   readonly #device: PhoneDevice | undefined;
+  readonly #trunk: string | undefined;
   protected readonly around: Surroundings;
   /** The confirmed (or only) dialog; `undefined` before there is one and after it ended. */
   dialog: Dialog | undefined;
   flow: Flow;
   session: Session | undefined;
   /** The shortest session that the peer takes, as far as it said. */
-  minSeMs = MIN_SE_MS;
+  minSeMs: number;
   peerAllowsUpdate = false;
+  /** The last INVITE of the peer's that we answered with a 2xx. */
+  inviteAnswered: TransactionId | undefined;
   /** INVITEs of ours within the dialog that have no final answer yet. */
   readonly #reinvites = new Map<TransactionId, { readonly dialog: Dialog; readonly cseq: number }>();
+  /** Our BYE while it has no answer: until then the dialog is known (RFC 5407 §2: the mortal state). */
+  #bye: { readonly id: TransactionId; readonly request: SipRequest; readonly dialog: Dialog } | undefined;
   #sessionTimer: Deadline<TimerOf> | undefined;
 
   constructor(options: LegOptions, flow: Flow, around: Surroundings) {
@@ -57,8 +64,10 @@ export abstract class Leg {
     this.words = options.words;
     this.media = options.media;
     this.#device = options.device;
+    this.#trunk = options.trunk;
     this.flow = flow;
     this.around = around;
+    this.minSeMs = around.sessionTerms.minSeMs;
   }
 
   abstract get state(): string;
@@ -90,23 +99,44 @@ export abstract class Leg {
     this.around.sip.acknowledge(id, addressed, flow);
   }
 
-  /** A final answer to a re-INVITE of ours. One that crossed a BYE still gets its ACK (RFC 3261 §13.2.2.4). */
-  reinviteAnswered(id: TransactionId, response: SipResponse): void {
+  /**
+   * The request once more with credentials, where its answer asks for some that we have (RFC 3261 §22.2, §22.3).
+   * Once only: a carrier that refuses them would only refuse them again.
+   */
+  sendAgain(
+    request: SipRequest,
+    response: SipResponse,
+  ): { readonly id: TransactionId; readonly request: SipRequest } | undefined {
+    const again = this.dialog && this.#authorised(request, response, this.dialog);
+    return again && { id: this.send(again), request: again };
+  }
+
+  /** A final answer to our BYE, or to a re-INVITE of ours: one that crossed a BYE still gets its ACK (§13.2.2.4). */
+  answered(id: TransactionId, response: SipResponse): void {
+    if (response.status < 200) return;
+    if (id === this.#bye?.id) return this.#byeAnswered(this.#bye, response);
     const asked = this.#reinvites.get(id);
-    if (asked === undefined || response.status < 200) return;
+    if (asked === undefined) return;
     this.#reinvites.delete(id);
     if (response.status >= 300 || this.dialog !== undefined) return;
     const { dialog, cseq } = asked;
     this.acknowledgeWithin(dialog, id, dialog.createAck(cseq));
   }
 
-  reinviteFailed(id: TransactionId): void {
+  /** No answer came to what may have been one of these. */
+  unanswered(id: TransactionId): void {
     this.#reinvites.delete(id);
+    if (id === this.#bye?.id) this.#part(this.#bye.dialog);
   }
 
-  /** Re-INVITEs whose answer is still to come. */
+  /** Our BYE has no answer yet. */
+  get parting(): boolean {
+    return this.#bye !== undefined;
+  }
+
+  /** BYE or re-INVITEs whose answer is still to come. */
   protected get asking(): boolean {
-    return this.#reinvites.size > 0;
+    return this.#reinvites.size > 0 || this.parting;
   }
 
   /** A request within this dialog, as it must be written for where it goes now. */
@@ -151,25 +181,54 @@ export abstract class Leg {
     this.#sessionTimer = this.around.schedule(at, { callId: this.callId, deadline });
   }
 
-  /** BYE within the dialog, if there is one. Afterwards the dialog is gone for us. */
-  sayBye(reason: HeaderRow | undefined): TransactionId | undefined {
-    const dialog = this.dialog;
-    if (dialog === undefined) return undefined;
-    const bye = dialog.createRequest('BYE', { headers: reason === undefined ? [] : [reason] });
-    const id = this.send(bye);
-    this.closeDialog();
-    return id;
+  /** BYE within the dialog, if there is one. Afterwards nothing else is said in it. */
+  sayBye(reason: HeaderRow): void {
+    const { dialog } = this;
+    if (dialog === undefined) return;
+    this.#sayBye(dialog.createRequest('BYE', { headers: [reason] }), dialog);
+    this.#leaveDialog();
   }
 
   closeDialog(): void {
     if (this.dialog !== undefined) this.around.dialogClosed(this.dialog);
+    this.#leaveDialog();
+  }
+
+  #leaveDialog(): void {
     this.dialog = undefined;
     for (const id of this.#reinvites.keys()) this.around.sip.cancel(id, []);
     this.startSession(undefined, 0);
+  }
+
+  #sayBye(request: SipRequest, dialog: Dialog): void {
+    this.#bye = { id: this.sendWithin(dialog, request), request, dialog };
+  }
+
+  #byeAnswered({ request, dialog }: { request: SipRequest; dialog: Dialog }, response: SipResponse): void {
+    const again = this.#authorised(request, response, dialog);
+    if (again === undefined) this.#part(dialog);
+    else this.#sayBye(again, dialog);
+  }
+
+  #part(dialog: Dialog): void {
+    this.#bye = undefined;
+    this.around.dialogClosed(dialog);
+  }
+
+  #authorised(request: SipRequest, response: SipResponse, dialog: Dialog): SipRequest | undefined {
+    const { status } = response;
+    if ((status !== 401 && status !== 407) || this.#trunk === undefined || hasCredentials(request))
+      return undefined;
+    const again = this.around.trunks.authorise(this.#trunk, request, response);
+    return again && dialog.renewed(again);
   }
 }
 
 /** RFC 3326: why a leg is ended, for the peer's call log. */
 export function reasonHeader(cause: number, text: string): HeaderRow {
   return ['Reason', `SIP;cause=${cause};text="${text.replace(/["\\\r\n]/g, "'")}"`];
+}
+
+function hasCredentials({ headers }: SipRequest): boolean {
+  return headers.has('Authorization') || headers.has('Proxy-Authorization');
 }

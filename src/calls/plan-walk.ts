@@ -107,6 +107,15 @@ export class PlanWalk {
     this.next(now);
   }
 
+  /** A carrier took the call and says nothing: the next one has it, where there is one. Else it may still ring. */
+  stuck(leg: CalleeLeg, text: string, now: Instant): void {
+    if (this.#trunks.length === 0 || this.#full) return;
+    this.#record.note(now, 'failed', `${leg.words} ${text}`);
+    leg.supersede(text);
+    this.#learn('failing');
+    this.#dialNextTrunk(now);
+  }
+
   /** The present step's time is up. */
   timeUp(now: Instant): void {
     for (const leg of this.trying) this.#record.note(now, 'no-answer', `${leg.words} did not answer in time`);
@@ -281,7 +290,8 @@ export class PlanWalk {
       offer: this.#caller.offer,
     };
     const media = new MediaSide(`${callId}/${id}`, sessionId, (command) => this.#around.media(command));
-    const options = { id, callId, kind: target.type, words, media, ...(device && { device }) };
+    const trunk = target.type === 'trunk' ? { trunk: target.name } : {};
+    const options = { id, callId, kind: target.type, words, media, ...trunk, ...(device && { device }) };
     const leg = new CalleeLeg(options, target, content, sip.newTag(), flow, this.#around);
     this.legs.push(leg);
     media.open(flow.remote.address);

@@ -5,6 +5,7 @@ import { SipRequest, SipResponse } from '../sip/message/message.ts';
 import {
   answerSession,
   longerInterval,
+  SESSION_TERMS,
   type SessionAnswer,
   sessionDue,
   sessionFromResponse,
@@ -29,6 +30,7 @@ describe('answering a peer’s terms (RFC 4028 §9)', () => {
           ['Supported', 'timer'],
           ['Session-Expires', '600'],
         ]),
+        SESSION_TERMS,
       ),
     );
     assert.deepEqual(answer.session, { intervalMs: 600_000, weRefresh: false });
@@ -45,6 +47,7 @@ describe('answering a peer’s terms (RFC 4028 §9)', () => {
           ['Supported', 'replaces, timer'],
           ['Session-Expires', '600 ; Refresher=UAS'],
         ]),
+        SESSION_TERMS,
       ),
     );
     assert.deepEqual(answer.session, { intervalMs: 600_000, weRefresh: true });
@@ -58,40 +61,41 @@ describe('answering a peer’s terms (RFC 4028 §9)', () => {
           ['k', 'timer'],
           ['x', '900;refresher=uac'],
         ]),
+        SESSION_TERMS,
       ),
     );
     assert.deepEqual(answer.session, { intervalMs: 900_000, weRefresh: false });
   });
 
   test('a peer that knows timers and asks for none still gets one', () => {
-    const answer = accepted(answerSession(invite([['Supported', 'timer']])));
+    const answer = accepted(answerSession(invite([['Supported', 'timer']]), SESSION_TERMS));
     assert.deepEqual(answer.session, { intervalMs: 1_800_000, weRefresh: false });
   });
 
   test('a peer that knows no timers but UPDATE is refreshed by us', () => {
-    const answer = accepted(answerSession(invite([['Allow', 'INVITE, ACK, BYE, UPDATE']])));
+    const answer = accepted(answerSession(invite([['Allow', 'INVITE, ACK, BYE, UPDATE']]), SESSION_TERMS));
     assert.deepEqual(answer.session, { intervalMs: 1_800_000, weRefresh: true });
     assert.deepEqual(answer.headers, [['Session-Expires', '1800;refresher=uas']]);
   });
 
   test('what a peer allows is remembered from earlier messages', () => {
-    assert.equal(accepted(answerSession(invite([]), true)).session?.weRefresh, true);
-    assert.equal(accepted(answerSession(invite([]), false)).session, undefined);
+    assert.equal(accepted(answerSession(invite([]), SESSION_TERMS, true)).session?.weRefresh, true);
+    assert.equal(accepted(answerSession(invite([]), SESSION_TERMS, false)).session, undefined);
   });
 
   test('a peer that knows neither has no session timer', () => {
-    const answer = accepted(answerSession(invite([['Allow', 'INVITE, ACK, BYE']])));
+    const answer = accepted(answerSession(invite([['Allow', 'INVITE, ACK, BYE']]), SESSION_TERMS));
     assert.equal(answer.session, undefined);
     assert.deepEqual(answer.headers, []);
   });
 
   test('an interval below 90 s gets 422 with Min-SE, from a peer that can understand it', () => {
     const rows: Rows = [['Session-Expires', '89']];
-    assert.deepEqual(answerSession(invite([...rows, ['Supported', 'timer']])), {
+    assert.deepEqual(answerSession(invite([...rows, ['Supported', 'timer']]), SESSION_TERMS), {
       type: 'too-small',
       headers: [['Min-SE', '90']],
     });
-    const answer = accepted(answerSession(invite([...rows, ['Allow', 'UPDATE']])));
+    const answer = accepted(answerSession(invite([...rows, ['Allow', 'UPDATE']]), SESSION_TERMS));
     assert.equal(answer.session?.intervalMs, 90_000);
   });
 
@@ -102,6 +106,7 @@ describe('answering a peer’s terms (RFC 4028 §9)', () => {
           ['Supported', 'timer'],
           ['Session-Expires', 'soon'],
         ]),
+        SESSION_TERMS,
       ),
     );
     assert.equal(answer.session?.intervalMs, 1_800_000);
@@ -110,22 +115,22 @@ describe('answering a peer’s terms (RFC 4028 §9)', () => {
 
 describe('a peer’s answer to ours (RFC 4028 §7.2)', () => {
   test('it names who refreshes; without a name we do', () => {
-    const session = (value: string) => sessionFromResponse(ok([['Session-Expires', value]]));
+    const session = (value: string) => sessionFromResponse(ok([['Session-Expires', value]]), SESSION_TERMS);
     assert.deepEqual(session('300;refresher=uas'), { intervalMs: 300_000, weRefresh: false });
     assert.deepEqual(session('300;refresher=uac'), { intervalMs: 300_000, weRefresh: true });
     assert.deepEqual(session('300'), { intervalMs: 300_000, weRefresh: true });
   });
 
   test('without the header we refresh where UPDATE is known, and nobody does where not', () => {
-    assert.deepEqual(sessionFromResponse(ok([['Allow', 'UPDATE']])), {
+    assert.deepEqual(sessionFromResponse(ok([['Allow', 'UPDATE']]), SESSION_TERMS), {
       intervalMs: 1_800_000,
       weRefresh: true,
     });
-    assert.equal(sessionFromResponse(ok([])), undefined);
+    assert.equal(sessionFromResponse(ok([]), SESSION_TERMS), undefined);
   });
 
   test('an interval shorter than anyone may ask for counts as the shortest', () => {
-    assert.equal(sessionFromResponse(ok([['Session-Expires', '1']]))?.intervalMs, 90_000);
+    assert.equal(sessionFromResponse(ok([['Session-Expires', '1']]), SESSION_TERMS)?.intervalMs, 90_000);
   });
 
   test('422 says what interval would do', () => {

@@ -5,8 +5,13 @@ import type { Instant } from '../base/time.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 
 /** What we ask for, and the least that we accept (RFC 4028 §4, §5). */
-export const SESSION_EXPIRES_MS = 1_800_000;
-export const MIN_SE_MS = 90_000;
+export interface SessionTerms {
+  readonly intervalMs: number;
+  readonly minSeMs: number;
+}
+
+/** As RFC 4028 wants them: half an hour (§4), and never below 90 s (§5). */
+export const SESSION_TERMS: SessionTerms = { intervalMs: 1_800_000, minSeMs: 90_000 };
 /** A longer one would find nobody dead before the day is over. */
 const SESSION_EXPIRES_MAX_MS = 43_200_000;
 
@@ -24,7 +29,7 @@ interface SessionExpires {
 /** Headers for an INVITE or refresh of ours. */
 export function sessionRequestHeaders(
   intervalMs: number,
-  minSeMs = MIN_SE_MS,
+  minSeMs: number,
   refresher?: 'uac' | 'uas',
 ): readonly (readonly [string, string])[] {
   const suffix = refresher === undefined ? '' : `;refresher=${refresher}`;
@@ -35,13 +40,13 @@ export function sessionRequestHeaders(
 }
 
 /** The session after a 2xx to our request (§7.2). Without the header we still refresh where UPDATE is known. */
-export function sessionFromResponse(response: SipResponse): Session | undefined {
+export function sessionFromResponse(response: SipResponse, terms: SessionTerms): Session | undefined {
   const expires = sessionExpires(response);
   if (expires !== undefined) {
     const { intervalMs, refresher } = expires;
-    return { intervalMs: Math.max(MIN_SE_MS, intervalMs), weRefresh: refresher !== 'uas' };
+    return { intervalMs: Math.max(terms.minSeMs, intervalMs), weRefresh: refresher !== 'uas' };
   }
-  return allows(response, 'UPDATE') ? { intervalMs: SESSION_EXPIRES_MS, weRefresh: true } : undefined;
+  return allows(response, 'UPDATE') ? { intervalMs: terms.intervalMs, weRefresh: true } : undefined;
 }
 
 export type SessionAnswer =
@@ -56,18 +61,19 @@ export type SessionAnswer =
 /** How we answer an INVITE or UPDATE of a peer (§9). `peerAllowsUpdate`: as known from earlier messages, too. */
 export function answerSession(
   request: SipRequest,
+  terms: SessionTerms,
   peerAllowsUpdate = allows(request, 'UPDATE'),
 ): SessionAnswer {
   const supported = supports(request, 'timer');
   const wanted = sessionExpires(request);
-  if (supported && wanted !== undefined && wanted.intervalMs < MIN_SE_MS) {
-    return { type: 'too-small', headers: [['Min-SE', String(MIN_SE_MS / 1000)]] };
+  if (supported && wanted !== undefined && wanted.intervalMs < terms.minSeMs) {
+    return { type: 'too-small', headers: [['Min-SE', String(Math.ceil(terms.minSeMs / 1000))]] };
   }
   if (!supported) {
     if (!peerAllowsUpdate) return { type: 'accepted', session: undefined, headers: [] };
-    return accepted(wanted?.intervalMs ?? SESSION_EXPIRES_MS, 'uas', false);
+    return accepted(wanted?.intervalMs ?? terms.intervalMs, terms, 'uas', false);
   }
-  return accepted(wanted?.intervalMs ?? SESSION_EXPIRES_MS, wanted?.refresher ?? 'uac', true);
+  return accepted(wanted?.intervalMs ?? terms.intervalMs, terms, wanted?.refresher ?? 'uac', true);
 }
 
 /** When the leg's timer is due: our refresh at half of the interval, the peer's a little before its end (§10). */
@@ -93,8 +99,13 @@ export function supports(message: SipMessage, option: string): boolean {
   return listed('Supported') || listed('Require');
 }
 
-function accepted(intervalMs: number, refresher: 'uac' | 'uas', peerSupports: boolean): SessionAnswer {
-  const bounded = Math.max(MIN_SE_MS, intervalMs);
+function accepted(
+  intervalMs: number,
+  { minSeMs }: SessionTerms,
+  refresher: 'uac' | 'uas',
+  peerSupports: boolean,
+): SessionAnswer {
+  const bounded = Math.max(minSeMs, intervalMs);
   const headers: [string, string][] = [
     ['Session-Expires', `${Math.round(bounded / 1000)};refresher=${refresher}`],
   ];

@@ -11,10 +11,12 @@ import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
+import type { SessionTerms } from './session-timer.ts';
 
 /** A deadline of a call. `leg` is a leg's id. */
 export type CallDeadline =
   | { readonly type: 'no-sign-of-life'; readonly leg: string }
+  | { readonly type: 'no-progress'; readonly leg: string }
   | { readonly type: 'nothing-said' }
   | { readonly type: 'provisional-again' }
   | { readonly type: 'step-over' }
@@ -70,6 +72,8 @@ export type PeerKind = 'phone' | 'trunk';
 export interface SipPort {
   respond(id: TransactionId, response: SipResponse): void;
   acknowledge(id: TransactionId, ack: SipRequest, flow: Flow): void;
+  /** The peer said BYE: no ACK of the 2xx in this transaction is waited for any more. */
+  settle(id: TransactionId): void;
   cancel(id: TransactionId, headers: Iterable<readonly [string, string]>): void;
   flowFor(dialog: Dialog, flow: Flow, peer: PeerKind): Flow;
   /** Contact header value for messages over this flow. */
@@ -131,6 +135,7 @@ export interface Outside {
   readonly domain: string;
   /** A call without media from either side for this long is over. */
   readonly silenceMs: number;
+  readonly sessionTerms: SessionTerms;
   readonly sip: SipPort;
   readonly phones: PhonePort;
   readonly trunks: TrunkPort;

@@ -50,7 +50,7 @@ export class TestCall implements Session {
     const media = new MediaSide(`${id}/leg`, sessionId, (command) => around.media(command));
     const caller = { id: number, displayName: undefined, private: true };
     this.#leg = new CalleeLeg(
-      { id: 'leg', callId: id, kind: 'trunk', words: number, media },
+      { id: 'leg', callId: id, kind: 'trunk', words: number, media, trunk: trunk.name },
       { type: 'trunk', name: trunk.name, key: number, uri: trunk.uri, routes: [] },
       {
         headers: callerHeaders(caller, 'trunk', around.domain, around.sip.newTag()),
@@ -89,11 +89,13 @@ export class TestCall implements Session {
   }
 
   response(_legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
+    this.#leg.answered(id, response);
     this.#news(this.#leg.response(id, response, now), now);
     this.#settle();
   }
 
   transactionFailed(_legId: string, id: TransactionId, text: string, now: Instant): void {
+    this.#leg.unanswered(id);
     this.#news(this.#leg.transactionFailed(id, text), now);
     this.#settle();
   }

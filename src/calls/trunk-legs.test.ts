@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { hashing } from '../../test/simulation/hashing.ts';
-import { CALLER, dial, inOffice, MOBILE, NUMBER, ring } from '../../test/stories/office.ts';
+import { CALLER, dial, inOffice, MOBILE, NUMBER, ring, SECOND_NUMBER } from '../../test/stories/office.ts';
 import type { Ringing } from '../../test/stories/party.ts';
+import type { Asked } from '../../test/stories/said.ts';
 import { ha1 } from '../sip/auth/digest.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 
@@ -104,6 +105,75 @@ describe('a number over trunks', () => {
     mobile.hungUp();
   });
 
+  story('a carrier that takes the call and says nothing more in 10 s: the second is tried', (office) => {
+    const caller = office.call();
+    const first = office.carrier.called();
+    first.refuses(100);
+    office.pass(9_999);
+    caller.expect(180);
+    assert.equal(office.second.rung, 0);
+    office.pass(1);
+    first.withdrawn();
+    const mobile = office.second.answers();
+    caller.connected();
+    assert.match(
+      office.stage.entry.timeline.find(({ what }) => what === 'failed')?.text ?? '',
+      /over carrier-a took the call and said nothing more in 10 s/,
+    );
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  story('a carrier that rings, or describes its session, has all the time of its step', (office) => {
+    const caller = office.call();
+    const mobile = office.carrier.called();
+    mobile.refuses(100);
+    office.pass(8_000);
+    mobile.rings();
+    caller.expect(180);
+    office.pass(15_000);
+    assert.equal(office.second.rung, 0);
+    mobile.answers();
+    caller.connected();
+    mobile.acknowledged();
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  story(
+    'the last carrier has all the time of its step, though it says nothing: it may still ring',
+    (office) => {
+      const caller = office.call();
+      office.carrier.called().refuses(503);
+      const mobile = office.second.called();
+      mobile.refuses(100);
+      office.pass(20_000);
+      caller.expect(180);
+      mobile.answers();
+      caller.connected();
+      mobile.acknowledged();
+      caller.hangsUp();
+      mobile.hungUp();
+    },
+  );
+
+  story('an answer of the first that comes after all is acknowledged and hung up', (office) => {
+    const caller = office.call();
+    const first = office.carrier.called();
+    office.carrier.stubborn = true;
+    first.refuses(100);
+    office.pass(10_000);
+    caller.expect(180);
+    first.withdrawn();
+    const mobile = office.second.answers();
+    first.answers();
+    first.acknowledged();
+    first.hungUp();
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
   story('when both fail the caller hears that all lines failed, and gets 480', (office) => {
     const caller = office.call();
     office.carrier.called().refuses(503);
@@ -179,6 +249,90 @@ describe('a carrier that asks for credentials', () => {
       assert.equal(second.hungUp().cseq?.number, 3);
     });
   }
+
+  const challenged = (asked: Asked, status: 401 | 407, now: number): void => {
+    const name = status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
+    const values = digest.challenges(now, false);
+    asked.reply(status, { headers: values.map((value) => [name, value] as const) });
+  };
+  const carries = (asked: Asked, status: 401 | 407, now: number): boolean => {
+    const header = status === 401 ? 'Authorization' : 'Proxy-Authorization';
+    return digest.verify(asked.request, header, secretOf, now).type === 'accepted';
+  };
+
+  for (const status of [401, 407] as const) {
+    story(`${status} to BYE is answered with them: the carrier’s channel is not left open`, (office) => {
+      const caller = office.call();
+      const mobile = office.carrier.answers();
+      caller.connected();
+      caller.hangsUp();
+      const first = mobile.takes('BYE');
+      challenged(first, status, office.stage.now);
+      const second = mobile.takes('BYE');
+      assert.ok(carries(second, status, office.stage.now));
+      assert.equal(second.request.cseq?.number, (first.request.cseq?.number ?? 0) + 1);
+      second.reply(200);
+    });
+  }
+
+  story('a BYE that is challenged again is given up', (office) => {
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    caller.hangsUp();
+    challenged(mobile.takes('BYE'), 407, office.stage.now);
+    challenged(mobile.takes('BYE'), 407, office.stage.now);
+  });
+
+  story('a call that came in over it is hung up with them as well', (office) => {
+    const caller = office.carrier.calls(SECOND_NUMBER);
+    const callee = office.reception.answers();
+    caller.connected();
+    callee.hangsUp();
+    challenged(caller.takes('BYE'), 407, office.stage.now);
+    const again = caller.takes('BYE');
+    assert.ok(carries(again, 407, office.stage.now));
+    again.reply(200);
+  });
+
+  story('so is a re-INVITE, whose ACK goes by its new number; the caller notices nothing', (office) => {
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    const hold = caller.tells('INVITE', { sdp: caller.session({ version: 2, direction: 'sendonly' }) });
+    challenged(mobile.takes('INVITE'), 407, office.stage.now);
+    const asked = mobile.takes('INVITE');
+    assert.ok(carries(asked, 407, office.stage.now));
+    asked.reply(200, { sdp: mobile.session({ version: 2, direction: 'recvonly' }) });
+    hold.expect(200);
+    caller.acknowledges(hold);
+    assert.equal(asked.ack().cseq?.number, asked.request.cseq?.number);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  story('and the question whether it is still there', (office) => {
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    office.goesSilent(mobile, 30_000);
+    challenged(mobile.takes('OPTIONS'), 407, office.stage.now);
+    mobile.takes('OPTIONS').reply(200);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  story('a challenge within the call that we cannot meet is 403 to who asked', (office) => {
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    const hold = caller.tells('INVITE', { sdp: caller.session({ version: 2, direction: 'sendonly' }) });
+    challenged(mobile.takes('INVITE'), 407, office.stage.now);
+    challenged(mobile.takes('INVITE'), 407, office.stage.now);
+    hold.expect(403);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
 
   story('a carrier that is silent after its challenge has 2 s again, and no more', (office) => {
     const caller = office.call();

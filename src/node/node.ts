@@ -15,6 +15,7 @@ import { earlier, type Instant } from '../base/time.ts';
 import { Calls } from '../calls/calls.ts';
 import type { HeaderRow } from '../calls/leg.ts';
 import { cutOff } from '../calls/record.ts';
+import { SESSION_TERMS, type SessionTerms } from '../calls/session-timer.ts';
 import type { Outside } from '../calls/surroundings.ts';
 import type { Reply } from '../ports/dns.ts';
 import type { Hashing } from '../ports/hashing.ts';
@@ -59,6 +60,8 @@ export interface NodeOptions {
   readonly acceptMd5: boolean;
   /** A call without media from either side for this long is over. */
   readonly silenceMs: number;
+  /** Those of RFC 4028 by default. */
+  readonly sessionTerms?: SessionTerms;
   /** Seals digest nonces; 32 bytes, fresh at each start. */
   readonly nonceKey: Uint8Array;
   readonly random: Random;
@@ -147,6 +150,7 @@ export class SipNode {
     this.#requests = new Requests({
       domain,
       country: options.country,
+      sessionTerms: options.sessionTerms ?? SESSION_TERMS,
       calls: this.#calls,
       registrar: this.#registrar,
       trunks: this.#trunks,
@@ -463,6 +467,7 @@ export class SipNode {
     return outsideOf({
       domain: this.#options.domain,
       silenceMs: this.#options.silenceMs,
+      sessionTerms: this.#options.sessionTerms ?? SESSION_TERMS,
       trunkSettings: this.#options.trunks,
       random: this.#options.random,
       hashing: this.#options.hashing,

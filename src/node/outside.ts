@@ -3,6 +3,7 @@
 import { hex } from '../base/ids.ts';
 import type { Destination, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import type { SessionTerms } from '../calls/session-timer.ts';
 import type { Audience, Outside, PhonePort, SipPort, TrunkPort } from '../calls/surroundings.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { MediaCommand } from '../ports/media.ts';
@@ -23,6 +24,7 @@ import type { Whereabouts } from './whereabouts.ts';
 export interface OutsideOptions {
   readonly domain: string;
   readonly silenceMs: number;
+  readonly sessionTerms: SessionTerms;
   readonly trunkSettings: readonly TrunkSettings[];
   readonly random: Random;
   readonly hashing: Hashing;
@@ -41,10 +43,11 @@ export interface OutsideOptions {
 }
 
 export function outsideOf(options: OutsideOptions): Outside {
-  const { domain, silenceMs, request, media } = options;
+  const { domain, silenceMs, sessionTerms, request, media } = options;
   return {
     domain,
     silenceMs,
+    sessionTerms,
     request,
     media,
     sip: sipPort(options),
@@ -58,6 +61,7 @@ function sipPort({ layer, listeners, whereabouts, random, now, queue }: OutsideO
   return {
     respond: (id, response) => queue(layer.respond(id, response, now())),
     acknowledge: (id, ack, flow) => queue(layer.acknowledge(id, ack, flow, now())),
+    settle: (id) => queue(layer.settle(id, now())),
     cancel: (id, headers) => queue(layer.cancel(id, now(), headers)),
     flowFor: (dialog, flow, peer) => whereabouts.flowFor(dialog, flow, peer, now()),
     contact: (flow) => listeners.contact(flow),

@@ -6,11 +6,10 @@ import { type Flow, flowKey, formatEndpoint } from '../base/net.ts';
 import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { breadthOf } from '../calls/breadth.ts';
-import type { Calls } from '../calls/calls.ts';
+import type { Calls, StartOf } from '../calls/calls.ts';
 import { type ContentRefusal, sdpOf, unreadableContent } from '../calls/content.ts';
 import { ALLOW, type HeaderRow, SDP_TYPE, SUPPORTED } from '../calls/leg.ts';
-import { answerSession } from '../calls/session-timer.ts';
-import type { PeerKind, PhoneDevice } from '../calls/surroundings.ts';
+import { answerSession, type SessionTerms } from '../calls/session-timer.ts';
 import type { Account, Phone } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
@@ -31,6 +30,7 @@ import { deviceAt } from './ways.ts';
 export interface RequestContext {
   readonly domain: string;
   readonly country: string;
+  readonly sessionTerms: SessionTerms;
   readonly calls: Calls;
   readonly registrar: Registrar;
   readonly trunks: Trunks;
@@ -58,6 +58,8 @@ export interface RequestContext {
   registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void;
   event(event: NodeEvent): void;
 }
+
+type CallerFacts = Pick<StartOf, 'callerKind' | 'callerName' | 'device'>;
 
 type Arrival = {
   readonly id: TransactionId;
@@ -163,28 +165,20 @@ export class Requests {
     if (this.#context.calls.has(request)) return this.#answerOnce(arrival, 482, [], 'Merged Request');
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {
-      return this.#place(
-        arrival,
-        { kind: 'trunk', name: trunk.name },
-        placeFromTrunk(request, trunk, this.#context.directory(), now),
-      );
+      const placing = placeFromTrunk(request, trunk, this.#context.directory(), now);
+      return this.#place(arrival, { callerKind: 'trunk', callerName: trunk.name }, placing);
     }
     const owner = this.#authenticate(arrival);
     if (owner === undefined) return;
     this.#context.registrarEffects(this.#context.registrar.signOfLife(flow, now), now);
-    const { country } = this.#context;
-    const { registrar, domain } = this.#context;
+    const { registrar, domain, country } = this.#context;
     const placing = placeFromPhone(request, owner, this.#context.directory(), { country, domain }, now);
     const { user } = owner.phone;
-    this.#place(arrival, { kind: 'phone', name: user }, placing, deviceAt(registrar, user, flow));
+    const device = deviceAt(registrar, user, flow);
+    this.#place(arrival, { callerKind: 'phone', callerName: user, ...(device && { device }) }, placing);
   }
 
-  #place(
-    arrival: Arrival,
-    from: { kind: PeerKind; name: string },
-    placing: Placing,
-    device?: PhoneDevice,
-  ): void {
+  #place(arrival: Arrival, from: CallerFacts, placing: Placing): void {
     const { id, request, flow, now } = arrival;
     if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
     const { route, caller, callerOutside } = placing;
@@ -193,7 +187,7 @@ export class Requests {
       if (this.#context.draining()) return this.#respond(arrival, 503, [RETRY_LATER]);
       if (calls.size >= LIMITS.callsMax) return this.#respond(arrival, 503, [RETRY_LATER]);
     }
-    const refusal = contentRefusal(request);
+    const refusal = contentRefusal(request, this.#context.sessionTerms);
     if (refusal !== undefined) return this.#respond(arrival, refusal.status, refusal.headers, refusal.reason);
     const { name, limits } = route.account;
     const callsOf = calls.callsOf(name);
@@ -206,12 +200,10 @@ export class Requests {
         route: full ? fullAccount(route) : route,
         caller,
         ...(callerOutside === undefined ? {} : { callerOutside }),
-        callerKind: from.kind,
-        callerName: from.name,
+        ...from,
         invite: request,
         transaction: id,
         flow,
-        ...(device && { device }),
       },
       now,
     );
@@ -277,8 +269,8 @@ export class Requests {
 }
 
 /** What is wrong with what an INVITE carries, before it costs a port. */
-function contentRefusal(invite: SipRequest): ContentRefusal | undefined {
-  const terms = answerSession(invite);
+function contentRefusal(invite: SipRequest, sessionTerms: SessionTerms): ContentRefusal | undefined {
+  const terms = answerSession(invite, sessionTerms);
   if (terms.type === 'too-small') return { status: 422, headers: terms.headers };
   const unreadable = unreadableContent(invite);
   const sdp = sdpOf(invite);

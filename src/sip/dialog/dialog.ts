@@ -183,6 +183,12 @@ export class Dialog {
     return this.#compose(method, this.#localCseq, options);
   }
 
+  /** A request of ours once more as a new one, such as with the credentials that its answer asked for (§22.2). */
+  renewed(request: SipRequest): SipRequest {
+    this.#localCseq += 1;
+    return request.with({ headers: request.headers.set('CSeq', `${this.#localCseq} ${request.method}`) });
+  }
+
   /** The ACK of a 2xx to our INVITE with this CSeq number (§13.2.2.4). */
   createAck(inviteCseq: number, options: RequestOptions = {}): SipRequest {
     return this.#compose('ACK', inviteCseq, options);

@@ -27,6 +27,7 @@ type State = 'proceeding' | 'accepted' | 'acknowledged' | 'completed' | 'confirm
 type Input =
   | 'INVITE again'
   | 'ACK'
+  | 'settled'
   | 'CANCEL'
   | 'core 1xx'
   | 'core 2xx'
@@ -81,6 +82,8 @@ function accepted(input: Input | TimerInput): Step {
       return ['accepted', 'send response again', 'restart timer 2xx'];
     case 'ACK':
       return ['acknowledged', 'tell ACK'];
+    case 'settled':
+      return ['acknowledged'];
     case 'timer L':
       return ['terminated', 'tell ACK missing'];
     case 'connection lost':
@@ -162,6 +165,11 @@ export class InviteServer extends Machine<State, Input, Action> {
   receiveAck(request: SipRequest, flow: Flow, turn: Turn): void {
     this.#ack = { request, flow };
     this.take('ACK', turn);
+  }
+
+  /** Its call is over: no ACK is waited for. */
+  settle(turn: Turn): void {
+    this.take('settled', turn);
   }
 
   receiveCancel(turn: Turn): void {

@@ -124,6 +124,13 @@ export class TransactionLayer {
     return this.#with(client, now, (turn) => client.acknowledge(routed, flow, turn));
   }
 
+  /** The call is over without the ACK of our 2xx in server transaction `id`, which goes out no more (RFC 5407 §3.1.6). */
+  settle(id: TransactionId, now: Instant): readonly TransactionEffect[] {
+    const server = this.#byId.get(id);
+    if (!(server instanceof InviteServer)) return [];
+    return this.#with(server, now, (turn) => server.settle(turn));
+  }
+
   /**
    * Cancels an INVITE client transaction: at once, or as soon as a provisional response has come (§9.1). Its outcome
    * still comes as any other does: 487, a 2xx that was faster, or a timeout.

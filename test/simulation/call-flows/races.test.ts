@@ -164,10 +164,13 @@ describe('RFC 5407 §3.1.4, §3.1.5 Callee receives re-INVITE in the moratorium'
 });
 
 describe('RFC 5407 §3.1.6 Callee receives BYE in the moratorium', () => {
-  story('a BYE that comes though the ACK was lost ends the call', (office) => {
+  story('a BYE that comes though the ACK was lost ends the call, and the 200 goes out no more', (office) => {
     const { caller, callee } = inMoratorium(office);
+    office.pass(500);
     caller.tells('BYE').expect(200);
     callee.hungUp();
+    office.pass(32_000);
+    assert.deepEqual(ladder(office.stage, caller).slice(2), ['← 200', '← 200', 'BYE →', '← 200']);
   });
 });
 
@@ -175,7 +178,7 @@ describe('RFC 5407 §3.2.1 UA receives BYE in the mortal state', () => {
   story('both hang up, and the BYEs cross: each is answered, nobody waits', (office) => {
     const { caller, callee } = office.talk();
     const late = afterBye(office, caller, () => callee.tells('BYE'));
-    late.expect(481);
+    late.expect(200);
     callee.hungUp();
     assert.equal(office.stage.entry.outcome, 'answered');
   });
