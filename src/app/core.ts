@@ -184,6 +184,7 @@ function createNode({ config, clock, random }: Basics, transports: readonly Sign
       trunks: config.trunks,
       country: config.node.country,
       acceptMd5: config.sip.acceptMd5,
+      sessionTerms: config.sip.sessionTerms,
       silenceMs: config.media.silenceMs,
       nonceKey: random.bytes(32),
       random,

@@ -35,6 +35,21 @@ function mistakesIn(yaml: string): readonly string[] {
   return assert.fail('the configuration was taken');
 }
 
+describe('session timers', () => {
+  test('can be shorter or longer than usual', () => {
+    const { sip } = parse('sip: { sessionExpires: 10m, minSessionExpires: 2m }');
+    assert.deepEqual(sip.sessionTerms, { intervalMs: 600_000, minSeMs: 120_000 });
+  });
+
+  test('cannot ask for less than they accept, nor accept nothing', () => {
+    assert.match(
+      mistakesIn('sip: { sessionExpires: 60s }').join(),
+      /sip.sessionExpires: must not be shorter/,
+    );
+    assert.match(mistakesIn('sip: { minSessionExpires: 500ms }').join(), /must be at least 1s/);
+  });
+});
+
 describe('a configuration file', () => {
   test('gives what it says, and defaults for the rest', () => {
     const config = parse(`
@@ -66,6 +81,7 @@ http:  { listen: '[::1]:8081' }
         ],
         acceptMd5: true,
         webOrigins: ['https://voice.example.net'],
+        sessionTerms: { intervalMs: 1_800_000, minSeMs: 90_000 },
       },
       media: {
         addresses: [{ address: '203.0.113.7', advertised: '203.0.113.7' }],

@@ -2,6 +2,7 @@
 // docs/configuration.md explains each key.
 
 import type { Endpoint } from '../../base/net.ts';
+import type { SessionTerms } from '../../calls/session-timer.ts';
 import type { ClientCertificates } from '../../ports/certificates.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
 import type { ListenTransport, PortRange } from './addresses.ts';
@@ -39,6 +40,8 @@ export interface Config {
     readonly acceptMd5: boolean;
     /** Pages that may connect over WebSockets, such as `https://portal.example.net`; `*` stands for every page. */
     readonly webOrigins: readonly string[];
+    /** Session timers (RFC 4028): what is asked for, and the least that is accepted. */
+    readonly sessionTerms: SessionTerms;
   };
   /** Present where a listener speaks TLS. */
   readonly tls?: TlsFiles;

@@ -8,6 +8,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { formatEndpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
+import { SESSION_TERMS, type SessionTerms } from '../../calls/session-timer.ts';
 import {
   familyOf,
   ipLiteral,
@@ -68,6 +69,7 @@ export function resolveConfig(
       listeners,
       acceptMd5: file.sip?.acceptMd5 ?? true,
       webOrigins: resolveOrigins(file.sip?.webOrigins, domain, findings),
+      sessionTerms: resolveSessionTerms(file.sip ?? {}, findings),
     },
     ...(tls === undefined ? {} : { tls }),
     media,
@@ -150,6 +152,19 @@ function resolveDns(dns: NonNullable<ConfigFile['dns']>, findings: Findings): Co
     findings.add(['dns', 'timeout'], `must lie between 100ms and ${LIMITS.dnsAnswerMs / SECOND_MS}s`);
   }
   return { servers, timeoutMs };
+}
+
+function resolveSessionTerms(sip: NonNullable<ConfigFile['sip']>, findings: Findings): SessionTerms {
+  const { sessionExpires, minSessionExpires } = sip;
+  const minSeMs = minSessionExpires === undefined ? SESSION_TERMS.minSeMs : durationMs(minSessionExpires);
+  const intervalMs = sessionExpires === undefined ? SESSION_TERMS.intervalMs : durationMs(sessionExpires);
+  if (minSeMs < SECOND_MS) findings.add(['sip', 'minSessionExpires'], 'must be at least 1s');
+  if (intervalMs < minSeMs)
+    findings.add(
+      ['sip', 'sessionExpires'],
+      'must not be shorter than sip.minSessionExpires (90s by default)',
+    );
+  return { intervalMs, minSeMs };
 }
 
 function resolveListeners(

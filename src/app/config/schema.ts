@@ -42,6 +42,8 @@ const sipSection = section({
   advertise: oneOrMore('203.0.113.7').optional(),
   acceptMd5: flag.optional(),
   webOrigins: oneOrMore('https://portal.example.net').optional(),
+  sessionExpires: duration.optional(),
+  minSessionExpires: duration.optional(),
 });
 
 const tlsSection = section({
