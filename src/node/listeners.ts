@@ -23,6 +23,8 @@ export interface NodeListener {
   readonly local: Endpoint;
   /** What peers are told: the bound address, or the configured one where that is a wildcard or behind NAT. */
   readonly advertised: Endpoint;
+  /** Refuses what breaks RFC 3261 though it could be understood (sip/message/strict.ts). */
+  readonly strict?: boolean;
 }
 
 export class Listeners {
@@ -37,6 +39,11 @@ export class Listeners {
   /** What our Via says over this flow. */
   advertised(flow: Flow): Endpoint {
     return (this.#byLocal.get(keyOf(flow.transport, flow.local)) ?? this.#first(flow.transport)).advertised;
+  }
+
+  /** What comes over this flow must keep every rule. */
+  strict(flow: Flow): boolean {
+    return this.#byLocal.get(keyOf(flow.transport, flow.local))?.strict ?? false;
   }
 
   /** Contact value over this flow. Over WebSockets it says `ws` with and without TLS (RFC 7118 §5.2.1). */

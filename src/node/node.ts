@@ -133,7 +133,7 @@ export class SipNode {
       knows: (flow) => this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined,
       seed: Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16),
     });
-    this.#intake = new Intake(this.#layer, this.#strangers);
+    this.#intake = new Intake(this.#layer, this.#strangers, (flow) => this.#listeners.strict(flow));
     this.#own = new OwnRequests({
       domain,
       userAgent,

@@ -11,6 +11,9 @@ import { formatHostPort, parseHostPort } from './host.ts';
 import { isSpace } from './octets.ts';
 import { formatParameters, type Parameters, parseParameters } from './parameters.ts';
 
+/** RFC 3261 §8.1.1.7: a branch that begins so is unique. */
+export const MAGIC_COOKIE = 'z9hG4bK';
+
 export interface Via {
   /** `SIP/2.0`; upper-case. Others can be read, so that 505 finds its way back; inspect.ts objects to them. */
   readonly protocol: string;
@@ -66,4 +69,12 @@ function readHead(text: string): Head | undefined {
 
 export function formatVia(via: Via): string {
   return `${via.protocol}/${via.transport} ${formatHostPort(via.host, via.port)}${formatParameters(via.parameters)}`;
+}
+
+/** A branch of the cookie alone names nothing (RFC 4475 §3.2.1): the old rules tell such requests apart. */
+export function isUniqueBranch(branch: string): boolean {
+  return (
+    branch.length > MAGIC_COOKIE.length &&
+    branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === MAGIC_COOKIE.toLowerCase()
+  );
 }

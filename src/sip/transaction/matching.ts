@@ -3,9 +3,7 @@
 
 import { tagOf } from '../message/address.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts';
-
-/** RFC 3261 §8.1.1.7: a branch that begins so is unique. */
-export const MAGIC_COOKIE = 'z9hG4bK';
+import { isUniqueBranch } from '../message/via.ts';
 
 export function clientKey(branch: string, method: string): string {
   return `${branch}|${method}`;
@@ -29,7 +27,7 @@ export function serverKey(request: SipRequest, method: string = request.method):
   const via = request.via;
   const branch = via?.parameters.get('branch') ?? '';
   const sentBy = via === undefined ? '' : `${via.host.toLowerCase()}:${via.port ?? ''}`;
-  if (isUnique(branch)) return `${branch}|${sentBy}|${method}`;
+  if (isUniqueBranch(branch)) return `${branch}|${sentBy}|${method}`;
   const fromTag = tagOf(request.from) ?? '';
   const cseq = request.cseq?.number ?? '';
   return `2543|${request.uri}|${fromTag}|${request.callId ?? ''}|${cseq}|${branch}|${sentBy}|${method}`;
@@ -53,14 +51,6 @@ export function isSameProvisional(earlier: SipResponse | undefined, response: Si
     toTag(earlier) === toTag(response) &&
     earlier.headers.get('RSeq') === response.headers.get('RSeq') &&
     isSameBytes(earlier.body, response.body)
-  );
-}
-
-/** A branch of the cookie alone names nothing (RFC 4475 §3.2.1): the old rules tell such requests apart. */
-function isUnique(branch: string): boolean {
-  return (
-    branch.length > MAGIC_COOKIE.length &&
-    branch.slice(0, MAGIC_COOKIE.length).toLowerCase() === MAGIC_COOKIE.toLowerCase()
   );
 }
 
