@@ -168,6 +168,8 @@ export const LIMITS = {
   announcementsMax: 20,
   /** Test calls at once. More: refused, with LIMIT_REACHED. */
   testCallsMax: 8,
+  /** Ledger rows in a second for calls that are refused before they begin. More: counted, not written. */
+  refusalRowsPerSecondMax: 50,
   /** Timeline entries of one call. More: the last one says so. */
   timelineEntriesMax: 200,
   /** A call's length. Longer: ended with BYE. */

@@ -26,7 +26,7 @@ import { Conversation } from './conversation.ts';
 import type { Leg } from './leg.ts';
 import { MediaSide } from './media-side.ts';
 import { PlanWalk } from './plan-walk.ts';
-import { CallRecord, type Ending } from './record.ts';
+import { type CallRecord, type Ending, recordOf } from './record.ts';
 import type { CallStart } from './route.ts';
 import type { Session } from './session.ts';
 import type { CallDeadline, Surroundings, TimerOf } from './surroundings.ts';
@@ -58,16 +58,8 @@ export class Call implements Session {
     this.start = start;
     this.#around = around;
     const { route } = start;
-    this.record = new CallRecord(
-      {
-        id: start.id,
-        direction: route.direction,
-        account: route.account.name,
-        called: route.called,
-        caller: start.caller.id ?? 'anonymous',
-      },
-      now,
-      (entry) => around.audience.timeline(start.id, route.called, entry),
+    this.record = recordOf(start.id, route, start.caller, now, (entry) =>
+      around.audience.timeline(start.id, route.called, entry),
     );
     const id = start.id;
     const media = new MediaSide(`${id}/caller`, start.sessionId, (command) => around.media(command));

@@ -6,7 +6,7 @@ import { assert, assertNever } from '../base/assert.ts';
 import { type Deadline, Deadlines } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { MediaCommand, MediaEvent } from '../ports/media.ts';
 import type { E164 } from '../ports/records.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
@@ -14,6 +14,7 @@ import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
 import { Call } from './call.ts';
+import { recordOf } from './record.ts';
 import type { CallStart } from './route.ts';
 import type { Session } from './session.ts';
 import type { Outside, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
@@ -42,6 +43,7 @@ export class Calls {
   readonly #divertedOf = new Map<string, number>();
   readonly #onWay = new Map<string, number>();
   readonly #newCallId: () => string;
+  readonly #refusals = new Allowance(LIMITS.refusalRowsPerSecondMax);
   #sessionId: number;
 
   /** `newCallId`: short, unique on the node over restarts. `firstSessionId`: for o= lines, such as the time in seconds. */
@@ -100,6 +102,20 @@ export class Calls {
     this.#live.set(call.id, call);
     count(this.#callsOf, start.route.account.name, 1);
     this.#tell(call, now, () => call.begin(now));
+  }
+
+  /** A call that was refused before it began: all that is left of it is its ledger row, all the same (law 1). */
+  refuse(
+    { route, caller }: Pick<StartOf, 'route' | 'caller'>,
+    status: number,
+    why: string,
+    now: Instant,
+  ): void {
+    if (!this.#refusals.take(now)) return;
+    const record = recordOf(this.#newCallId(), route, caller, now, () => undefined);
+    record.note(now, 'refused', why);
+    record.ended(now, { outcome: 'refused', text: why, status });
+    this.#outside.audience.ledger(record.entry([]));
   }
 
   /** `undefined`: there are as many test calls as there may be. */
@@ -305,4 +321,23 @@ function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
 
 function identityOf(invite: SipRequest): string {
   return `${invite.callId}|${invite.from === undefined ? '' : tagOf(invite.from)}|${invite.cseq?.number}`;
+}
+
+/** So many in each second, and no more. */
+class Allowance {
+  readonly #perSecond: number;
+  #second = 0;
+  #taken = 0;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  take(now: Instant): boolean {
+    const second = Math.floor(now / SECOND_MS);
+    if (second !== this.#second) this.#taken = 0;
+    this.#second = second;
+    this.#taken += 1;
+    return this.#taken <= this.#perSecond;
+  }
 }

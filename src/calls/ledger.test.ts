@@ -139,6 +139,63 @@ describe('the ledger', () => {
   });
 });
 
+describe('calls that are refused before they begin', () => {
+  const story = inOffice({ plan: [ring('reception')] });
+
+  const told = ({ stage }: Office): string => {
+    const { called, caller, outcome, status, reason } = stage.entry;
+    return `${caller} → ${called}: ${outcome}, ${status}, ${reason}`;
+  };
+
+  story('for their content are in the ledger all the same (law 1)', (office) => {
+    office.call({ body: { type: 'text/plain', text: 'hello' } }).expect(415);
+    assert.equal(
+      told(office),
+      `${CALLER} → ${NUMBER}: refused, 415, the call came with content that is no session description`,
+    );
+    office.call({ offer: { codecs: [] }, body: { type: 'application/sdp', text: 'v=0\r\n' } }).expect(400);
+    assert.match(told(office), /: refused, 400, Bad Session Description$/);
+  });
+
+  story('because they are a loop, too', (office) => {
+    const diverted = [['Diversion', `<sip:${NUMBER}@carrier-a.example>;reason=unconditional`]] as const;
+    office.call({ headers: diverted }).expect(482);
+    assert.match(told(office), /: refused, 482, the call was already diverted from \+442079460000$/);
+  });
+
+  story('because the node is shutting down, too', (office) => {
+    office.node.drain();
+    office.call().expect(503);
+    assert.match(told(office), /: refused, 503, the node is shutting down$/);
+  });
+
+  story('for too short a session are not: the caller comes again at once with a longer one', (office) => {
+    office
+      .call({
+        headers: [
+          ['Supported', 'timer'],
+          ['Session-Expires', '30'],
+        ],
+      })
+      .expect(422);
+    assert.deepEqual(office.stage.ledger, []);
+  });
+
+  story('are written so often in a second, and no more', (office) => {
+    for (let call = 0; call < 60; call++)
+      office.call({ body: { type: 'text/plain', text: `${call}` } }).expect(415);
+    assert.equal(office.stage.ledger.length, LIMITS.refusalRowsPerSecondMax);
+    office.pass(1_000);
+    office.call({ body: { type: 'text/plain', text: 'again' } }).expect(415);
+    assert.equal(office.stage.ledger.length, LIMITS.refusalRowsPerSecondMax + 1);
+  });
+
+  story('by somebody whom nobody knows are not: a stranger writes nothing', (office) => {
+    office.stranger().invites(`sip:${NUMBER}@voice.example.net`).expect(401);
+    assert.deepEqual(office.stage.ledger, []);
+  });
+});
+
 describe('attempts that a crash cut off', () => {
   const cut: LedgerEntry = {
     id: 'cut',

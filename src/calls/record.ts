@@ -5,6 +5,8 @@
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { LedgerEntry, LegStatistics, Outcome, TimelineEntry } from '../ports/records.ts';
+import type { Caller } from './identity.ts';
+import type { CallRoute } from './route.ts';
 
 /** The closed set of what a timeline tells. */
 export type What =
@@ -105,4 +107,20 @@ export function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
     reason: answered ? `answered; ${text}` : text,
     timeline: [...entry.timeline, { at: now, what: 'ended', text }],
   };
+}
+
+/** The record of a call that begins now. `tell` hears each entry of its timeline. */
+export function recordOf(
+  id: string,
+  route: CallRoute,
+  caller: Caller,
+  now: Instant,
+  tell: (entry: TimelineEntry) => void,
+): CallRecord {
+  const { direction, account, called } = route;
+  return new CallRecord(
+    { id, direction, account: account.name, called, caller: caller.id ?? 'anonymous' },
+    now,
+    tell,
+  );
 }

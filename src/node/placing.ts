@@ -19,7 +19,16 @@ export type Placing =
       readonly caller: Caller;
       readonly callerOutside?: Caller;
     }
-  | { readonly type: 'refused'; readonly status: number; readonly reason: string };
+  | {
+      readonly type: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      /** Where a number of ours was called: whose, and by whom. */
+      readonly attempt?: Attempt;
+    };
+
+/** A call that may not have begun, as far as the ledger tells of it. */
+export type Attempt = Pick<Placing & { type: 'route' }, 'route' | 'caller'>;
 
 /** A call may be sent on this often before it reaches us; more is a loop in the making. */
 const DIVERSIONS_MAX = 5;
@@ -60,14 +69,6 @@ export function placeFromTrunk(
       route: refused('in', NOBODY, written, 'not-found', `${written} is not a number here`),
     };
   }
-  const { count, loop } = diversions(invite, called);
-  if (loop || count > DIVERSIONS_MAX) {
-    return {
-      type: 'refused',
-      status: 482,
-      reason: `the call was already diverted ${loop ? `from ${called}` : `${count} times`}`,
-    };
-  }
   const { steps, divert } = stepsOf(owner.number, now);
   const route: CallRoute = {
     direction: 'in',
@@ -78,6 +79,11 @@ export function placeFromTrunk(
     ...(divert === undefined ? {} : { divert }),
     emergency: false,
   };
+  const { count, loop } = diversions(invite, called);
+  if (loop || count > DIVERSIONS_MAX) {
+    const reason = `the call was already diverted ${loop ? `from ${called}` : `${count} times`}`;
+    return { type: 'refused', status: 482, reason, attempt: { route, caller } };
+  }
   return { type: 'route', route, caller };
 }
 

@@ -23,7 +23,7 @@ import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
-import { fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
+import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
 import { deviceAt } from './ways.ts';
 
@@ -73,6 +73,11 @@ const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
 /** 302: Incompatible transport protocol (RFC 3261 §20.43). */
 const DTLS_WARNING: HeaderRow = ['Warning', '302 ringthrough "Only RTP/AVP and RTP/SAVP are relayed"'];
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
+/** What the ledger says of an INVITE whose content was refused. */
+const REFUSED_WORDS: Readonly<Record<number, string>> = {
+  415: 'the call came with content that is no session description',
+  488: 'the call came without audio that could be connected',
+};
 
 export class Requests {
   /** Digests that were wrong and, after too many of those, not looked at. */
@@ -180,20 +185,29 @@ export class Requests {
 
   #place(arrival: Arrival, from: CallerFacts, placing: Placing): void {
     const { id, request, flow, now } = arrival;
-    if (placing.type === 'refused') return this.#respond(arrival, placing.status, [], placing.reason);
+    if (placing.type === 'refused') {
+      const { status, reason, attempt } = placing;
+      return this.#refuse(arrival, attempt, { status, headers: [], reason });
+    }
     const { route, caller, callerOutside } = placing;
     const { calls } = this.#context;
     if (!route.emergency) {
-      if (this.#context.draining()) return this.#respond(arrival, 503, [RETRY_LATER]);
-      if (calls.size >= LIMITS.callsMax) return this.#respond(arrival, 503, [RETRY_LATER]);
+      const busy = this.#context.draining()
+        ? 'the node is shutting down'
+        : calls.size < LIMITS.callsMax
+          ? undefined
+          : `the node already has its ${LIMITS.callsMax} calls`;
+      if (busy !== undefined)
+        return this.#refuse(arrival, placing, { status: 503, headers: [RETRY_LATER] }, busy);
     }
     const refusal = contentRefusal(request, this.#context.sessionTerms);
-    if (refusal !== undefined) return this.#respond(arrival, refusal.status, refusal.headers, refusal.reason);
+    if (refusal !== undefined) return this.#refuse(arrival, placing, refusal);
     const { name, limits } = route.account;
     const callsOf = calls.callsOf(name);
     const full = !route.emergency && route.refusal === undefined && callsOf >= limits.callsMax;
     if ((full || route.refusal !== undefined) && callsOf >= limits.callsMax + LIMITS.announcementsMax) {
-      return this.#respond(arrival, route.refusal === undefined ? 486 : 404);
+      const status = route.refusal === undefined ? 486 : 404;
+      return this.#refuse(arrival, placing, { status, headers: [] }, `${name} already has its calls`);
     }
     calls.start(
       {
@@ -207,6 +221,19 @@ export class Requests {
       },
       now,
     );
+  }
+
+  /** Nothing begins, but a call to a number of ours is in the ledger whatever becomes of it (law 1). */
+  #refuse(
+    arrival: Arrival,
+    attempt: Attempt | undefined,
+    { status, headers, reason }: ContentRefusal,
+    why: string = reason ?? REFUSED_WORDS[status] ?? 'refused',
+  ): void {
+    // 422 is no end: the caller comes again at once, with a longer session (RFC 4028 §7.3).
+    if (attempt?.route.number !== undefined && status !== 422)
+      this.#context.calls.refuse(attempt, status, why, arrival.now);
+    this.#respond(arrival, status, headers, reason);
   }
 
   /** The phone whose credentials are right; else the challenge, or the refusal, has been sent. */
