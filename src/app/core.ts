@@ -173,8 +173,8 @@ function openTransport(
 
 function createNode({ config, clock, random }: Basics, transports: readonly SignallingTransport[]): SipNode {
   const listeners = transports.map(({ listener }, index) => {
-    const { advertised } = present(config.sip.listeners[index], 'the listener of a transport');
-    return { ...listener, advertised: { address: advertised, port: listener.local.port } };
+    const { advertised, strict } = present(config.sip.listeners[index], 'the listener of a transport');
+    return { ...listener, advertised: { address: advertised, port: listener.local.port }, strict };
   });
   return new SipNode(
     {

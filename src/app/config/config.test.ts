@@ -35,6 +35,19 @@ function mistakesIn(yaml: string): readonly string[] {
   return assert.fail('the configuration was taken');
 }
 
+describe('a strict listener', () => {
+  test('is so alone: the others take what can be understood', () => {
+    const { sip } = parse('sip: { listen: [udp:127.0.0.1:5060, { on: udp:127.0.0.1:5070, strict: true }] }');
+    assert.deepEqual(
+      sip.listeners.map(({ port, strict }) => [port, strict]),
+      [
+        [5_060, false],
+        [5_070, true],
+      ],
+    );
+  });
+});
+
 describe('session timers', () => {
   test('can be shorter or longer than usual', () => {
     const { sip } = parse('sip: { sessionExpires: 10m, minSessionExpires: 2m }');
@@ -69,6 +82,7 @@ http:  { listen: '[::1]:8081' }
             port: 5060,
             advertised: '203.0.113.7',
             clientCertificates: 'off',
+            strict: false,
           },
           {
             transport: 'tcp',
@@ -76,8 +90,16 @@ http:  { listen: '[::1]:8081' }
             port: 5061,
             advertised: '192.0.2.5',
             clientCertificates: 'off',
+            strict: false,
           },
-          { transport: 'udp', address: '::1', port: 5060, advertised: '::1', clientCertificates: 'off' },
+          {
+            transport: 'udp',
+            address: '::1',
+            port: 5060,
+            advertised: '::1',
+            clientCertificates: 'off',
+            strict: false,
+          },
         ],
         acceptMd5: true,
         webOrigins: ['https://voice.example.net'],

@@ -13,6 +13,8 @@ export interface SipListener extends Endpoint {
   readonly advertised: string;
   /** Of those that speak TLS; `off` on the others. */
   readonly clientCertificates: ClientCertificates;
+  /** Refuses what breaks RFC 3261 though it could be understood: docs/strictness.md. */
+  readonly strict: boolean;
 }
 
 export interface MediaAddress {

@@ -202,7 +202,8 @@ function resolveListeners(
     // What is asked of carriers would have every browser ask its person to choose a certificate.
     const ofAll = transport === 'wss' ? undefined : tls?.clientCertificates;
     const asked = own.clientCertificates ?? ofAll ?? 'off';
-    return [{ ...parsed.value, advertised, clientCertificates: speaksTls(transport) ? asked : 'off' }];
+    const clientCertificates = speaksTls(transport) ? asked : 'off';
+    return [{ ...parsed.value, advertised, clientCertificates, strict: own.strict ?? false }];
   });
 }
 

@@ -26,7 +26,10 @@ const clientCertificates = z.enum(['off', 'ask', 'require'], { error: 'expected 
 
 /** `tls:0.0.0.0:5061`, or with what is said of this listener alone. */
 const listener = z.union(
-  [words(128), section({ on: words(128), clientCertificates: clientCertificates.optional() })],
+  [
+    words(128),
+    section({ on: words(128), clientCertificates: clientCertificates.optional(), strict: flag.optional() }),
+  ],
   {
     error: 'expected such as udp:0.0.0.0:5060, or { on: tls:0.0.0.0:5061, clientCertificates: require }',
   },
