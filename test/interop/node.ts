@@ -13,6 +13,10 @@ export interface NodeOptions {
   readonly secondListener?: boolean;
   /** The configuration's `trunks`, one flow mapping each: `{ name: carrier, address: 127.0.0.2:5060 }`. */
   readonly trunks?: readonly string[];
+  /** One more listener, which is strict: `udp:127.0.0.1:5070`. */
+  readonly strictListener?: string;
+  /** More of the configuration's `sip`: `sessionExpires: 6s`. */
+  readonly sip?: readonly string[];
   /** It listens on TLS too, with these files. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
   /** It listens for WebSockets too, over TLS where it has that, and lets pages of this origin in. */
@@ -41,7 +45,7 @@ export interface Attempt {
   }[];
 }
 
-const READY_MS = 15_000;
+const READY_MS = 30_000;
 const PASSWORD = 'over-the-hills';
 
 export class RingthroughNode {
@@ -52,19 +56,21 @@ export class RingthroughNode {
   #child: Child;
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
-    const { provisioning, trunks = [], secondListener = false, tls, webOrigin, more = [] } = options;
+    const { provisioning, trunks = [], sip = [], more = [] } = options;
+    const { secondListener = false, strictListener, tls, webOrigin } = options;
     const [sipPort, httpPort, mediaPort] = [await freePorts(4), await freePorts(), await freePorts(40)];
     const folder = path.join(rig.folder, 'node');
     mkdirSync(folder);
     const listeners = [`udp:${HOST}:${sipPort}`, `tcp:${HOST}:${sipPort}`];
     if (secondListener) listeners.push(`udp:${HOST}:${sipPort + 1}`);
+    if (strictListener !== undefined) listeners.push(`{ on: ${strictListener}, strict: true }`);
     if (tls !== undefined) listeners.push(`tls:${HOST}:${sipPort + 1}`);
     if (webOrigin !== undefined) listeners.push(`ws:${HOST}:${sipPort + 2}`);
     if (webOrigin !== undefined && tls !== undefined) listeners.push(`wss:${HOST}:${sipPort + 3}`);
-    const origins = webOrigin === undefined ? '' : `, webOrigins: "${webOrigin}"`;
+    const origins = webOrigin === undefined ? [] : [`webOrigins: "${webOrigin}"`];
     const configuration = [
       'node: { name: interop, data: ./data }',
-      `sip: { domain: ${HOST}, listen: [${listeners.join(', ')}]${origins} }`,
+      `sip: { ${[`domain: ${HOST}`, `listen: [${listeners.join(', ')}]`, ...origins, ...sip].join(', ')} }`,
       ...(tls === undefined ? [] : [`tls: ${JSON.stringify({ ...tls, clientCertificates: 'ask' })}`]),
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,

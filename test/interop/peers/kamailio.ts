@@ -22,11 +22,18 @@ export interface KamailioOptions {
   readonly password: string;
   /** The PSTN: where authorised calls go, and where calls to the trunk come from. */
   readonly pstn: { readonly port: number };
+  readonly algorithm?: 'MD5' | 'SHA-256';
+  /** How long a nonce is good: then it is stale. */
+  readonly nonceSeconds?: number;
+  /** The longest registration that it grants. */
+  readonly maxExpiresSeconds?: number;
+  readonly challengesBye?: boolean;
 }
 
 export class Kamailio {
   readonly port: number;
-  readonly #child: Child;
+  #child: Child;
+  readonly #run: () => Promise<Child>;
 
   static async start(rig: Rig, options: KamailioOptions): Promise<Kamailio> {
     const { host = CARRIER_HOST } = options;
@@ -35,18 +42,33 @@ export class Kamailio {
     mkdirSync(folder);
     const file = path.join(folder, 'kamailio.cfg');
     writeFileSync(file, configuration(port, options, folder));
-    const child = rig.run('kamailio', 'kamailio', [
-      ...['-f', file, '-DD', '-E', '-e', '-m', '32', '-M', '4'],
-      ...['-w', folder, '-Y', folder, '-P', path.join(folder, 'pid')],
-    ]);
-    // The main process says so when every other one has been started and all sockets are bound.
-    await child.line(/RINGTHROUGH-RIG ready/, 15_000);
-    return new Kamailio(child, port);
+    const run = async (): Promise<Child> => {
+      const child = rig.run('kamailio', 'kamailio', [
+        ...['-f', file, '-DD', '-E', '-e', '-m', '32', '-M', '4'],
+        ...['-w', folder, '-Y', folder, '-P', path.join(folder, 'pid')],
+      ]);
+      // The main process says so when every other one has been started and all sockets are bound.
+      await child.line(/RINGTHROUGH-RIG ready/, 15_000);
+      return child;
+    };
+    return new Kamailio(await run(), port, run);
   }
 
-  private constructor(child: Child, port: number) {
+  private constructor(child: Child, port: number, run: () => Promise<Child>) {
     this.#child = child;
     this.port = port;
+    this.#run = run;
+  }
+
+  /** Stopped and started again: whatever it kept in memory is gone, its log begins anew. */
+  async restart(): Promise<void> {
+    await this.#child.stop();
+    this.#child = await this.#run();
+  }
+
+  /** How often it has logged this. */
+  times(text: string): number {
+    return this.#child.output.split(text).length - 1;
   }
 
   /** All of its processes are gone at once, and nobody hears of it. */
@@ -80,6 +102,10 @@ function configuration(port: number, options: KamailioOptions, folder: string): 
     realm,
     user,
     password,
+    algorithm: options.algorithm ?? 'MD5',
+    nonceSeconds: String(options.nonceSeconds ?? 300),
+    maxExpiresSeconds: String(options.maxExpiresSeconds ?? 3_600),
+    challengesBye: options.challengesBye === true ? '1' : '0',
   };
   const template = readFileSync(path.join(import.meta.dirname, 'kamailio.cfg'), 'utf8');
   return template.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => present(values[name], name));

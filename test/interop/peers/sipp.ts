@@ -4,7 +4,7 @@
 // with sipp's first counter. With `rtpEcho` it sends all the audio it gets back to its sender, so that whoever calls
 // it hears himself.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { present } from '../../../src/base/assert.ts';
 import type { Child } from '../child.ts';
@@ -13,8 +13,10 @@ import { freePorts, HOST, type Rig, until } from '../rig.ts';
 const SCENARIOS = path.resolve(import.meta.dirname, '../scenarios');
 
 export interface SippOptions {
-  /** A file of test/interop/scenarios, without its ending. */
+  /** A file of test/interop/scenarios, without its ending; or its name where there is a script. */
   readonly scenario: string;
+  /** The scenario itself (script.ts). */
+  readonly script?: string;
   /** Where requests go to; a scenario that only answers has none. */
   readonly target?: { readonly port: number; readonly host?: string };
   /** Its own address: of a phone unless a carrier's is given. */
@@ -62,8 +64,10 @@ export class Sipp {
     const { calls = 1, callsPerSecond = 10, withinSeconds = 20 } = options;
     const port = options.port ?? (await freePorts(6, host));
     const prefix = path.join(rig.folder, `sipp-${scenario}-${++started}`);
+    const file = options.script === undefined ? path.join(SCENARIOS, `${scenario}.xml`) : `${prefix}.xml`;
+    if (options.script !== undefined) writeFileSync(file, options.script);
     const child = rig.run(`sipp ${scenario}`, 'sipp', [
-      ...['-sf', path.join(SCENARIOS, `${scenario}.xml`), '-nostdin'],
+      ...['-sf', file, '-nostdin'],
       ...['-i', host, '-p', String(port), '-mi', host, '-mp', String(port + 2)],
       ...['-t', options.transport === 'tcp' ? 't1' : 'u1'],
       ...(target ? ['-m', String(calls), '-r', String(callsPerSecond), '-aa'] : []),
