@@ -54,7 +54,7 @@ for (const algorithm of ['MD5', 'SHA-256'] as const) {
     const short = { algorithm, nonceSeconds: 1, maxExpiresSeconds: 3 };
     const { carrier, node } = await registered(rig, pstnPort, short);
     // The first challenge, and one for each refresh, whose nonce is older than a second by then.
-    await until('three registrations', 15_000, () => carrier.times('registered sip:') >= 3 || undefined);
+    await until('three registrations', 15_000, () => carrier.times('registered <sip:') >= 3 || undefined);
     assert.ok(carrier.times('challenged REGISTER') >= 3);
     await phoneOf(rig, node, 'auto');
     await callsIn(rig, carrier, pstnPort);
