@@ -208,12 +208,14 @@ function outsideCaller({ account, phone }: { account: Account; phone: Phone }, i
  * be our Contact, and then it is in P-Called-Party-ID (RFC 7315 §4.2) or To. The first that is ours; else the first.
  */
 function calledNumber(invite: SipRequest, country: string, directory: Directory): string | undefined {
-  const places = [invite.uri, invite.headers.get('P-Called-Party-ID'), invite.to?.uri];
-  const numbers = places.flatMap((place) => {
+  let first: string | undefined;
+  for (const place of [invite.uri, invite.headers.get('P-Called-Party-ID'), invite.to?.uri]) {
     const user = place === undefined ? undefined : uriUser(place.replace(/^[^<]*<|>.*$/g, ''));
-    return user === undefined ? [] : (normaliseNumber(user.split(';')[0] ?? '', country) ?? []);
-  });
-  return numbers.find((number) => directory.number(number) !== undefined) ?? numbers[0];
+    const number = user === undefined ? undefined : normaliseNumber(user.split(';')[0] ?? '', country);
+    if (number !== undefined && directory.number(number) !== undefined) return number;
+    first ??= number;
+  }
+  return first;
 }
 
 function writtenUser(invite: SipRequest): string | undefined {
