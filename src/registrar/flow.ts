@@ -67,19 +67,18 @@ function proxiedKey(flow: Flow): string {
 }
 
 /**
- * The flow to a phone whose connection is gone, without that connection: its number may one day be
- * another's. It `mayLead` there, over a new connection (RFC 3261 §18.1.1), when the Contact or the first
- * proxy names the very address that the phone registered from. Any other address is behind a NAT, or is
- * somebody else whom a phone must not make us connect to. Nobody can connect to a browser (RFC 7118 §5.4), and
- * behind a reverse proxy the next one may come from the same port: such a flow keeps its dead connection.
+ * The flow to a phone whose connection is gone. It `mayLead` there, over a new connection (RFC 3261 §18.1.1), when the
+ * Contact or the first proxy names the very address that the phone registered from. Any other address is behind a
+ * NAT, or is somebody else whom a phone must not make us connect to; and nobody can connect to a browser (RFC 7118
+ * §5.4). Such a flow keeps its dead connection: the next one from that port, behind a NAT or a reverse proxy, may be
+ * another device's.
  */
 export function otherWayTo(binding: Binding): { readonly flow: Flow; readonly mayLead: boolean } {
   const { transport, local, remote } = binding.flow;
-  if (isWebSocket(transport)) return { flow: binding.flow, mayLead: false };
-  const hop = hopOf(binding);
+  const hop = isWebSocket(transport) ? undefined : hopOf(binding);
   return hop !== undefined && equalHosts(hop.host, remote.address)
     ? { flow: { transport, local, remote: { address: remote.address, port: hop.port } }, mayLead: true }
-    : { flow: { transport, local, remote }, mayLead: false };
+    : { flow: binding.flow, mayLead: false };
 }
 
 function hopOf(binding: Binding): { readonly host: string; readonly port: number } | undefined {
