@@ -66,7 +66,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   const late = new LateHandler();
   const transports = await openTransports(basics, late, shutdown);
   const node = createNode(basics, transports);
-  const trace = openTrace(config, transports, subscribers);
+  const trace = await openTrace(config, transports, subscribers, shutdown);
   const loop = new EventLoop({ clock, node, onEvent: subscribers.tell, tap: trace });
   shutdown.owns('event loop', () => loop.close());
   const persistence = new Persistence(store, log, (id, result) => loop.persisted(id, result));

@@ -105,6 +105,7 @@ async function openSurfaces(
     node: control,
     signalling: () => transports,
     media: () => media.stats(),
+    trace: () => trace.stats,
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());

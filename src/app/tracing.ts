@@ -1,18 +1,29 @@
 // The node's trace, fed by its event loop with messages, and by its events with what they belong to.
 
+import { openHepCollector } from '../adapters/trace-hep/collector.ts';
 import type { Flow } from '../base/net.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
 import { Trace } from '../trace/trace.ts';
 import type { Config } from './config/config.ts';
+import type { Shutdown } from './shutdown.ts';
 import type { Subscribers } from './subscribers.ts';
 
-export function openTrace(
+/** Throws RingthroughError LISTEN_FAILED where there is to be a collector. */
+export async function openTrace(
   config: Config,
   transports: readonly SignallingTransport[],
   subscribers: Subscribers,
-): Trace {
-  const trace = new Trace({ keepMs: config.trace.keepMs, advertised: advertisedEnds(config, transports) });
+  shutdown: Shutdown,
+): Promise<Trace> {
+  const { keepMs, hep } = config.trace;
+  const collector = hep === undefined ? undefined : await openHepCollector(hep);
+  if (collector !== undefined) shutdown.owns('HEP collector', () => collector.close());
+  const trace = new Trace({
+    keepMs,
+    ...(collector === undefined ? {} : { collector }),
+    advertised: advertisedEnds(config, transports),
+  });
   subscribers.add((event) => learn(trace, event));
   return trace;
 }

@@ -10,11 +10,13 @@ import type { NodeControl } from '../node/views.ts';
 import type { CertificateFacts } from '../ports/certificates.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
+import type { TraceStats } from '../trace/trace.ts';
 
 export interface MetricsSources {
   readonly node: NodeControl;
   readonly signalling: () => readonly SignallingTransport[];
   readonly media: () => ReturnType<MediaRelay['stats']>;
+  readonly trace: () => TraceStats;
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
 }
@@ -33,6 +35,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addNodeCounters(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
+  addTrace(registry, sources.trace);
   addCertificates(registry, sources.certificates);
   const unsubscribe = countAttempts(registry, sources.node);
   return {
@@ -143,6 +146,27 @@ function addSignalling(registry: Registry, transports: MetricsSources['signallin
       for (const { labels, stats } of listeners()) {
         for (const [event, count] of Object.entries(stats.counters)) events.inc({ ...labels, event }, count);
       }
+    },
+  });
+}
+
+function addTrace(registry: Registry, trace: MetricsSources['trace']): void {
+  const gauge = gaugesOf(registry);
+  gauge('ringthrough_trace_call_bytes', 'Memory that kept messages of calls take.', () => trace().callBytes);
+  gauge(
+    'ringthrough_trace_other_bytes',
+    'Memory that kept messages of no call take.',
+    () => trace().otherBytes,
+  );
+  gauge('ringthrough_trace_watchers', 'People who watch messages.', () => trace().watchers);
+  const copies: Counter<'result'> = new Counter({
+    name: 'ringthrough_hep_messages_total',
+    help: 'Messages for the HEP collector, by whether they could be sent.',
+    labelNames: ['result'],
+    registers: [registry],
+    collect: () => {
+      copies.reset();
+      for (const [result, count] of Object.entries(trace().collector ?? {})) copies.inc({ result }, count);
     },
   });
 }

@@ -36,6 +36,7 @@ async function api(t: TestContext, overrides: { hosts?: readonly string[] } = {}
     log,
     signalling: () => [],
     media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
+    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
     certificates: () => [CERTIFICATE],
     ...overrides,
   };
@@ -412,6 +413,7 @@ describe('what watches a node', () => {
       'ringthrough_table_entries{table="nonces"} 1',
       'ringthrough_trunk_up{trunk="carrier-a"} 1',
       'ringthrough_media_packets_forwarded_total 12',
+      'ringthrough_hep_messages_total{result="dropped"} 1',
       'ringthrough_tls_certificate_expiry_timestamp_seconds{certificate="/etc/tls/fullchain.pem"} 1800000000',
       'ringthrough_attempts_total{outcome="diverted"} 1',
       'ringthrough_sip_events_total{event="malformed"} 3',

@@ -19,6 +19,7 @@ async function api(t: TestContext) {
     log: { debug() {}, info() {}, warn() {}, error() {} },
     signalling: () => [],
     media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
+    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
     certificates: () => [],
   });
   t.after(() => app.close());

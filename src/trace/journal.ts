@@ -72,7 +72,7 @@ export class Journal {
   readonly #callOf = new Map<string, KnownCall>();
   /** Calls that ended a moment ago. */
   readonly #over: KnownCall[] = [];
-  /** Messages of no call by SIP Call-ID, in case one begins. */
+  /** Messages of no call by SIP Call-ID, as long as one may yet begin with them. */
   readonly #unclaimed = new Map<string, Kept[]>();
 
   constructor(limits: JournalLimits) {
@@ -108,12 +108,15 @@ export class Journal {
       this.#ofCalls.push(kept);
       return;
     }
-    if (sipCallId !== undefined) {
-      const known = this.#unclaimed.get(sipCallId);
-      if (known === undefined) this.#unclaimed.set(sipCallId, [kept]);
-      else known.push(kept);
-    }
+    if (sipCallId !== undefined) this.#offerForClaim(sipCallId, kept);
     this.#others.push(kept);
+  }
+
+  /** Calls begin with INVITE: only what came under its Call-ID may be claimed by one. */
+  #offerForClaim(sipCallId: string, kept: Kept): void {
+    const known = this.#unclaimed.get(sipCallId);
+    if (known !== undefined) known.push(kept);
+    else if (isInvite(kept.bytes)) this.#unclaimed.set(sipCallId, [kept]);
   }
 
   started(id: string, called: string, caller: string): void {
@@ -159,11 +162,6 @@ export class Journal {
     return inOrder(call.messages);
   }
 
-  /** Those of no call under this SIP Call-ID. */
-  unclaimed(sipCallId: string): readonly Kept[] {
-    return this.#unclaimed.get(sipCallId) ?? [];
-  }
-
   #known(id: string): KnownCall {
     const known = this.#calls.get(id);
     if (known !== undefined) return known;
@@ -179,14 +177,13 @@ export class Journal {
   }
 
   #forgetBefore(then: Instant): void {
-    for (const [ring, left] of [
-      [this.#ofCalls, (kept: Kept) => this.#leftCall(kept)],
-      [this.#others, (kept: Kept) => this.#unclaim(kept)],
-    ] as const) {
-      for (let oldest = ring.oldest(); oldest !== undefined && oldest.at < then; oldest = ring.oldest()) {
-        ring.remove(oldest);
-        left(oldest);
-      }
+    for (let old = this.#ofCalls.oldest(); old !== undefined && old.at < then; old = this.#ofCalls.oldest()) {
+      this.#ofCalls.remove(old);
+      this.#leftCall(old);
+    }
+    for (let old = this.#others.oldest(); old !== undefined && old.at < then; old = this.#others.oldest()) {
+      this.#others.remove(old);
+      this.#unclaim(old);
     }
   }
 
@@ -225,6 +222,10 @@ export class Journal {
       if (this.#callOf.get(sipCallId) === call) this.#callOf.delete(sipCallId);
     }
   }
+}
+
+function isInvite(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x49 && bytes[1] === 0x4e && bytes[2] === 0x56;
 }
 
 /** The oldest is first, so this is quick. */

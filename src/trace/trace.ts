@@ -28,6 +28,14 @@ export interface TraceOptions {
   readonly advertised?: (flow: Flow) => Endpoint;
 }
 
+export interface TraceStats {
+  readonly callBytes: number;
+  readonly otherBytes: number;
+  readonly watchers: number;
+  /** Messages that were copied to it, and those that were not. */
+  readonly collector?: { readonly sent: number; readonly dropped: number };
+}
+
 /** A slice of something larger keeps all of it in memory. */
 const SLICE_WASTE_BYTES = 1_024;
 
@@ -89,9 +97,15 @@ export class Trace {
 
   // ── what can be seen ──
 
-  get stats(): { readonly callBytes: number; readonly otherBytes: number; readonly watchers: number } {
+  get stats(): TraceStats {
     const { calls, others } = this.#journal.bytes;
-    return { callBytes: calls, otherBytes: others, watchers: this.#watches.size };
+    const collector = this.#options.collector?.stats();
+    return {
+      callBytes: calls,
+      otherBytes: others,
+      watchers: this.#watches.size,
+      ...(collector === undefined ? {} : { collector }),
+    };
   }
 
   call(id: string): KnownCall | undefined {
@@ -147,9 +161,9 @@ export class Trace {
       case 'call':
         return recent(this.#ofCall(this.#journal.call(filter.id), now));
       case 'sip-call-id': {
-        const { sipCallId } = filter;
-        const call = this.#journal.callOf(sipCallId);
-        return recent([...this.#ofCall(call, now), ...this.#journal.unclaimed(sipCallId)]);
+        const call = this.#journal.callOf(filter.sipCallId);
+        if (call !== undefined) return recent(this.#ofCall(call, now));
+        return wanted(filter, recent(this.#journal.messages(now)));
       }
       default:
         return wanted(filter, recent(this.#journal.messages(now)));

@@ -122,6 +122,25 @@ export class RingthroughNode {
     return JSON.parse(body) as T;
   }
 
+  /** The command line, told where this node is. */
+  cli(parameters: readonly string[]): Child {
+    const where = [
+      '--api',
+      `http://${HOST}:${this.#httpPort}`,
+      '--token-file',
+      `${this.#folder}/data/api.token`,
+    ];
+    return this.#rig.run('cli', process.execPath, ['src/main.ts', ...parameters, ...where]);
+  }
+
+  /** Waits until somebody watches its messages. */
+  async watched(): Promise<void> {
+    await until('somebody to watch', 20_000, async () => {
+      const metrics = await (await fetch(`http://${HOST}:${this.#httpPort}/metrics`)).text();
+      return metrics.includes('\nringthrough_trace_watchers 1\n') || undefined;
+    });
+  }
+
   /** Waits for the latest attempt to reach a number or phone to have ended, and gives it. */
   async attempt(called: string): Promise<Attempt> {
     return until(`an ended attempt to reach ${called}`, 10_000, async () => {

@@ -52,6 +52,7 @@ export async function cliAndApi(t: TestContext, overrides: Partial<CliContext> =
     log,
     signalling: () => [],
     media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
+    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
     certificates: () => [],
   });
   t.after(() => server.close());

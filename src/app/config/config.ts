@@ -64,6 +64,8 @@ export interface Config {
   readonly trace: {
     /** How long messages stay in memory; 0: they do not. */
     readonly keepMs: number;
+    /** A HEP collector that gets a copy of each. */
+    readonly hep?: { readonly collector: Endpoint; readonly captureId: number; readonly password?: string };
   };
   readonly trunks: readonly TrunkSettings[];
 }

@@ -7,7 +7,7 @@ import { durationMs } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { formatEndpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../../base/time.ts';
 import { SESSION_TERMS, type SessionTerms } from '../../calls/session-timer.ts';
 import {
   familyOf,
@@ -24,6 +24,7 @@ import {
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
+import { resolveTrace } from './trace.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
 
 export type ResolveContext = Omit<TrunkContext, 'country'>;
@@ -39,7 +40,6 @@ const DEFAULTS = {
   http: '127.0.0.1:8080',
   dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
-  traceKeepMs: HOUR_MS,
 } as const;
 
 const DNS_TIMEOUT_MIN_MS = 100;
@@ -81,7 +81,7 @@ export function resolveConfig(
     },
     dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
-    trace: { keepMs: file.trace?.keep === undefined ? DEFAULTS.traceKeepMs : durationMs(file.trace.keep) },
+    trace: resolveTrace(file.trace ?? {}, context, findings),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

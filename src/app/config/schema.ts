@@ -76,7 +76,15 @@ const logSection = section({
     .optional(),
 });
 
-const traceSection = section({ keep: duration.optional() });
+const traceSection = section({
+  keep: duration.optional(),
+  hep: section({
+    collector: words(128),
+    captureId: count(0, 4_294_967_295).optional(),
+    password: words(256).optional(),
+    passwordFile: words(4_096).optional(),
+  }).optional(),
+});
 
 const trunkSection = section({
   name,
@@ -120,6 +128,7 @@ export const configFile = section({
 });
 
 export type ConfigFile = z.infer<typeof configFile>;
+export type TraceSection = z.infer<typeof traceSection>;
 export type TrunkSection = z.infer<typeof trunkSection>;
 export type ListenerSection = z.infer<typeof listener>;
 
