@@ -47,6 +47,11 @@ export function isWebSocket(transport: TransportName): boolean {
   return transport === 'ws' || transport === 'wss';
 }
 
+/** Nobody on the way can listen in: what `sips:` asks of every hop (RFC 3261 §26.2.2). */
+export function isSecure(transport: TransportName): boolean {
+  return transport === 'tls' || transport === 'wss';
+}
+
 /** `192.0.2.1:5060` or `[2001:db8::1]:5060`. */
 export function formatEndpoint(endpoint: Endpoint): string {
   return endpoint.address.includes(':')

@@ -14,8 +14,10 @@ import { type Verdict, verdictOf } from '../routing/verdicts.ts';
 import { audioOf } from '../sdp/audio.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
+import { routeUri } from '../sip/dialog/routing.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../sip/message/message.ts';
+import { isSips } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
@@ -124,6 +126,11 @@ export class CalleeLeg extends Leg {
 
   override get state(): CalleeState {
     return this.#state;
+  }
+
+  override get secure(): boolean {
+    const [route] = this.target.routes;
+    return isSips(this.target.uri) || isSips(route === undefined ? '' : routeUri(route));
   }
 
   override get over(): boolean {

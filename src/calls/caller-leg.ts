@@ -9,9 +9,11 @@ import { type Flow, isStream } from '../base/net.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
+import { routeUri } from '../sip/dialog/routing.ts';
 import { tagOf } from '../sip/message/address.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
+import { isSips } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { ALLOW, type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
@@ -60,6 +62,12 @@ export class CallerLeg extends Leg {
     return this.#state;
   }
 
+  override get secure(): boolean {
+    const [route] = this.invite.headers.values('Record-Route');
+    const back = route === undefined ? this.invite.contacts[0]?.uri : routeUri(route);
+    return isSips(this.invite.uri) || isSips(back ?? '');
+  }
+
   override get over(): boolean {
     return (this.#state === 'over' || this.#state === 'refused') && !this.asking;
   }
@@ -80,7 +88,7 @@ export class CallerLeg extends Leg {
     this.#earlyDialog(tag);
     const body = sdp === undefined ? {} : { body: sdp, contentType: SDP_TYPE };
     const headers: HeaderRow[] = [
-      ['Contact', this.around.sip.contact(this.flow)],
+      ['Contact', this.around.sip.contact(this.flow, this.secure)],
       ['Allow', ALLOW],
     ];
     this.#provisional = createResponse(this.invite, status, { toTag: tag, headers, ...body });
@@ -172,7 +180,7 @@ export class CallerLeg extends Leg {
   #earlyDialog(tag: string): Dialog {
     const known = this.#early.get(tag);
     if (known !== undefined) return known;
-    const dialog = Dialog.asUas(this.invite, tag, this.around.sip.contact(this.flow));
+    const dialog = Dialog.asUas(this.invite, tag, this.around.sip.contact(this.flow, this.secure));
     this.#early.set(tag, dialog);
     this.around.dialogOpened(dialog, this.callId, this.id);
     return dialog;

@@ -71,6 +71,8 @@ export abstract class Leg {
   }
 
   abstract get state(): string;
+  /** The dialog is of sips URIs, so that our Contact in it must be one. */
+  abstract get secure(): boolean;
   /** Nothing of it is left: no transaction that matters, no dialog. */
   abstract get over(): boolean;
 
@@ -158,7 +160,7 @@ export abstract class Leg {
   /** Headers of every request and 2xx of ours that may refresh the target (RFC 3261 §12.2.1.1). */
   targetHeaders(): readonly HeaderRow[] {
     return [
-      ['Contact', this.around.sip.contact(this.flow)],
+      ['Contact', this.around.sip.contact(this.flow, this.secure)],
       ['Allow', ALLOW],
       ['Supported', SUPPORTED],
     ];

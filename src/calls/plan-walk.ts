@@ -87,6 +87,7 @@ export class PlanWalk {
       const targets = resolveStep(step, {
         now,
         account,
+        secureOnly: this.#start.secure,
         phoneTargets: (user) => this.#phoneTargets(user),
       });
       if (this.#try(targets, now)) return;
@@ -220,12 +221,16 @@ export class PlanWalk {
       return false;
     }
     this.#dialling = step;
-    this.#trunks = [...this.#around.trunks.choices(step.number)];
+    this.#trunks = [...this.#around.trunks.choices(step.number, this.#start.secure)];
     if (this.#dialNextTrunk(now)) {
       this.#events.stepUntil(now + step.forMs);
       return true;
     }
-    this.#record.note(now, 'refused', `no trunk can carry ${step.number} now`);
+    this.#record.note(
+      now,
+      'refused',
+      `no trunk can carry ${step.number} now${this.#start.secure ? ' over TLS, as sips asks' : ''}`,
+    );
     this.#learn('failing');
     this.releaseDivertedLeg();
     return false;

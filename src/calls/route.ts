@@ -37,6 +37,8 @@ export interface CallStart {
   readonly callerKind: PeerKind;
   /** The phone's user or the trunk's name. */
   readonly callerName: string;
+  /** Asked for by sips: every further hop must be over TLS too. */
+  readonly secure: boolean;
   readonly invite: SipRequest;
   readonly transaction: TransactionId;
   readonly flow: Flow;

@@ -76,8 +76,8 @@ export interface SipPort {
   settle(id: TransactionId): void;
   cancel(id: TransactionId, headers: Iterable<readonly [string, string]>): void;
   flowFor(dialog: Dialog, flow: Flow, peer: PeerKind): Flow;
-  /** Contact header value for messages over this flow. */
-  contact(flow: Flow): string;
+  /** For messages over this flow; a sips URI where the dialog began with one (RFC 3261 §8.1.1.8, §12.1.1). */
+  contact(flow: Flow, secure: boolean): string;
   newTag(): string;
   newCallId(): string;
 }
@@ -97,7 +97,7 @@ export interface PhonePort {
 /** The trunks, as far as a call may use them. */
 export interface TrunkPort {
   /** Those that may carry a call to this number, in the order to try them. */
-  choices(number: string): readonly TrunkChoice[];
+  choices(number: string, secureOnly: boolean): readonly TrunkChoice[];
   legStarted(name: string): void;
   legEnded(name: string): void;
   /** What a leg learnt of the carrier's health. */

@@ -47,10 +47,13 @@ export class Listeners {
   }
 
   /** Contact value over this flow. Over WebSockets it says `ws` with and without TLS (RFC 7118 §5.2.1). */
-  contact(flow: Flow): string {
+  contact(flow: Flow, secure = false): string {
     const transport = isWebSocket(flow.transport) ? 'ws' : flow.transport;
-    const parameters = isStream(transport) ? `;transport=${transport}` : '';
-    return `<sip:ringthrough@${formatEndpoint(this.advertised(flow))}${parameters}>`;
+    // A sips URI says TLS by itself (RFC 5630 §3.1.3).
+    const parameters =
+      isStream(transport) && !(secure && transport === 'tls') ? `;transport=${transport}` : '';
+    const scheme = secure ? 'sips' : 'sip';
+    return `<${scheme}:ringthrough@${formatEndpoint(this.advertised(flow))}${parameters}>`;
   }
 
   /** What we can send over, and to which kinds of address. Over WebSocket we are only ever sent to. */

@@ -261,7 +261,7 @@ export class SipNode {
   ): { readonly result: Result<string, 'no-trunk' | 'too-many'>; readonly effects: readonly Effect[] } {
     let result: Result<string, 'no-trunk' | 'too-many'> = { ok: false, error: 'no-trunk' };
     const effects = this.#turn(now, () => {
-      const [trunk] = this.#own.trunkChoices(number);
+      const [trunk] = this.#own.trunkChoices(number, false);
       if (trunk === undefined) return;
       const id = this.#calls.startTest(number, trunk, now);
       result = id === undefined ? { ok: false, error: 'too-many' } : { ok: true, value: id };

@@ -64,7 +64,7 @@ function sipPort({ layer, listeners, whereabouts, random, now, queue }: OutsideO
     settle: (id) => queue(layer.settle(id, now())),
     cancel: (id, headers) => queue(layer.cancel(id, now(), headers)),
     flowFor: (dialog, flow, peer) => whereabouts.flowFor(dialog, flow, peer, now()),
-    contact: (flow) => listeners.contact(flow),
+    contact: (flow, secure) => listeners.contact(flow, secure),
     newTag: () => hex(random.bytes(8)),
     newCallId: () => hex(random.bytes(16)),
   };
@@ -89,7 +89,7 @@ function trunkPort(options: OutsideOptions): TrunkPort {
   const { trunks, own, now } = options;
   const digests = digestClients(options);
   return {
-    choices: (number) => own.trunkChoices(number),
+    choices: (number, secureOnly) => own.trunkChoices(number, secureOnly),
     legStarted: (name) => trunks.callStarted(name),
     legEnded: (name) => trunks.callEnded(name),
     answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, destinationOf(flow), now()), now()),

@@ -2,7 +2,7 @@
 // carriers. The registrar and the trunks decide when; here they are composed, sent, and their answers carried
 // back to who asked.
 
-import type { Flow } from '../base/net.ts';
+import { type Flow, isSecure } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import { isProxysWord } from '../calls/callee-leg.ts';
 import { SUPPORTED } from '../calls/leg.ts';
@@ -12,7 +12,7 @@ import type { BindingKey, Registrar, RegistrarEffect } from '../registrar/regist
 import { isEmergency } from '../routing/destinations.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
-import { formatUri } from '../sip/message/uri.ts';
+import { formatUri, isSips } from '../sip/message/uri.ts';
 import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
 import type { TrunkEffect, TrunkRequest } from '../trunks/trunk.ts';
 import type { Trunks } from '../trunks/trunks.ts';
@@ -126,12 +126,13 @@ export class OwnRequests {
     }
   }
 
-  trunkChoices(number: string): readonly TrunkChoice[] {
+  trunkChoices(number: string, secureOnly: boolean): readonly TrunkChoice[] {
     return this.#options.trunks
       .candidates({ emergency: isEmergency(number) })
       .flatMap(({ trunk, destination: { transport, ...remote } }) => {
         const flow = this.#options.listeners.flowTo(transport, remote, trunk.target.host);
-        return flow === undefined ? [] : [{ name: trunk.name, uri: uriOver(trunk, number), flow }];
+        if (flow === undefined || (secureOnly && !isSecure(flow.transport))) return [];
+        return [{ name: trunk.name, uri: uriOver(trunk, number, secureOnly ? 'sips' : 'sip'), flow }];
       });
   }
 
@@ -147,7 +148,7 @@ export class OwnRequests {
       ],
       ['Call-ID', newToken()],
       ['CSeq', '1 OPTIONS'],
-      ['Contact', listeners.contact(binding.flow)],
+      ['Contact', listeners.contact(binding.flow, isSips(binding.contact))],
       ['Accept', 'application/sdp'],
       ['Supported', SUPPORTED],
     ];
@@ -156,14 +157,14 @@ export class OwnRequests {
 }
 
 /** Request-URI for a number over a trunk; emergency and other short numbers go as dialled. */
-function uriOver(trunk: TrunkSettings, number: string): string {
+function uriOver(trunk: TrunkSettings, number: string, scheme: 'sip' | 'sips'): string {
   const user = trunk.numberFormat === 'e164-without-plus' ? number.replace(/^\+/, '') : number;
   const { host, port, transport } = trunk.target;
   const parameters = new Map<string, string | undefined>(
     transport === undefined || transport === 'udp' ? [] : [['transport', transport]],
   );
   return formatUri({
-    scheme: 'sip',
+    scheme,
     user,
     host,
     ...(port === undefined || port === 5060 ? {} : { port }),

@@ -2,7 +2,7 @@
 // it about? REGISTER goes to the registrar, INVITE to placing and then to calls, OPTIONS is answered here.
 
 import { LIMITS } from '../base/limits.ts';
-import { type Flow, flowKey, formatEndpoint } from '../base/net.ts';
+import { type Flow, flowKey, formatEndpoint, isSecure } from '../base/net.ts';
 import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
 import { breadthOf } from '../calls/breadth.ts';
@@ -19,8 +19,9 @@ import { audioOf, needsDtls } from '../sdp/audio.ts';
 import type { Sender } from '../sip/auth/guessing.ts';
 import type { DigestServer } from '../sip/auth/server.ts';
 import { tagOf } from '../sip/message/address.ts';
+import { formatHostPort } from '../sip/message/host.ts';
 import type { SipRequest } from '../sip/message/message.ts';
-import { parseUri, uriUser } from '../sip/message/uri.ts';
+import { isSips, parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
@@ -104,6 +105,7 @@ export class Requests {
     }
     const scheme = parseUri(request.uri);
     if (!scheme.ok || scheme.value.scheme === 'other') return this.#answerOnce(arrival, 416);
+    if (isSips(request.uri) && !isSecure(flow.transport)) return this.#refuseSips(arrival);
     switch (request.method) {
       case 'REGISTER':
         return this.#register(arrival);
@@ -128,6 +130,12 @@ export class Requests {
   /** What is remembered of digests. */
   get remembered(): { readonly nonces: number; readonly guesses: number } {
     return this.#context.digest.remembered;
+  }
+
+  /** RFC 5630 §8.1 names the warning. The sender may come over TLS, or use sip. */
+  #refuseSips(arrival: Arrival): void {
+    const warning = `380 ${formatHostPort(this.#context.domain, undefined)} "SIPS Not Allowed"`;
+    this.#answerOnce(arrival, 480, [['Warning', warning]], 'SIPS Needs TLS');
   }
 
   passwordsChanged(users: ReadonlySet<string>): void {
@@ -215,6 +223,8 @@ export class Requests {
         caller,
         ...(callerOutside === undefined ? {} : { callerOutside }),
         ...from,
+        // Whatever the caller asked for, an emergency call takes the way that there is (law 7).
+        secure: isSips(request.uri) && !route.emergency,
         invite: request,
         transaction: id,
         flow,

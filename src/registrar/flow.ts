@@ -18,6 +18,7 @@ interface Group<E> {
 /** Signs of life that follow each other faster say nothing new. */
 const HEARD_AGAIN_MS = SECOND_MS;
 const SIP_PORT = 5060;
+const SIPS_PORT = 5061;
 
 export class FlowIndex<E extends { readonly binding: Binding }> {
   readonly #groups = new Map<string, Group<E>>();
@@ -85,5 +86,6 @@ function hopOf(binding: Binding): { readonly host: string; readonly port: number
   const address = parseNameAddress(binding.path[0] ?? `<${binding.contact}>`);
   const uri = address.ok ? parseUri(address.value.uri) : undefined;
   if (uri?.ok !== true || !('host' in uri.value)) return undefined;
-  return { host: uri.value.host, port: uri.value.port ?? SIP_PORT };
+  const port = uri.value.port ?? (binding.flow.transport === 'tls' ? SIPS_PORT : SIP_PORT);
+  return { host: uri.value.host, port };
 }

@@ -8,7 +8,7 @@
 
 import { type Deadline, Deadlines } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
-import { type Flow, flowKey, isStream } from '../base/net.ts';
+import { type Flow, flowKey, isSecure, isStream } from '../base/net.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../ports/random.ts';
@@ -42,6 +42,8 @@ export interface ReachableBinding {
   readonly since: Instant;
   /** Bindings with the same device are flows of one telephone. Unique within the phone, opaque. */
   readonly device: string;
+  /** It is reached over TLS. */
+  readonly secure: boolean;
   /** The reg-id of a flow (RFC 5626). */
   readonly regId?: number;
   /** The device's `+sip.instance`. */
@@ -444,6 +446,7 @@ function shown({ binding, key, watch, identity }: Entry): ReachableBinding {
     since,
     provenAt,
     device: instance ?? key,
+    secure: isSecure(binding.flow.transport),
     ...(instance === undefined ? {} : { instance }),
     ...(regId === undefined ? {} : { regId }),
     ...(roundTripMs === undefined ? {} : { roundTripMs }),

@@ -8,7 +8,7 @@ import { SECOND_MS } from '../base/time.ts';
 import { parseNameAddress } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { formatParameters, type Parameters } from '../sip/message/parameters.ts';
-import { parseUri, type SipUri } from '../sip/message/uri.ts';
+import { isSips, parseUri, type SipUri } from '../sip/message/uri.ts';
 import { type Identity, identityIn } from './device.ts';
 
 /** One contact of an update. */
@@ -80,6 +80,9 @@ export function readRegistration(request: SipRequest, bounds: ExpiryBounds): Res
   }
   const contacts = readContacts(values, expires, bounds);
   if (!contacts.ok) return contacts;
+  if (contacts.value.some(({ uri }) => uri.scheme === 'sips') && !isSecureAllTheWay(request)) {
+    return err({ status: 400, reason: 'SIPS Contact Needs SIPS In Request-URI And Path' });
+  }
   const path = readPath(request);
   if (!path.ok) return path;
   const outbound = readOutbound(request, contacts.value, path.value);
@@ -142,6 +145,15 @@ function readOutbound(
 
 function hasTag(request: SipRequest, header: 'Supported' | 'Require', tag: string): boolean {
   return request.headers.values(header).some((value) => value.toLowerCase() === tag);
+}
+
+/** RFC 5630 §5.2: else a secure contact would be reached over hops that are not. */
+function isSecureAllTheWay(request: SipRequest): boolean {
+  const path = request.headers.values('Path').map((value) => {
+    const address = parseNameAddress(value);
+    return address.ok ? address.value.uri : value;
+  });
+  return [request.uri, ...path].every(isSips);
 }
 
 function readContacts(

@@ -13,6 +13,8 @@ export interface PhoneTarget {
   readonly key: string;
   /** Targets with the same device are flows to one telephone (RFC 5626). */
   readonly device: string;
+  /** It is reached over TLS. */
+  readonly secure: boolean;
   readonly reachability: Reachability;
   /** When `reachability` became what it is. */
   readonly since: Instant;
@@ -30,6 +32,8 @@ export interface Device {
 export interface RoutingView {
   readonly now: Instant;
   readonly account: Account;
+  /** Only what is reached over TLS may be tried: the caller asked for sips (RFC 3261 §26.2.2). */
+  readonly secureOnly: boolean;
   /** Contacts of a phone, best first. */
   phoneTargets(user: string): readonly PhoneTarget[];
 }
@@ -89,10 +93,12 @@ function resolveRing(step: PlanStep & { type: 'ring' }, view: RoutingView): Step
   const devices: Device[] = [];
   const left: LeftOut[] = [];
   for (const user of step.phones) {
-    const targets = view.phoneTargets(user);
+    const known = view.phoneTargets(user);
+    const targets = known.filter(({ secure }) => secure || !view.secureOnly);
     const alive = targets.filter((target) => target.reachability !== 'unreachable');
     devices.push(...devicesOf(user, alive));
-    if (targets.length === 0) left.push({ who: user, why: 'is not registered' });
+    if (known.length === 0) left.push({ who: user, why: 'is not registered' });
+    else if (targets.length === 0) left.push({ who: user, why: 'is not registered over TLS, as sips asks' });
     else if (alive.length === 0) {
       const since = Math.min(...targets.map((target) => target.since));
       left.push({ who: user, why: `stopped answering ${seconds(view.now - since)} ago` });

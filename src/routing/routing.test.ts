@@ -28,17 +28,18 @@ function resolve(
   step: PlanStep,
   phones: Record<string, readonly PhoneTarget[]>,
   now = at('2026-11-24T10:00:00Z'),
+  secureOnly = false,
 ) {
-  return resolveStep(step, { now, account: ACME, phoneTargets: (user) => phones[user] ?? [] });
+  return resolveStep(step, { now, account: ACME, secureOnly, phoneTargets: (user) => phones[user] ?? [] });
 }
 
 function phoneTarget(
   key: string,
   reachability: PhoneTarget['reachability'],
   since: number,
-  { device = key, provenAt = since }: Partial<PhoneTarget> = {},
+  { device = key, provenAt = since, secure = false }: Partial<PhoneTarget> = {},
 ): PhoneTarget {
-  return { key, device, reachability, since, provenAt };
+  return { key, device, secure, reachability, since, provenAt };
 }
 
 describe('hours', () => {
@@ -102,6 +103,18 @@ describe('plan', () => {
     assert.deepEqual(devices, [
       { user: 'reception', flows: ['d4', 'd2', 'd1'] },
       { user: 'reception', flows: ['mobile'] },
+    ]);
+  });
+
+  test('where sips was asked for, what is not reached over TLS is left out, and the reason says so', () => {
+    const phones = {
+      reception: [phoneTarget('r1', 'reachable', 0), phoneTarget('r2', 'reachable', 0, { secure: true })],
+      workshop: [phoneTarget('w1', 'reachable', 0)],
+    };
+    const target = resolve(ring, phones, at('2026-11-24T10:00:00Z'), true);
+    assert.deepEqual(target.type === 'ring' && target.devices, [{ user: 'reception', flows: ['r2'] }]);
+    assert.deepEqual(target.type === 'ring' && target.left, [
+      { who: 'workshop', why: 'is not registered over TLS, as sips asks' },
     ]);
   });
 

@@ -20,7 +20,7 @@ const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO';
 export interface PeerOptions {
   readonly name: string;
   readonly address: Endpoint;
-  readonly transport?: 'udp' | 'tcp' | 'ws';
+  readonly transport?: 'udp' | 'tcp' | 'tls' | 'ws';
   /** User part of its Contact; its name by default. */
   readonly user?: string;
 }

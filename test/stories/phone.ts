@@ -31,7 +31,7 @@ export class Phone extends Peer {
   }
 
   /** Another device of the same user, or another flow of this one. */
-  another(address: string, port = 5060, transport: 'udp' | 'tcp' | 'ws' = 'udp'): Phone {
+  another(address: string, port = 5060, transport: 'udp' | 'tcp' | 'tls' | 'ws' = 'udp'): Phone {
     const { stage, user } = this;
     const name = `${user} at ${address}${port === 5060 ? '' : `:${port}`}`;
     return new Phone(stage, { name, user, password: this.#password, address: { address, port }, transport });
@@ -46,6 +46,13 @@ export class Phone extends Peer {
   /** REGISTER, challenged and sent again; the answer is the story's to expect. */
   registers(rows: readonly Row[] = [['Expires', '600']], contact = this.contact): Sent {
     return this.send(this.#authorised(this.#composeRegister([['Contact', contact], ...rows])));
+  }
+
+  /** REGISTER of a contact that is to be reached over TLS all the way, at this Request-URI. */
+  registersSips(requestUri = `sips:${DOMAIN}`): Sent {
+    const contact = `<sips:${this.user}@${this.address.address}:${this.address.port}>`;
+    const register = this.#composeRegister([['Contact', contact]]);
+    return this.send(this.#authorised(register.with({ uri: requestUri })));
   }
 
   /** The same, and whatever comes of it is not worth telling. */

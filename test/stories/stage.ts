@@ -76,6 +76,7 @@ export class Stage {
           { transport: 'udp', local: NODE, advertised: NODE },
           { transport: 'tcp', local: NODE, advertised: NODE },
           { transport: 'ws', local: NODE, advertised: NODE },
+          { transport: 'tls', local: NODE, advertised: NODE },
           { transport: 'udp', local: NODE_6, advertised: NODE_6 },
         ],
         trunks,

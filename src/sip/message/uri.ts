@@ -159,6 +159,11 @@ export function uriUser(text: string): string | undefined {
   return uri.value.scheme === 'tel' ? uri.value.number : uri.value.user;
 }
 
+/** Whether every hop to it must be over TLS (RFC 3261 §26.2.2, RFC 5630). */
+export function isSips(uri: string): boolean {
+  return /^sips:/i.test(uri);
+}
+
 /**
  * Whether two URIs mean the same (RFC 3261 §19.1.4; tel: RFC 3966 §4).
  * Deviation: a reserved character of the user part equals its escaped form (`;` and `%3B`), because both

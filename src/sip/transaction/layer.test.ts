@@ -215,6 +215,26 @@ describe('a datagram that could not be sent', () => {
   });
 });
 
+describe('a request of ours over TLS', () => {
+  const viaOver = (flow: Flow) => {
+    const node = new Stage();
+    const { effects } = node.layer.request(request({ method: 'OPTIONS', via: '' }), flow, node.now);
+    const [sent] = effects;
+    assert.ok(sent?.type === 'send');
+    return sent.message.headers.get('Via') ?? '';
+  };
+  const tls: Flow = { ...UDP, transport: 'tls', domain: 'sip.carrier.example' };
+
+  test('offers its connection for the way back, where we open it (RFC 5923 §5)', () => {
+    assert.match(viaOver(tls), /^SIP\/2\.0\/TLS .*;rport;alias$/);
+  });
+
+  test('offers nothing on a connection that the peer opened, nor over anything but TLS', () => {
+    assert.doesNotMatch(viaOver({ ...tls, connectionId: 'c1' }), /alias/);
+    assert.doesNotMatch(viaOver({ ...UDP, transport: 'tcp' }), /alias/);
+  });
+});
+
 describe('an answer to who has not proved where it is', () => {
   test('is sent once, and nothing is kept: no Timer G for a forged source', () => {
     const node = new Stage();

@@ -336,7 +336,9 @@ export class TransactionLayer {
 
   #withVia(request: SipRequest, branch: string, flow: Flow): SipRequest {
     const sentBy = formatEndpoint(this.#options.sentBy(flow));
-    const via = `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport`;
+    // On a connection that we open, the peer may send its own requests back (RFC 5923 §5).
+    const alias = flow.transport === 'tls' && flow.connectionId === undefined ? ';alias' : '';
+    const via = `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch};rport${alias}`;
     return request.with({ headers: request.headers.prepend('Via', via) });
   }
 }

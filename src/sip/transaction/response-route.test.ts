@@ -114,6 +114,12 @@ describe('a response over a stream', () => {
     assert.equal(reconnectFlow(secure, { ...TCP, transport: 'tls' })?.remote.port, 5061);
   });
 
+  test('reaches over TLS only whoever can prove to be whom the Via names', () => {
+    const secure = request({ via: 'SIP/2.0/TLS sip.carrier.example;branch=z9hG4bK1' });
+    assert.equal(reconnectFlow(secure, { ...TCP, transport: 'tls' })?.domain, 'sip.carrier.example');
+    assert.equal(reconnectFlow(words, TCP)?.domain, undefined);
+  });
+
   test('has no other way over UDP and WebSockets', () => {
     assert.equal(reconnectFlow(words, UDP), undefined);
     assert.equal(reconnectFlow(words, { ...TCP, transport: 'wss' }), undefined);

@@ -46,7 +46,9 @@ export function reconnectFlow(request: SipRequest, source: Flow): Flow | undefin
   const via = request.via;
   const { transport, local } = source;
   if (via === undefined || (transport !== 'tcp' && transport !== 'tls')) return undefined;
-  return { transport, local, remote: sentByPort(via, source) };
+  const remote = sentByPort(via, source);
+  // Over TLS the certificate must speak for whom the request said it was from (RFC 5922 §7.2).
+  return transport === 'tls' ? { transport, local, remote, domain: via.host } : { transport, local, remote };
 }
 
 function isBehindNat(via: Via, source: Flow): boolean {
