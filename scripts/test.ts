@@ -50,6 +50,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   '/usr/lib/*/kamailio/modules/outbound.so': 'kamailio-outbound-modules',
   '/usr/lib/*/kamailio/modules/tls.so': 'kamailio-tls-modules',
   dnsmasq: 'dnsmasq-base',
+  socat: 'socat',
   tshark: 'tshark',
   ip: 'iproute2',
   chromium: 'chromium',

@@ -161,7 +161,7 @@ function openTransport(
     case 'tcp':
       return openTcp(options);
     case 'tls':
-      return openTls({ ...options, ...tls() });
+      return openTls({ ...options, ...tls(), unverifiedDomains: unverifiedDomains(config.trunks) });
     case 'ws':
       return openWs({ ...options, origins });
     case 'wss':
@@ -169,6 +169,12 @@ function openTransport(
     default:
       return assertNever(transport);
   }
+}
+
+/** Those of trunks whose certificates nobody is to look at. */
+function unverifiedDomains(trunks: Config['trunks']): ReadonlySet<string> {
+  const unverified = trunks.filter(({ tls }) => tls?.verify === false);
+  return new Set(unverified.map(({ tls, target }) => (tls?.domain ?? target.host).toLowerCase()));
 }
 
 function createNode({ config, clock, random }: Basics, transports: readonly SignallingTransport[]): SipNode {

@@ -56,8 +56,14 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
 }
 
 /** Before anything else is opened, so that a wrong key is told while nothing is taken yet. */
-async function openTlsFiles({ tls, sip }: Config, clock: Clock, log: Log, shutdown: Shutdown) {
+async function openTlsFiles({ tls, sip, trunks }: Config, clock: Clock, log: Log, shutdown: Shutdown) {
   if (tls === undefined) return undefined;
+  for (const { name, tls: judged } of trunks) {
+    if (judged?.verify === false)
+      log.warn('the certificates of a trunk are not verified: whoever is in between can be it', {
+        trunk: name,
+      });
+  }
   const certificates = await openCertificates({ files: tls, clock, log });
   shutdown.owns('certificates', () => certificates.close());
   shutdown.reloads(() => certificates.reload());

@@ -10,6 +10,7 @@ import type { TrunkChoice } from '../calls/surroundings.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import type { BindingKey, Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import { isEmergency } from '../routing/destinations.ts';
+import { defaultPort } from '../sip/location/target.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
 import { formatUri, isSips } from '../sip/message/uri.ts';
@@ -90,8 +91,8 @@ export class OwnRequests {
         continue;
       }
       const { transport, ...remote } = effect.destination;
-      const host = this.#options.trunks.hostOf(effect.trunk);
-      const flow = this.#options.listeners.flowTo(transport, remote, host);
+      const domain = this.#options.trunks.domainOf(effect.trunk);
+      const flow = this.#options.listeners.flowTo(transport, remote, domain);
       if (flow === undefined) {
         const failed = this.#options.trunks.failed(effect, `no ${transport} listener to reach it from`, now);
         this.trunkEffects(failed, now);
@@ -127,10 +128,11 @@ export class OwnRequests {
   }
 
   trunkChoices(number: string, secureOnly: boolean): readonly TrunkChoice[] {
-    return this.#options.trunks
+    const { trunks, listeners } = this.#options;
+    return trunks
       .candidates({ emergency: isEmergency(number) })
       .flatMap(({ trunk, destination: { transport, ...remote } }) => {
-        const flow = this.#options.listeners.flowTo(transport, remote, trunk.target.host);
+        const flow = listeners.flowTo(transport, remote, trunks.domainOf(trunk.name));
         if (flow === undefined || (secureOnly && !isSecure(flow.transport))) return [];
         return [{ name: trunk.name, uri: uriOver(trunk, number, secureOnly ? 'sips' : 'sip'), flow }];
       });
@@ -161,13 +163,14 @@ function uriOver(trunk: TrunkSettings, number: string, scheme: 'sip' | 'sips'): 
   const user = trunk.numberFormat === 'e164-without-plus' ? number.replace(/^\+/, '') : number;
   const { host, port, transport } = trunk.target;
   const parameters = new Map<string, string | undefined>(
-    transport === undefined || transport === 'udp' ? [] : [['transport', transport]],
+    // A sips URI says TLS by itself (RFC 5630 §3.1.3).
+    transport === undefined || transport === 'udp' || scheme === 'sips' ? [] : [['transport', transport]],
   );
   return formatUri({
     scheme,
     user,
     host,
-    ...(port === undefined || port === 5060 ? {} : { port }),
+    ...(port === undefined || port === defaultPort(transport ?? 'udp') ? {} : { port }),
     parameters,
     headers: '',
   });

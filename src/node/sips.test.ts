@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { dial, inOffice, MOBILE, type Office, ring } from '../../test/stories/office.ts';
+import { Carrier, dial, inOffice, MOBILE, NUMBER, type Office, ring } from '../../test/stories/office.ts';
 import { DOMAIN } from '../../test/stories/stage.ts';
 
 const SIPS_RECEPTION = `sips:reception@${DOMAIN}`;
@@ -91,5 +91,60 @@ describe('sips (RFC 3261 §26.2.2, RFC 5630)', () => {
     const refused = desk.registersSips(`sip:${DOMAIN}`).expect(400);
     assert.equal(refused.reason, 'SIPS Contact Needs SIPS In Request-URI And Path');
     desk.registersSips().expect(200);
+  });
+});
+
+describe('carriers over TLS', () => {
+  const DOMAIN_A = 'sip.carrier-a.example';
+  const carrier = {
+    target: { host: '198.51.100.1', port: 5060, transport: 'tls' },
+    tls: { domain: DOMAIN_A, verify: true, clientDomains: [] },
+  } as const;
+  const story = inOffice({ plan: [dial(MOBILE)], carrier });
+  const ringing = inOffice({ plan: [ring('reception')], carrier });
+
+  story('are called over a connection that must be theirs by certificate', (office) => {
+    const domains = new Set<string | undefined>();
+    const received = office.carrier.received.bind(office.carrier);
+    office.carrier.received = (bytes, flow) => {
+      domains.add(flow.domain);
+      received(bytes, flow);
+    };
+    const caller = office.second.calls(NUMBER);
+    const mobile = office.carrier.answers();
+    assert.equal(mobile.invite.uri, `sip:${MOBILE}@198.51.100.1:5060;transport=tls`);
+    assert.match(mobile.invite.headers.get('Via') ?? '', /^SIP\/2\.0\/TLS .*;alias$/);
+    assert.match(mobile.invite.headers.get('Contact') ?? '', /;transport=tls>$/);
+    caller.connected();
+    caller.hangsUp();
+    mobile.hungUp();
+    assert.deepEqual([...domains], [DOMAIN_A]);
+  });
+
+  story('whose certificate speaks for another are passed over at once, and the ledger says why', (office) => {
+    const why = `the certificate of 198.51.100.1:5060 speaks for other.example, not for ${DOMAIN_A}`;
+    office.carrier.unreachable = why;
+    const caller = office.second.calls(NUMBER);
+    const mobile = office.second.answers();
+    caller.connected();
+    assert.equal(office.stage.now, office.stage.entry.startedAt);
+    assert.ok(office.stage.entry.timeline.some(({ text }) => text.includes(why)));
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  ringing('bring calls from wherever their certificate comes', (office) => {
+    const sbc = new Carrier(office.stage, {
+      name: 'sbc',
+      address: { address: '198.51.100.77', port: 5061 },
+      transport: 'tls',
+    });
+    sbc.calls(NUMBER).expect(401);
+    sbc.flow = { ...sbc.flow, peerDomains: [DOMAIN_A] };
+    const caller = sbc.calls(NUMBER);
+    const phone = office.reception.answers();
+    caller.connected();
+    caller.hangsUp();
+    phone.hungUp();
   });
 });

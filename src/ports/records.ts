@@ -160,6 +160,15 @@ export interface LedgerEntry {
   readonly legs: readonly LegStatistics[];
 }
 
+export interface TrunkTls {
+  /** What its certificate must speak for (RFC 5922), instead of the target's host. */
+  readonly domain?: string;
+  /** False: any certificate will do, which protects from nobody who is in between. */
+  readonly verify: boolean;
+  /** What else its certificate may speak for when it connects to us. */
+  readonly clientDomains: readonly string[];
+}
+
 /** A carrier connection, from the configuration. */
 export interface TrunkSettings {
   readonly name: string;
@@ -172,6 +181,8 @@ export interface TrunkSettings {
     readonly port?: number;
     readonly transport?: 'udp' | 'tcp' | 'tls';
   };
+  /** How its certificates are judged, where it is spoken to over TLS. */
+  readonly tls?: TrunkTls;
   /** CIDR ranges or addresses whose calls are this trunk's. */
   readonly from: readonly string[];
   readonly inbound: boolean;

@@ -16,6 +16,7 @@ import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import type { Server } from '../sip/location/locate.ts';
+import { defaultPort } from '../sip/location/target.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import { EndpointHealth, type Health, PROBING } from './health.ts';
@@ -325,7 +326,8 @@ export class Trunk {
 function targetUri(settings: TrunkSettings): string {
   const { host, port, transport } = settings.target;
   const address = host.includes(':') ? `[${host}]` : host;
-  const plain = port === undefined || (port === 5060 && !host.includes(':'));
+  const usual = port === defaultPort(transport ?? 'udp');
+  const plain = port === undefined || (usual && !host.includes(':'));
   const parameter = transport === undefined || transport === 'udp' ? '' : `;transport=${transport}`;
   return `sip:${address}${plain ? '' : `:${port}`}${parameter}`;
 }

@@ -48,7 +48,7 @@ function newTrunks(...settings: readonly TrunkSettings[]): Trunks {
   });
 }
 
-function from(address: string, port = 5060, transport: 'udp' | 'tcp' = 'udp'): Flow {
+function from(address: string, port = 5060, transport: 'udp' | 'tcp' | 'tls' = 'udp'): Flow {
   return { transport, local: { address: '192.0.2.1', port: 5060 }, remote: { address, port } };
 }
 
@@ -116,6 +116,23 @@ describe('recognising whose call comes in', () => {
     assert.equal(trunks.identify(from(A.address))?.name, 'a');
     assert.equal(trunks.identify(from(A.address, 5062)), undefined);
     assert.equal(trunks.identify(from(A.address, 5060, 'tcp')), undefined);
+  });
+
+  test('a verified certificate counts wherever it comes from, and before the address', () => {
+    const trunks = newTrunks(
+      trunk('a'),
+      trunk('b', { tls: { domain: 'b.example', verify: true, clientDomains: ['SBC.b.example'] } }),
+      trunk('c', { from: ['198.51.100.0/24'] }),
+      trunk('out', { inbound: false }),
+    );
+    const proven = (...peerDomains: string[]) =>
+      trunks.identify({ ...from('198.51.100.9', 40_000, 'tls'), connectionId: 'c1', peerDomains })?.name;
+    assert.equal(proven('sip.a.example'), 'a');
+    assert.equal(proven('other.example', 'b.example'), 'b');
+    assert.equal(proven('sbc.b.example'), 'b');
+    assert.equal(proven('sip.b.example'), 'c', 'another name was configured, so the address decides');
+    assert.equal(proven('sip.out.example'), 'c');
+    assert.equal(proven(), 'c');
   });
 
   test('two carriers on one address are told apart by port', () => {

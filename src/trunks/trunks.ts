@@ -8,6 +8,7 @@ import { parseAddress } from '../base/ip.ts';
 import { type Destination, type Flow, formatDestination } from '../base/net.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { TrunkSettings } from '../ports/records.ts';
+import { speaksFor } from '../sip/certificate/identity.ts';
 import type { Server } from '../sip/location/locate.ts';
 import { orderServers } from '../sip/location/order.ts';
 import type { SipResponse } from '../sip/message/message.ts';
@@ -86,11 +87,14 @@ export class Trunks {
   }
 
   /**
-   * The trunk whose call comes in over this flow. A resolved target at exactly this address and port comes
-   * first, then `from` by the longest prefix. A target's address alone proves nothing: phones may share it.
+   * The trunk whose call comes in over this flow. A verified certificate says it best; then a resolved target at
+   * exactly this address and port; then `from` by the longest prefix. A target's address alone proves nothing:
+   * phones may share it.
    */
   identify(flow: Flow): TrunkSettings | undefined {
-    const { transport, remote } = flow;
+    const { transport, remote, peerDomains } = flow;
+    const proven = peerDomains === undefined ? undefined : this.#certified(peerDomains);
+    if (proven !== undefined) return proven;
     const source = formatDestination({ transport, ...remote });
     for (const { settings, endpoints } of this.#trunks.values()) {
       if (!settings.inbound) continue;
@@ -106,9 +110,17 @@ export class Trunks {
     return [...this.#trunks.values()].some(({ endpoints }) => endpoints.some(({ key }) => key === there));
   }
 
-  /** The name that its certificate must be for (RFC 5922 §7.2). */
-  hostOf(name: string): string {
-    return this.#get(name).settings.target.host;
+  /** What its certificate must speak for when we connect to it (RFC 5922 §7.2). */
+  domainOf(name: string): string {
+    return certificateDomain(this.#get(name).settings);
+  }
+
+  #certified(peerDomains: readonly string[]): TrunkSettings | undefined {
+    for (const { settings } of this.#trunks.values()) {
+      const names = [certificateDomain(settings), ...(settings.tls?.clientDomains ?? [])];
+      if (settings.inbound && names.some((name) => speaksFor(peerDomains, name))) return settings;
+    }
+    return undefined;
   }
 
   /**
@@ -199,6 +211,10 @@ export class Trunks {
   #get(name: string): Trunk {
     return present(this.#trunks.get(name), `trunk ${name}`);
   }
+}
+
+function certificateDomain({ tls, target }: TrunkSettings): string {
+  return tls?.domain ?? target.host;
 }
 
 function view(trunk: Trunk): TrunkState {

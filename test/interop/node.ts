@@ -102,6 +102,21 @@ export class RingthroughNode {
     return `${over}://${HOST}:${this.sipPort + (over === 'ws' ? 2 : 3)}`;
   }
 
+  /** The same over TLS. */
+  get secureRegistrar() {
+    return { ...this.registrar, port: this.sipPort + 1 };
+  }
+
+  /** SIGHUP, as an operator sends it after a renewal. */
+  reload(): void {
+    this.#child.signal('SIGHUP');
+  }
+
+  /** Waits for a line of its output. */
+  async says(pattern: RegExp): Promise<void> {
+    await this.#child.line(pattern, 10_000);
+  }
+
   /** Killed without a word, and started again on the same data. */
   async crashAndRestart(): Promise<void> {
     this.#child.signal('SIGKILL');
@@ -204,6 +219,15 @@ export class RingthroughNode {
     await this.#child.line(pattern, withinMs);
   }
 
+  /** Waits until one of its trunks is down, and says why. */
+  async trunkTrouble(name: string): Promise<string> {
+    return until(`trunk ${name} to be down`, 40_000, async () => {
+      const { trunks } = await this.api<{ trunks: readonly TrunkFacts[] }>('GET', '/trunks');
+      const trunk = trunks.find((one) => one.name === name);
+      return trunk?.health === 'down' ? trunk.healthReason : undefined;
+    });
+  }
+
   #run(): Child {
     const config = path.join(this.#folder, 'ringthrough.yaml');
     return this.#rig.run('ringthrough', process.execPath, ['src/main.ts', 'start', '--config', config]);
@@ -218,6 +242,8 @@ export class RingthroughNode {
 
 interface TrunkFacts {
   readonly name: string;
+  readonly health?: string;
+  readonly healthReason?: string;
   readonly registration?: { readonly state: string };
   readonly servers: readonly { readonly address: string; readonly health: string }[];
 }

@@ -139,6 +139,34 @@ tls: { certificate: tls/fullchain.pem, key: /etc/ssl/key.pem, ca: carriers.pem, 
     assert.deepEqual(asked, ['off', 'ask', 'require', 'off', 'require']);
   });
 
+  test('a trunk over TLS has port 5061, and the names that its certificates may have', () => {
+    const [trunk] = parse(`
+sip: { listen: tls:127.0.0.1:5061 }
+tls: { certificate: c.pem, key: k.pem }
+trunks:
+  - name: a
+    address: 198.51.100.7
+    transport: tls
+    tls: { certificateDomain: SIP.a.example, clientDomains: sbc.a.example }`).trunks;
+    assert.deepEqual(trunk?.target, { host: '198.51.100.7', port: 5061, transport: 'tls' });
+    assert.deepEqual(trunk?.tls, { domain: 'sip.a.example', verify: true, clientDomains: ['sbc.a.example'] });
+  });
+
+  test('a trunk over TLS needs a listener, and one answer to whether a name is verified', () => {
+    const told = mistakesIn(`
+trunks:
+  - { name: a, address: sip.a.example, transport: tls }
+  - { name: b, address: sip.a.example, transport: tls, tls: { verify: false } }
+  - { name: c, address: sip.c.example, transport: udp, tls: { certificateDomain: 'no name' } }`);
+    assert.deepEqual(told, [
+      'my.yaml: line 3, trunks[0].transport: needs a tls listener in sip.listen, such as tls:0.0.0.0:5061',
+      'my.yaml: line 4, trunks[1].transport: needs a tls listener in sip.listen, such as tls:0.0.0.0:5061',
+      'my.yaml: line 4, trunks[1].tls.verify: another trunk has verify: true for sip.a.example; give both the same',
+      'my.yaml: line 5, trunks[2].tls: stands beside transport: udp, which has no certificates; give transport: tls',
+      'my.yaml: line 5, trunks[2].tls.certificateDomain: expected a name as certificates have it, such as sip.carrier.example',
+    ]);
+  });
+
   test('says what a TLS listener lacks, and what none but TLS can do', () => {
     assert.match(
       mistakesIn('sip: { listen: tls:127.0.0.1:5061 }').join(),
@@ -211,7 +239,8 @@ trunks:
   });
 
   test('looks up what of a trunk neither an address nor a port settles', () => {
-    const targetOf = (words: string) => parse(`trunks: [{ name: a, ${words} }]`).trunks[0]?.target;
+    const tls = 'sip: { listen: tls:127.0.0.1:5061 }\ntls: { certificate: c.pem, key: k.pem }';
+    const targetOf = (words: string) => parse(`${tls}\ntrunks: [{ name: a, ${words} }]`).trunks[0]?.target;
     assert.deepEqual(targetOf('address: sip.a.example'), { host: 'sip.a.example' });
     assert.deepEqual(targetOf('address: sip.a.example, transport: tcp'), {
       host: 'sip.a.example',

@@ -53,6 +53,7 @@ export function resolveConfig(
   const media = resolveMedia(file.media ?? {}, findings);
   const listeners = resolveListeners(file, media.addresses, findings);
   const tls = resolveTls(file, listeners, context, findings);
+  checkTrunkTransports(file, listeners, findings);
   const onlyLocal = listeners.every(({ address }) => isLoopback(address));
   if (file.media?.address === undefined && !onlyLocal) {
     findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
@@ -209,6 +210,22 @@ function resolveListeners(
 
 function speaksTls(transport: ListenTransport): boolean {
   return transport === 'tls' || transport === 'wss';
+}
+
+/** A carrier over TLS is reached from a TLS listener, and sends its own requests to it. */
+function checkTrunkTransports(
+  { trunks = [] }: ConfigFile,
+  listeners: readonly SipListener[],
+  findings: Findings,
+): void {
+  if (listeners.some(({ transport }) => transport === 'tls')) return;
+  for (const [index, { transport }] of trunks.entries()) {
+    if (transport !== 'tls') continue;
+    findings.add(
+      ['trunks', index, 'transport'],
+      'needs a tls listener in sip.listen, such as tls:0.0.0.0:5061',
+    );
+  }
 }
 
 /** The files themselves are read when the node starts, and whenever they change. */

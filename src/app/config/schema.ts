@@ -90,6 +90,11 @@ const trunkSection = section({
   name,
   address: words(280),
   transport: z.enum(['udp', 'tcp', 'tls'], { error: 'expected udp, tcp or tls' }).optional(),
+  tls: section({
+    verify: flag.optional(),
+    certificateDomain: words(253).optional(),
+    clientDomains: oneOrMore('sbc.carrier-a.example').optional(),
+  }).optional(),
   from: oneOrMore('198.51.100.0/24').optional(),
   inbound: flag.optional(),
   outbound: flag.optional(),

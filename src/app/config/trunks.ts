@@ -5,10 +5,11 @@ import { resolve } from 'node:path';
 import type { Path } from '../../admin/documents/document.ts';
 import type { Findings } from '../../admin/documents/findings.ts';
 import { durationMs } from '../../admin/documents/section.ts';
+import { err, ok, type Result } from '../../base/result.ts';
 import { MINUTE_MS } from '../../base/time.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
 import { defaultPort } from '../../sip/location/target.ts';
-import { familyOf, parseHost, parseRange } from './addresses.ts';
+import { familyOf, isHostName, parseHost, parseRange } from './addresses.ts';
 import { asList, itemPath, type TrunkSection } from './schema.ts';
 
 const REGISTER_EXPIRES_MS = 5 * MINUTE_MS;
@@ -29,11 +30,21 @@ export function resolveTrunks(
   findings: Findings,
 ): readonly TrunkSettings[] {
   const names = new Set<string>();
+  /** Connections are verified by domain, so that one trunk's word would be another's. */
+  const verified = new Map<string, boolean>();
   return sections.map((section, index) => {
     if (names.has(section.name))
       findings.add(['trunks', index, 'name'], `there is another trunk "${section.name}"`);
     names.add(section.name);
-    return resolveTrunk(section, ['trunks', index], context, findings);
+    const trunk = resolveTrunk(section, ['trunks', index], context, findings);
+    const domain = trunk.tls?.domain ?? trunk.target.host;
+    const verify = trunk.tls?.verify ?? true;
+    if (verified.get(domain) === !verify) {
+      const other = `another trunk has verify: ${!verify} for ${domain}`;
+      findings.add(['trunks', index, 'tls', 'verify'], `${other}; give both the same`);
+    }
+    verified.set(domain, verify);
+    return trunk;
   });
 }
 
@@ -53,9 +64,11 @@ function resolveTrunk(
   });
   const credentials = resolveCredentials(section, path, context, findings);
   const register = resolveRegister(section, address.host, path, findings);
+  const tls = resolveTrunkTls(section, path, findings);
   return {
     name: section.name,
     target: targetOf(address, section.transport),
+    ...(tls === undefined ? {} : { tls }),
     from,
     inbound,
     outbound,
@@ -79,6 +92,33 @@ function targetOf(
   if (literal) return { host, port: port ?? defaultPort(transport ?? 'udp'), transport: transport ?? 'udp' };
   if (port !== undefined) return { host, port, transport: transport ?? 'udp' };
   return transport === undefined ? { host } : { host, transport };
+}
+
+function resolveTrunkTls(
+  { tls, transport }: TrunkSection,
+  path: Path,
+  findings: Findings,
+): TrunkSettings['tls'] {
+  if (tls === undefined) return undefined;
+  const at = [...path, 'tls'];
+  if (transport === 'udp' || transport === 'tcp') {
+    findings.add(at, `stands beside transport: ${transport}, which has no certificates; give transport: tls`);
+  }
+  const clientDomains = asList(tls.clientDomains).map((text, index) =>
+    findings.take(itemPath([...at, 'clientDomains'], tls.clientDomains, index), domainName(text), ''),
+  );
+  const domain =
+    tls.certificateDomain === undefined
+      ? undefined
+      : findings.take([...at, 'certificateDomain'], domainName(tls.certificateDomain), '');
+  return { ...(domain === undefined ? {} : { domain }), verify: tls.verify ?? true, clientDomains };
+}
+
+function domainName(text: string): Result<string, string> {
+  const named = familyOf(text) !== undefined || isHostName(text);
+  return named
+    ? ok(text.toLowerCase())
+    : err('expected a name as certificates have it, such as sip.carrier.example');
 }
 
 function resolveCredentials(

@@ -9,7 +9,7 @@
 // one step further, and an answer that ran out is simply missing.
 
 import { LIMITS } from '../../base/limits.ts';
-import type { TransportName } from '../../base/net.ts';
+import { isSecure, type TransportName } from '../../base/net.ts';
 import type { Instant } from '../../base/time.ts';
 import {
   type Answer,
@@ -21,7 +21,7 @@ import {
   type RecordType,
   type SrvRecord,
 } from './records.ts';
-import { type Ability, defaultPort, isSecure, literalFamily, type Target } from './target.ts';
+import { type Ability, defaultPort, literalFamily, type Target } from './target.ts';
 
 /** One server. Its addresses are tried in their order before the next server is (§4.2). */
 export interface Server {

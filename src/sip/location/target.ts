@@ -38,10 +38,6 @@ function isTransport(text: string): text is TransportName {
   return TRANSPORTS.includes(text);
 }
 
-export function isSecure(transport: TransportName): boolean {
-  return transport === 'tls' || transport === 'wss';
-}
-
 /** RFC 3261 §19.1.2, RFC 7118 §5.2. */
 export function defaultPort(transport: TransportName): number {
   switch (transport) {

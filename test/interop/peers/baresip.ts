@@ -23,7 +23,7 @@ export interface BaresipOptions {
   readonly answer: 'auto' | 'manual';
   /** Registers there when given; otherwise the phone stands alone and is dialled by its address. */
   readonly registrar?: { readonly domain: string; readonly port: number; readonly password: string };
-  readonly transport?: 'udp' | 'tcp';
+  readonly transport?: 'udp' | 'tcp' | 'tls';
   /** Registers a flow through each of these ports (RFC 5626), instead of one registration. */
   readonly flows?: readonly [first: number, second: number];
   readonly codec?: 'PCMU' | 'PCMA';
