@@ -20,7 +20,6 @@ import type { LedgerPage, Store } from '../ports/store.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { TraceFilter } from '../trace/filter.ts';
-import { pcapFile } from '../trace/pcap.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import { check, type Finding, formatPath, type Path, readDocument } from './documents/document.ts';
@@ -45,7 +44,7 @@ import {
   provisioningFile,
 } from './provisioning/schema.ts';
 import { followTestCall } from './test-call.ts';
-import { followTrace, keptLines } from './trace.ts';
+import { followTrace, keptFile, keptLines } from './trace.ts';
 import type {
   AccountView,
   LedgerRequest,
@@ -274,15 +273,15 @@ export class Admin {
   }
 
   /** Messages that are kept. NOT_FOUND for a call of which nothing is kept. */
-  traceKept(request: TraceRequest): readonly TraceLine[] {
+  async traceKept(request: TraceRequest): Promise<readonly TraceLine[]> {
     const filter = this.#traceFilter(request);
     return keptLines(this.#options.trace, filter, request.since ?? 0, this.#now());
   }
 
   /** The same as a capture file. */
-  traceFile(request: TraceRequest): Uint8Array {
+  async traceFile(request: TraceRequest): Promise<Uint8Array> {
     const filter = this.#traceFilter(request);
-    return pcapFile(this.#options.trace.kept(filter, request.since ?? 0, this.#now()));
+    return keptFile(this.#options.trace, filter, request.since ?? 0, this.#now());
   }
 
   #traceFilter({ number, phone, call, sipCallId }: TraceRequest): TraceFilter {

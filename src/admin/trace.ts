@@ -8,12 +8,16 @@ import { asBuffer, decodeText } from '../sip/message/octets.ts';
 import { parseMessage } from '../sip/message/parse.ts';
 import { uriUser } from '../sip/message/uri.ts';
 import type { TraceFilter } from '../trace/filter.ts';
+import type { Kept } from '../trace/journal.ts';
+import { pcapFile, pcapRecord } from '../trace/pcap.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Watch } from '../trace/watch.ts';
 import type { TraceLine, TraceMessageView } from './views.ts';
 
 /** Whoever waits is told this often that there is nothing to tell. */
 const IDLE_MS = 15 * SECOND_MS;
+/** So many messages are made ready in one go. */
+const SLICE = 50;
 /** When a call has ended, its last answers take as long to come at the most that is worth waiting for. */
 const LAST_ANSWERS_MS = 2 * SECOND_MS;
 
@@ -28,20 +32,23 @@ export function followTrace(
   clock: Clock,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TraceLine, void, undefined> {
-  const watch = trace.open(filter, since, clock.now());
+  const watch = trace.open(filter, clock.now());
   const stop = () => trace.close(watch);
   if (signal?.aborted === true) stop();
   signal?.addEventListener('abort', stop);
-  return linesOf(trace, watch, clock);
+  const whole = filter.type === 'call' || filter.type === 'sip-call-id';
+  return linesOf(trace, watch, whole ? (since ?? 0) : since, clock);
 }
 
 async function* linesOf(
   trace: Trace,
   watch: Watch,
+  since: Instant | undefined,
   clock: Clock,
 ): AsyncGenerator<TraceLine, void, undefined> {
   const calls = new CallLines(trace);
   try {
+    if (since !== undefined) watch.offerKept(await found(trace, watch.filter, since, clock.now()));
     for (;;) {
       for (let item = watch.take(); item !== undefined; item = watch.take()) {
         if (item.type === 'left-out') yield item;
@@ -58,14 +65,56 @@ async function* linesOf(
 }
 
 /** What is kept, as the same lines. */
-export function keptLines(
+export async function keptLines(
   trace: Trace,
   filter: TraceFilter,
   since: Instant,
   now: Instant,
-): readonly TraceLine[] {
+): Promise<readonly TraceLine[]> {
   const calls = new CallLines(trace);
-  return trace.kept(filter, since, now).flatMap((message) => [...calls.lines(message)]);
+  const messages = await found(trace, filter, since, now);
+  return inSlices(messages, (kept) => [...calls.lines(trace.shown(kept))]);
+}
+
+/** What is kept, as a capture file. */
+export async function keptFile(
+  trace: Trace,
+  filter: TraceFilter,
+  since: Instant,
+  now: Instant,
+): Promise<Uint8Array> {
+  const messages = await found(trace, filter, since, now);
+  return pcapFile(await inSlices(messages, (kept) => [pcapRecord(trace.shown(kept))]));
+}
+
+/** Calls go on meanwhile: nobody's audio waits for somebody who looks something up. */
+async function found(
+  trace: Trace,
+  filter: TraceFilter,
+  since: Instant,
+  now: Instant,
+): Promise<readonly Kept[]> {
+  const searching = trace.find(filter, since, now);
+  for (let step = searching.next(); ; step = searching.next()) {
+    if (step.done === true) return step.value;
+    await breath();
+  }
+}
+
+async function inSlices<From, To>(
+  items: readonly From[],
+  make: (item: From) => readonly To[],
+): Promise<readonly To[]> {
+  const made: To[] = [];
+  for (const [index, item] of items.entries()) {
+    if (index % SLICE === SLICE - 1) await breath();
+    made.push(...make(item));
+  }
+  return made;
+}
+
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Tells of each call before its first message. */

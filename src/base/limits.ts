@@ -208,6 +208,8 @@ export const LIMITS = {
   traceOtherBytesMax: 8_388_608,
   /** Messages of one call that are kept. More: the newest are not. */
   traceMessagesPerCallMax: 1_000,
+  /** Kept messages in one answer or capture file. More: the newest are. */
+  traceKeptMessagesMax: 10_000,
   /** People who watch messages at once. More: refused, with LIMIT_REACHED. */
   traceWatchersMax: 16,
   /** Messages waiting for one who watches and reads slowly. More: they are left out, and told as a number. */

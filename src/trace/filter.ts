@@ -1,11 +1,12 @@
 // Which messages somebody wants to see. A call is shown whole or not at all: all of its legs, whichever matched.
 
+import type { Instant } from '../base/time.ts';
 import type { E164 } from '../ports/records.ts';
 import { parseNameAddress } from '../sip/message/address.ts';
 import { asBuffer } from '../sip/message/octets.ts';
 import { parseMessage } from '../sip/message/parse.ts';
 import { parseUri, type Uri, uriUser } from '../sip/message/uri.ts';
-import type { Kept, KnownCall } from './journal.ts';
+import { inOrder, type Kept, type KnownCall } from './journal.ts';
 
 export type TraceFilter =
   | { readonly type: 'all' }
@@ -32,17 +33,36 @@ export function callMatches(filter: TraceFilter, call: KnownCall): boolean {
   }
 }
 
-/** Of these the ones that are wanted: all messages of each call of which one matches, and others one by one. */
-export function wanted(filter: TraceFilter, messages: readonly Kept[]): readonly Kept[] {
-  const verdicts = new Map<KnownCall, boolean>();
-  for (const kept of messages) {
-    const { call } = kept;
-    if (call === undefined || verdicts.get(call) === true) continue;
-    verdicts.set(call, callMatches(filter, call) || messageMatches(filter, kept));
+/** So many calls or messages are looked at in one go. */
+const SLICE = 200;
+
+/**
+ * Messages that are wanted, the newest `max` of them, oldest first. A generator, so that whoever runs it can let
+ * the node breathe at each step: there may be a hundred thousand to look at. A call is judged by what the core
+ * knows of it, and by its first message.
+ */
+export function* search(
+  filter: TraceFilter,
+  { calls, others }: { readonly calls: readonly KnownCall[]; readonly others: readonly Kept[] },
+  since: Instant,
+  max: number,
+): Generator<void, readonly Kept[]> {
+  const found: Kept[] = [];
+  let looked = 0;
+  for (const call of calls.toReversed()) {
+    if (found.length >= max) break;
+    if (++looked % SLICE === 0) yield;
+    const [first] = call.messages;
+    if (first === undefined || !(callMatches(filter, call) || messageMatches(filter, first))) continue;
+    for (const kept of call.messages) if (kept.at >= since) found.push(kept);
   }
-  return messages.filter((kept) =>
-    kept.call === undefined ? messageMatches(filter, kept) : verdicts.get(kept.call) === true,
-  );
+  const enough = found.length + max;
+  for (const kept of others.toReversed()) {
+    if (found.length >= enough || kept.at < since) break;
+    if (++looked % SLICE === 0) yield;
+    if (messageMatches(filter, kept)) found.push(kept);
+  }
+  return inOrder(found).slice(-max);
 }
 
 /** By what the message itself says, whether or not it belongs to a call. */

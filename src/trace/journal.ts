@@ -71,7 +71,7 @@ export class Journal {
   readonly #calls = new Map<string, KnownCall>();
   readonly #callOf = new Map<string, KnownCall>();
   /** Calls that ended a moment ago. */
-  readonly #over: KnownCall[] = [];
+  readonly #over = new Set<KnownCall>();
   /** Messages of no call by SIP Call-ID, as long as one may yet begin with them. */
   readonly #unclaimed = new Map<string, Kept[]>();
 
@@ -93,8 +93,9 @@ export class Journal {
     return sipCallId === undefined ? undefined : this.#callOf.get(sipCallId);
   }
 
-  get calls(): Iterable<KnownCall> {
-    return this.#calls.values();
+  /** In the order in which they began. */
+  get calls(): readonly KnownCall[] {
+    return [...this.#calls.values()];
   }
 
   keep(kept: Kept): void {
@@ -147,14 +148,14 @@ export class Journal {
     const call = this.#calls.get(id);
     if (call === undefined) return;
     call.endedAt = now;
-    this.#over.push(call);
+    this.#over.add(call);
     this.#forgetOver(now);
   }
 
-  /** All that are kept and not too old, oldest first. */
-  messages(now: Instant): readonly Kept[] {
+  /** Messages of no call, oldest first. */
+  others(now: Instant): readonly Kept[] {
     this.#forgetBefore(now - this.#limits.keepMs);
-    return inOrder([...this.#ofCalls, ...this.#others]);
+    return [...this.#others];
   }
 
   messagesOf(call: KnownCall, now: Instant): readonly Kept[] {
@@ -191,14 +192,14 @@ export class Journal {
     const { call } = kept;
     if (call === undefined) return;
     remove(call.messages, kept);
-    if (!this.#over.includes(call)) this.#forgetIfEmpty(call);
+    if (!this.#over.has(call)) this.#forgetIfEmpty(call);
   }
 
   /** The last answers come when the call is over already. */
   #forgetOver(now: Instant): void {
-    for (let [call] = this.#over; call !== undefined; [call] = this.#over) {
+    for (const call of this.#over) {
       if ((call.endedAt ?? 0) > now - LAST_ANSWERS_MS) return;
-      this.#over.shift();
+      this.#over.delete(call);
       this.#forgetIfEmpty(call);
     }
   }

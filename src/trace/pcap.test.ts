@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { TracedMessage } from '../ports/trace.ts';
-import { pcapFile } from './pcap.ts';
+import { pcapFile, pcapRecord } from './pcap.ts';
 
 function message(overrides: Partial<TracedMessage> = {}): TracedMessage {
   return {
@@ -17,7 +17,7 @@ function message(overrides: Partial<TracedMessage> = {}): TracedMessage {
 
 /** The first packet of the file. */
 function packetOf(traced: TracedMessage): Buffer {
-  return Buffer.from(pcapFile([traced])).subarray(40);
+  return Buffer.from(pcapFile([pcapRecord(traced)])).subarray(40);
 }
 
 /** One's complement sum over everything that a checksum covers: 0xffff where the checksum is right. */
@@ -31,7 +31,7 @@ function sumOf(...parts: readonly Uint8Array[]): number {
 
 describe('a capture file', () => {
   test('tells time to the microsecond, and raw packets', () => {
-    const file = Buffer.from(pcapFile([message()]));
+    const file = Buffer.from(pcapFile([pcapRecord(message())]));
     assert.equal(file.readUInt32LE(0), 0xa1b2c3d4);
     assert.equal(file.readUInt32LE(20), 101);
     assert.deepEqual([file.readUInt32LE(24), file.readUInt32LE(28)], [1_700_000_000, 123_456]);

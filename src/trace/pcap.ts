@@ -21,8 +21,9 @@ const IPV6_HEADER_BYTES = 40;
 /** An IPv4 packet's length has 16 bits, headers included. The end of a longer message, from a stream, is cut. */
 const PAYLOAD_BYTES_MAX = 65_535 - IPV4_HEADER_BYTES - UDP_HEADER_BYTES;
 
-export function pcapFile(messages: readonly TracedMessage[]): Uint8Array {
-  const parts = [fileHeader(), ...messages.map(record)];
+/** The file of these records. */
+export function pcapFile(records: readonly Uint8Array[]): Uint8Array {
+  const parts = [fileHeader(), ...records];
   const file = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -42,7 +43,7 @@ function fileHeader(): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function record(message: TracedMessage): Uint8Array {
+export function pcapRecord(message: TracedMessage): Uint8Array {
   const { at, direction, local, remote } = message;
   const [from, to] = direction === 'in' ? [remote, local] : [local, remote];
   const packet = ipPacket(from, to, message.bytes.subarray(0, PAYLOAD_BYTES_MAX));

@@ -10,7 +10,7 @@
 // What it does not understand in such a place it strikes out as well. Lines are looked at wherever they stand:
 // a body may hold a message (RFC 3420).
 
-import { asBuffer } from '../sip/message/octets.ts';
+import { asBuffer, COLON, GREATER, LESS, QUOTE, SPACE } from '../sip/message/octets.ts';
 
 const HARMLESS = new Set([
   'username',
@@ -24,6 +24,7 @@ const HARMLESS = new Set([
   'charset',
 ]);
 const STRUCK = 0x78;
+const AT = 0x40;
 
 /**
  * Strangers write these messages, so each pattern takes time in proportion to a message's length: none can begin
@@ -38,21 +39,21 @@ const CREDENTIALS = new RegExp(
 const SDP_KEY = /(?:^|[\r\n])(?:a=crypto:|a=key-mgmt:|a=ice-pwd:|k=)([^\r\n]*)/gi;
 const DTMF_RELAY = /(?:^|[\r\n])[ \t]*signal[ \t]*=([^\r\n]*)/gi;
 const DTMF_TYPE = /(?:^|[\r\n])(?:content-type|c)[ \t]*:\s*application\/dtmf(?![\w-])/i;
-/** Up to an @, or to what cannot stand before one in a URI. */
-const USER_PARTS = /[^\s@<>"]+(@?)/g;
-
 type Range = readonly [start: number, end: number];
 
 /** The same bytes where there is nothing to hide. */
 export function redacted(source: Uint8Array): Uint8Array {
   // One character for each byte, so that places in the text are places in the bytes.
   const text = asBuffer(source).toString('latin1');
+  // To look for a word is much quicker than to look for a pattern, and most messages have none of them.
+  const lower = text.toLowerCase();
+  const has = (...words: readonly string[]) => words.some((word) => lower.includes(word));
   const ranges = [
-    ...credentials(text),
+    ...(has('authori', 'authenti') ? credentials(text) : []),
+    ...(has('a=crypto', 'a=key-mgmt', 'a=ice-pwd', '\nk=', '\rk=') ? groups(text, SDP_KEY) : []),
+    ...(has('signal') ? groups(text, DTMF_RELAY) : []),
+    ...(has('application/dtmf') ? dtmfBody(text) : []),
     ...uriPasswords(text),
-    ...groups(text, SDP_KEY),
-    ...groups(text, DTMF_RELAY),
-    ...dtmfBody(text),
   ];
   if (ranges.length === 0) return source;
   const bytes = Uint8Array.from(source);
@@ -76,14 +77,27 @@ function groups(text: string, pattern: RegExp): readonly Range[] {
   });
 }
 
+/** Back from each @ to where its URI begins: `sip:user:` and then the password. */
 function uriPasswords(text: string): readonly Range[] {
-  return [...text.matchAll(USER_PARTS)].flatMap((part): readonly Range[] => {
-    if (part[1] === '') return [];
-    // The whole part may hold more colons: all after the user is the password.
-    const scheme = /sips?:[^:]*:/i.exec(part[0]);
-    if (scheme === null) return [];
-    return [[part.index + scheme.index + scheme[0].length, part.index + part[0].length - 1]];
-  });
+  const ranges: Range[] = [];
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let start = at;
+    let colons = 0;
+    while (start > 0 && !endsUri(text.charCodeAt(start - 1))) {
+      start--;
+      if (text.charCodeAt(start) === COLON) colons++;
+    }
+    if (colons < 2) continue;
+    // There may be more colons: all after the user is the password.
+    const user = /sips?:[^:]*:/i.exec(text.slice(start, at));
+    if (user !== null) ranges.push([start + user.index + user[0].length, at]);
+  }
+  return ranges;
+}
+
+/** What cannot stand in the first part of a URI. */
+function endsUri(octet: number): boolean {
+  return octet <= SPACE || octet === AT || octet === LESS || octet === GREATER || octet === QUOTE;
 }
 
 /** The body of application/dtmf is nothing but digits. */

@@ -4,7 +4,7 @@ import type { Flow } from '../base/net.ts';
 import type { TracedMessage } from '../ports/trace.ts';
 import { sipCallIdOf } from './call-id.ts';
 import type { TraceFilter } from './filter.ts';
-import { JOURNAL_LIMITS } from './journal.ts';
+import { JOURNAL_LIMITS, type Kept } from './journal.ts';
 import { Trace } from './trace.ts';
 import type { Watch } from './watch.ts';
 
@@ -38,6 +38,15 @@ function call(trace: Trace, id: string, at: number): void {
 
 function startLines(messages: readonly TracedMessage[]): readonly string[] {
   return messages.map(({ bytes }) => Buffer.from(bytes).toString().split(' SIP/2.0')[0] ?? '');
+}
+
+function find(trace: Trace, filter: TraceFilter, since: number, now: number): readonly Kept[] {
+  const searching = trace.find(filter, since, now);
+  for (let step = searching.next(); ; step = searching.next()) if (step.done === true) return step.value;
+}
+
+function kept(trace: Trace, filter: TraceFilter, since: number, now: number): readonly TracedMessage[] {
+  return find(trace, filter, since, now).map((one) => trace.shown(one));
 }
 
 /** Call-IDs of all that waits, and how many were left out. */
@@ -79,27 +88,27 @@ describe('a call that has ended', () => {
     call(trace, 'c1', 1_000);
     trace.callEnded('c1', 2_000);
     trace.record('in', PHONE, sip('SIP/2.0 200 OK', 'c1-out'), 2_010);
-    const kept = trace.kept({ type: 'call', id: 'c1' }, 0, 3_000);
+    const found = kept(trace, { type: 'call', id: 'c1' }, 0, 3_000);
     assert.deepEqual(
-      kept.map(({ direction, peer, callId }) => [direction, peer, callId]),
+      found.map(({ direction, peer, callId }) => [direction, peer, callId]),
       [
         ['in', 'carrier-a', 'c1'],
         ['out', 'reception', 'c1'],
         ['in', 'reception', 'c1'],
       ],
     );
-    assert.equal(trace.kept({ type: 'sip-call-id', sipCallId: 'c1-out' }, 0, 3_000).length, 3);
-    assert.equal(trace.kept(OF_NUMBER, 0, 3_000).length, 3);
-    assert.equal(trace.kept({ type: 'phone', user: 'reception' }, 0, 3_000).length, 3);
-    assert.equal(trace.kept({ type: 'phone', user: 'workshop' }, 0, 3_000).length, 0);
+    assert.equal(kept(trace, { type: 'sip-call-id', sipCallId: 'c1-out' }, 0, 3_000).length, 3);
+    assert.equal(kept(trace, OF_NUMBER, 0, 3_000).length, 3);
+    assert.equal(kept(trace, { type: 'phone', user: 'reception' }, 0, 3_000).length, 3);
+    assert.equal(kept(trace, { type: 'phone', user: 'workshop' }, 0, 3_000).length, 0);
   });
 
   test('is forgotten when it is too old', () => {
     const trace = new Trace({ keepMs: HOUR_MS });
     call(trace, 'c1', 1_000);
     trace.callEnded('c1', 2_000);
-    assert.equal(trace.kept({ type: 'all' }, 0, HOUR_MS + 1_000).length, 2);
-    assert.equal(trace.kept({ type: 'all' }, 0, HOUR_MS + 2_000).length, 0);
+    assert.equal(kept(trace, { type: 'all' }, 0, HOUR_MS + 1_000).length, 2);
+    assert.equal(kept(trace, { type: 'all' }, 0, HOUR_MS + 2_000).length, 0);
     assert.equal(trace.call('c1')?.id, 'c1', 'its last answers may still come');
     call(trace, 'c2', HOUR_MS + 40_000);
     trace.callEnded('c2', HOUR_MS + 40_001);
@@ -112,9 +121,9 @@ describe('a call that has ended', () => {
     call(trace, 'c1', 1_000);
     trace.callEnded('c1', 1_500);
     for (let n = 0; n < 10_000; n++) trace.record('in', PHONE, invite(`flood-${n}`), 2_000);
-    assert.equal(trace.kept({ type: 'call', id: 'c1' }, 0, 3_000).length, 2);
+    assert.equal(kept(trace, { type: 'call', id: 'c1' }, 0, 3_000).length, 2);
     assert.ok(trace.stats.otherBytes <= limits.otherBytesMax);
-    assert.ok(trace.kept({ type: 'all' }, 0, 3_000).length < 20);
+    assert.ok(kept(trace, { type: 'all' }, 0, 3_000).length < 20);
   });
 
   test('is not pushed out by another call that says too much', () => {
@@ -122,8 +131,8 @@ describe('a call that has ended', () => {
     call(trace, 'c1', 1_000);
     call(trace, 'c2', 1_000);
     for (let n = 0; n < 2_000; n++) trace.record('in', PHONE, sip(`INFO sip:${n}`, 'c2-out'), 2_000);
-    assert.equal(trace.kept({ type: 'call', id: 'c2' }, 0, 3_000).length, JOURNAL_LIMITS.messagesPerCallMax);
-    assert.equal(trace.kept({ type: 'call', id: 'c1' }, 0, 3_000).length, 2);
+    assert.equal(kept(trace, { type: 'call', id: 'c2' }, 0, 3_000).length, JOURNAL_LIMITS.messagesPerCallMax);
+    assert.equal(kept(trace, { type: 'call', id: 'c1' }, 0, 3_000).length, 2);
   });
 
   test('makes room for newer ones, and is then unknown', () => {
@@ -139,10 +148,25 @@ describe('a call that has ended', () => {
     assert.ok(trace.stats.callBytes <= 3_000);
   });
 
+  test('is found among very many a few at a time, and the newest of too many', () => {
+    const trace = new Trace({ keepMs: HOUR_MS });
+    call(trace, 'c1', 1_000);
+    for (let n = 0; n < 12_000; n++)
+      trace.record('in', PHONE, sip('OPTIONS sip:a SIP/2.0', `o${n}`), 2_000 + n);
+    const searching = trace.find({ type: 'all' }, 0, 20_000);
+    let steps = 0;
+    let step = searching.next();
+    for (; step.done !== true; step = searching.next()) steps++;
+    assert.ok(steps >= 49, `${steps} steps`);
+    const last = step.value.at(-1);
+    assert.deepEqual([step.value.length, last?.sipCallId], [10_000, 'o11999']);
+    assert.equal(kept(trace, { type: 'call', id: 'c1' }, 0, 20_000).length, 2);
+  });
+
   test('leaves nothing where nothing is to be kept', () => {
     const trace = new Trace({ keepMs: 0 });
     call(trace, 'c1', 1_000);
-    assert.deepEqual(trace.kept({ type: 'all' }, 0, 1_000), []);
+    assert.deepEqual(kept(trace, { type: 'all' }, 0, 1_000), []);
     assert.deepEqual(trace.stats, { callBytes: 0, otherBytes: 0, watchers: 0 });
   });
 });
@@ -151,7 +175,7 @@ describe('one who watches', () => {
   test('a number sees all legs of its calls from their beginning, and no others', () => {
     const trace = new Trace({ keepMs: HOUR_MS });
     call(trace, 'c1', 1_000);
-    const watch = trace.open(OF_NUMBER, undefined, 1_100);
+    const watch = trace.open(OF_NUMBER, 1_100);
     assert.deepEqual(read(watch), ['c1-in', 'c1-out'], 'the call in progress');
     call(trace, 'c2', 2_000);
     trace.record('in', PHONE, invite('other', '+442079460999'), 2_100);
@@ -162,7 +186,7 @@ describe('one who watches', () => {
 
   test('a mobile sees the call that is diverted to it, with what came before', () => {
     const trace = new Trace({ keepMs: HOUR_MS });
-    const watch = trace.open({ type: 'number', number: '+447700900123', written: [] }, undefined, 0);
+    const watch = trace.open({ type: 'number', number: '+447700900123', written: [] }, 0);
     call(trace, 'c1', 1_000);
     assert.deepEqual(read(watch), []);
     trace.leg({
@@ -179,7 +203,7 @@ describe('one who watches', () => {
 
   test('a phone sees its registrations, accepted or not', () => {
     const trace = new Trace({ keepMs: 0 });
-    const watch = trace.open({ type: 'phone', user: 'reception' }, undefined, 0);
+    const watch = trace.open({ type: 'phone', user: 'reception' }, 0);
     const of = (user: string) => [`To: <sip:${user}@a>`, `From: <sip:${user}@a>;tag=1`];
     trace.record('in', PHONE, sip('REGISTER sip:a SIP/2.0', 'r1', of('reception')), 1_000);
     trace.record('out', PHONE, sip('SIP/2.0 401 Unauthorized', 'r1', of('reception')), 1_000);
@@ -190,7 +214,7 @@ describe('one who watches', () => {
 
   test('everything is told how much was left out when it is too much', () => {
     const trace = new Trace({ keepMs: 0 });
-    const watch = trace.open({ type: 'all' }, undefined, 0);
+    const watch = trace.open({ type: 'all' }, 0);
     for (let n = 0; n < 1_000; n++) trace.record('in', PHONE, invite(`flood-${n}`), 1_000);
     trace.turnOver();
     const [leftOut, ...shown] = read(watch);
@@ -199,7 +223,7 @@ describe('one who watches', () => {
 
   test('too slowly is told how much was left out', () => {
     const trace = new Trace({ keepMs: 0 });
-    const watch = trace.open({ type: 'phone', user: 'reception' }, undefined, 0);
+    const watch = trace.open({ type: 'phone', user: 'reception' }, 0);
     for (let n = 0; n < 2_500; n++) {
       trace.record('in', PHONE, sip('REGISTER sip:a SIP/2.0', `r${n}`, ['To: <sip:reception@a>']), n * 1_000);
       trace.turnOver();
@@ -212,7 +236,11 @@ describe('one who watches', () => {
     const trace = new Trace({ keepMs: HOUR_MS });
     call(trace, 'c1', 1_000);
     call(trace, 'c2', 5_000);
-    assert.deepEqual(read(trace.open({ type: 'all' }, 4_000, 6_000)), ['c2-in', 'c2-out']);
+    const watch = trace.open({ type: 'all' }, 6_000);
+    trace.record('in', PHONE, invite('meanwhile'), 6_000);
+    trace.turnOver();
+    watch.offerKept(find(trace, { type: 'all' }, 4_000, 6_000));
+    assert.deepEqual(read(watch), ['c2-in', 'c2-out', 'meanwhile']);
   });
 });
 
@@ -230,9 +258,9 @@ describe('what leaves', () => {
     trace.record('in', PHONE, sip('REGISTER sip:a', 'r1', [credentials]), 1_000);
     assert.deepEqual(received, [], 'not before the turn is over');
     trace.turnOver();
-    const kept = trace.kept({ type: 'all' }, 0, 2_000);
-    assert.deepEqual(startLines(kept), startLines(received));
-    for (const { bytes, local } of [...received, ...kept]) {
+    const found = kept(trace, { type: 'all' }, 0, 2_000);
+    assert.deepEqual(startLines(found), startLines(received));
+    for (const { bytes, local } of [...received, ...found]) {
       assert.doesNotMatch(Buffer.from(bytes).toString(), /0123456789abcdef/);
       assert.equal(local.address, '198.51.100.99');
     }
@@ -243,7 +271,7 @@ describe('what leaves', () => {
     const trace = new Trace({ keepMs: HOUR_MS });
     const chunk = Buffer.concat([invite('c1'), Buffer.alloc(100_000)]);
     trace.record('in', PHONE, chunk.subarray(0, invite('c1').length), 1_000);
-    const [kept] = trace.kept({ type: 'all' }, 0, 1_000);
-    assert.ok(kept !== undefined && kept.bytes.buffer.byteLength < 1_000);
+    const [found] = kept(trace, { type: 'all' }, 0, 1_000);
+    assert.ok(found !== undefined && found.bytes.buffer.byteLength < 1_000);
   });
 });

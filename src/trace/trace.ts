@@ -2,11 +2,12 @@
 // keeps the latest. The event loop brings them, the core's events say which call they belong to; and since a
 // message may be the one that begins a call, they are handed on when the turn that they caused is over.
 
+import { LIMITS } from '../base/limits.ts';
 import type { Endpoint, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { TraceCollector, TracedMessage } from '../ports/trace.ts';
 import { sipCallIdOf } from './call-id.ts';
-import { callMatches, type TraceFilter, wanted } from './filter.ts';
+import { callMatches, search, type TraceFilter } from './filter.ts';
 import {
   inOrder,
   JOURNAL_LIMITS,
@@ -82,8 +83,7 @@ export class Trace {
 
   callEnded(id: string, now: Instant): void {
     this.#journal.ended(id, now);
-    const watches = [...this.#watches].filter(({ filter }) => filter.type === 'call' && filter.id === id);
-    for (const watch of watches) watch.callEnded();
+    for (const watch of this.#watches) if (this.#oneCall(watch.filter)?.id === id) watch.callEnded();
   }
 
   /** What was recorded since the last turn is handed on. */
@@ -112,21 +112,20 @@ export class Trace {
     return this.#journal.call(id);
   }
 
-  /** Messages that are kept and wanted, oldest first. */
-  kept(filter: TraceFilter, since: Instant, now: Instant): readonly TracedMessage[] {
-    return this.#kept(filter, since, now).map((kept) => this.shown(kept));
+  /** Messages that are kept and wanted, oldest first, at most LIMITS.traceKeptMessagesMax; see `search`. */
+  find(filter: TraceFilter, since: Instant, now: Instant): Generator<void, readonly Kept[]> {
+    const found = (calls: readonly KnownCall[], others: readonly Kept[]) =>
+      search(filter, { calls, others }, since, LIMITS.traceKeptMessagesMax);
+    const others = this.#journal.others(now);
+    const one = this.#oneCall(filter);
+    return one === undefined ? found(this.#journal.calls, others) : found([one], []);
   }
 
-  /**
-   * Whoever opens it closes it. It begins with what is kept since then; without `since` with the calls in
-   * progress, or with all of the one call that was asked for.
-   */
-  open(filter: TraceFilter, since: Instant | undefined, now: Instant): Watch {
+  /** Whoever opens it closes it. It begins with the calls in progress that match, unless it is for all. */
+  open(filter: TraceFilter, now: Instant): Watch {
     const watch = new Watch(filter);
-    const whole = filter.type === 'call' || filter.type === 'sip-call-id';
-    if (since !== undefined || whole) watch.offerKept(this.#kept(filter, since ?? 0, now));
-    else if (filter.type !== 'all') watch.offerKept(this.#inProgress(filter, now));
-    if (filter.type === 'call' && this.call(filter.id)?.endedAt !== undefined) watch.callEnded();
+    if (filter.type !== 'all') watch.offerKept(this.#inProgress(filter, now));
+    if (this.#oneCall(filter)?.endedAt !== undefined) watch.callEnded();
     this.#watches.add(watch);
     return watch;
   }
@@ -155,27 +154,14 @@ export class Trace {
     };
   }
 
-  #kept(filter: TraceFilter, since: Instant, now: Instant): readonly Kept[] {
-    const recent = (messages: readonly Kept[]) => messages.filter(({ at }) => at >= since);
-    switch (filter.type) {
-      case 'call':
-        return recent(this.#ofCall(this.#journal.call(filter.id), now));
-      case 'sip-call-id': {
-        const call = this.#journal.callOf(filter.sipCallId);
-        if (call !== undefined) return recent(this.#ofCall(call, now));
-        return wanted(filter, recent(this.#journal.messages(now)));
-      }
-      default:
-        return wanted(filter, recent(this.#journal.messages(now)));
-    }
-  }
-
-  #ofCall(call: KnownCall | undefined, now: Instant): readonly Kept[] {
-    return call === undefined ? [] : this.#journal.messagesOf(call, now);
+  /** Where only one is asked for, and it is known. */
+  #oneCall(filter: TraceFilter): KnownCall | undefined {
+    if (filter.type === 'call') return this.#journal.call(filter.id);
+    return filter.type === 'sip-call-id' ? this.#journal.callOf(filter.sipCallId) : undefined;
   }
 
   #inProgress(filter: TraceFilter, now: Instant): readonly Kept[] {
-    const calls = [...this.#journal.calls].filter((call) => call.endedAt === undefined);
+    const calls = this.#journal.calls.filter((call) => call.endedAt === undefined);
     const matching = calls.filter((call) => callMatches(filter, call));
     return inOrder(matching.flatMap((call) => this.#journal.messagesOf(call, now)));
   }

@@ -48,13 +48,19 @@ export class Watch {
     }
   }
 
-  /** What is kept already, and was found to be wanted. */
+  /** What is kept already and was found to be wanted: before all that has come meanwhile. */
   offerKept(messages: readonly Kept[]): void {
-    this.#leftOut += Math.max(0, messages.length - LIMITS.traceWaitingMax);
-    for (const kept of messages.slice(-LIMITS.traceWaitingMax)) {
+    const newer = this.#waiting;
+    const room = LIMITS.traceWaitingMax - newer.length;
+    const unseen = messages.filter((kept) => !this.#seen.has(kept));
+    const shown = room > 0 ? unseen.slice(-room) : [];
+    this.#leftOut += unseen.length - shown.length;
+    for (const kept of shown) {
       if (kept.call !== undefined) this.#calls.add(kept.call);
-      this.#add(kept);
+      this.#seen.add(kept);
     }
+    this.#waiting = [...shown, ...newer];
+    this.#tell();
   }
 
   /** The next, if there is one. */

@@ -233,7 +233,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
 };
 
 /** Those that answer at once; the others answer with a promise, these two with a stream. */
-const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks', 'traceKept', 'traceFile']);
+const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks']);
 
 export function exampleNode() {
   const listeners = new Set<(event: NodeEvent) => void>();

@@ -53,7 +53,7 @@ export const traceRoutes: Routes = (app, admin) => {
       response: pcapResponse,
     },
     handler: async (request, reply) =>
-      reply.type(PCAP_TYPE).send(Buffer.from(admin.traceFile(request.query))),
+      reply.type(PCAP_TYPE).send(Buffer.from(await admin.traceFile(request.query))),
   });
 
   app.route({
@@ -65,7 +65,7 @@ export const traceRoutes: Routes = (app, admin) => {
       params: byId,
       response: { 200: traceLines, default: problemResponse },
     },
-    handler: async (request) => ({ lines: admin.traceKept({ call: request.params.id }) }),
+    handler: async (request) => ({ lines: await admin.traceKept({ call: request.params.id }) }),
   });
 
   app.route({
@@ -73,7 +73,7 @@ export const traceRoutes: Routes = (app, admin) => {
     url: '/calls/:id/trace.pcap',
     schema: { tags, summary: 'The same as a capture file', params: byId, response: pcapResponse },
     handler: async (request, reply) =>
-      reply.type(PCAP_TYPE).send(Buffer.from(admin.traceFile({ call: request.params.id }))),
+      reply.type(PCAP_TYPE).send(Buffer.from(await admin.traceFile({ call: request.params.id }))),
   });
 };
 
