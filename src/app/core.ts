@@ -108,12 +108,13 @@ function openMedia(
 }
 
 async function loadKept(store: Store) {
-  const [accounts, bindings, unfinished] = await Promise.all([
+  const [accounts, bindings, unfinished, trunkServers] = await Promise.all([
     store.accounts(),
     store.bindings(),
     store.unfinished(),
+    store.trunkServers(),
   ]);
-  return { accounts, bindings, unfinished };
+  return { accounts, bindings, unfinished, trunkServers };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */

@@ -133,6 +133,8 @@ function keyOf(write: StoreWrite): string {
       return `divert ${write.number}`;
     case 'bindings':
       return `bindings ${write.user}`;
+    case 'trunk-servers':
+      return `trunk-servers ${write.known.trunk}`;
     case 'ledger':
       return `ledger ${write.entry.id}`;
   }

@@ -151,7 +151,12 @@ describe('a message that is made to hurt', () => {
         trunk('carrier-a', 1, { target: { host: '198.51.100.1', port: 40_000, transport: 'tcp' } }),
       ]);
       stage.node.start(
-        { accounts: [accountOf({ plan: [ring('reception')] })], bindings: [], unfinished: [] },
+        {
+          accounts: [accountOf({ plan: [ring('reception')] })],
+          bindings: [],
+          unfinished: [],
+          trunkServers: [],
+        },
         stage.now,
       );
       const from = process.cpuUsage();

@@ -21,7 +21,7 @@ import type { Reply } from '../ports/dns.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
-import type { Account, Binding, E164, LedgerEntry, TrunkSettings } from '../ports/records.ts';
+import type { Account, Binding, E164, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
 import type { Packet } from '../ports/signalling.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import { Registrar } from '../registrar/registrar.ts';
@@ -74,6 +74,8 @@ export interface Kept {
   readonly bindings: readonly Binding[];
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
+  /** Where carriers were when DNS last told. */
+  readonly trunkServers: readonly TrunkServers[];
 }
 
 export class SipNode {
@@ -126,6 +128,7 @@ export class SipNode {
       listeners: this.#listeners,
       resolve: (question) => this.#effects.push({ type: 'resolve', question }),
       event: (event) => this.#event(event),
+      persist: (writes) => this.#persist(writes),
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
       release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
     });
@@ -175,7 +178,7 @@ export class SipNode {
         kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
-      this.#whereabouts.start(now);
+      this.#whereabouts.start(kept.trunkServers, now);
       for (const entry of kept.unfinished) this.#persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
     });
   }

@@ -6,6 +6,7 @@ import type { Actor } from '../../test/stories/stage.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Endpoint, Flow } from '../base/net.ts';
 import { MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import type { TrunkServers } from '../ports/records.ts';
 
 const SERVERS = {
   'SRV _sip._udp.carrier-a.example': ['10 0 5060 one.carrier-a.example', '20 0 5060 two.carrier-a.example'],
@@ -131,6 +132,90 @@ describe('a trunk with two servers by SRV', () => {
     const callee = office.second.answers();
     call.connected();
     endThere(call, callee);
+  });
+});
+
+const KNOWN: TrunkServers = {
+  trunk: 'carrier-a',
+  target: { host: 'carrier-a.example' },
+  servers: ([1, 2] as const).map((number) => ({
+    transport: 'udp',
+    name: `${number === 1 ? 'one' : 'two'}.carrier-a.example`,
+    port: 5060,
+    addresses: [`198.51.100.${number}`],
+    priority: 10 * number,
+    weight: 0,
+  })),
+};
+
+/** What was written of where trunks are. */
+function kept({ stage }: Office): readonly TrunkServers[] {
+  return stage.writes.flatMap((write) => (write.type === 'trunk-servers' ? [write.known] : []));
+}
+
+describe('where a trunk was before the node was started', () => {
+  inOffice({ ...POOL, zone: SERVERS })('is kept when DNS tells, and again when it moves', (office) => {
+    assert.deepEqual(
+      kept(office).flatMap(({ servers }) => servers.map(({ name, addresses }) => [name, ...addresses])),
+      [
+        ['one.carrier-a.example', '198.51.100.1'],
+        ['two.carrier-a.example', '198.51.100.2'],
+      ],
+    );
+    assert.equal(kept(office).length, 1);
+    const { records } = office.stage.zone;
+    const turned = (records['SRV _sip._udp.carrier-a.example'] ?? []).toReversed();
+    office.stage.zone.records = { ...records, 'SRV _sip._udp.carrier-a.example': turned };
+    office.pass(2 * MINUTE_MS);
+    assert.equal(kept(office).length, 1);
+    office.stage.zone.records = { ...records, 'A one.carrier-a.example': ['198.51.100.2'] };
+    office.pass(2 * MINUTE_MS);
+    assert.equal(kept(office).length, 2);
+    office.stage.zone.state = 'fails';
+    office.pass(10 * MINUTE_MS);
+    assert.equal(kept(office).length, 2);
+  });
+
+  const without = inOffice({ ...POOL, dns: 'hangs', trunkServers: [KNOWN] });
+
+  without('calls go there at once while DNS hangs, and for as long as it does', (office) => {
+    for (let calls = 0; calls < 3; calls++) {
+      const call = office.second.calls(NUMBER);
+      const callee = office.carrier.answers();
+      call.connected();
+      endThere(call, callee);
+      office.pass(10 * MINUTE_MS);
+    }
+    const [first, second] = office.stage.events.filter(
+      (event) => event.type === 'trunk-servers' && event.name === 'carrier-a',
+    );
+    assert.ok(first?.type === 'trunk-servers' && second?.type === 'trunk-servers');
+    assert.match(first.trouble ?? '', /DNS has not answered since the start/);
+    assert.match(second.trouble ?? '', /DNS did not answer in 5 s/);
+    assert.deepEqual(second.servers, first.servers);
+  });
+
+  without('when DNS answers again, what it says takes the place of that', (office) => {
+    office.stage.zone.records = {
+      'SRV _sip._udp.carrier-a.example': ['10 0 5060 two.carrier-a.example'],
+      'A two.carrier-a.example': ['198.51.100.2'],
+    };
+    office.stage.zone.state = 'answers';
+    office.pass(2 * MINUTE_MS);
+    assert.equal(office.node.trunks()[0]?.servers.length, 1);
+    assert.equal(kept(office).length, 1);
+  });
+
+  const other = { ...KNOWN, target: { host: 'carrier-z.example' } };
+  const gone = { ...KNOWN, trunk: 'carrier-z' };
+  const elsewhere = inOffice({ ...POOL, dns: 'hangs', trunkServers: [other, gone], registered: [] });
+
+  elsewhere('is not believed of a trunk that has another name now, and is forgotten', (office) => {
+    assert.deepEqual(office.node.trunks()[0]?.servers, []);
+    assert.deepEqual(kept(office), [
+      { ...other, servers: [] },
+      { ...gone, servers: [] },
+    ]);
   });
 });
 

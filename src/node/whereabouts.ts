@@ -14,9 +14,11 @@ import type { PeerKind } from '../calls/surroundings.ts';
 import { DeadServers } from '../locating/dead.ts';
 import { Locator, type LocatorEffect } from '../locating/locator.ts';
 import type { Reply } from '../ports/dns.ts';
-import type { TrunkSettings } from '../ports/records.ts';
+import type { TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { StoreWrite } from '../ports/store.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import { routeUri } from '../sip/dialog/routing.ts';
+import type { Server } from '../sip/location/locate.ts';
 import type { Question } from '../sip/location/records.ts';
 import { literalFamily, type Target } from '../sip/location/target.ts';
 import type { SipMessage } from '../sip/message/message.ts';
@@ -32,6 +34,7 @@ export interface WhereaboutsOptions {
   readonly listeners: Listeners;
   resolve(question: Question): void;
   event(event: NodeEvent): void;
+  persist(writes: readonly StoreWrite[]): void;
   trunkEffects(effects: readonly TrunkEffect[], now: Instant): void;
   /** Handles what was held. */
   release(effect: TransactionEffect): void;
@@ -42,10 +45,14 @@ const HELD = 'held ';
 /** Nobody waits for these: they will be in memory when they are needed. */
 const AHEAD = 'ahead ';
 
+const NOT_YET = 'DNS has not answered since the start: this is where it was before';
+
 export class Whereabouts {
   readonly #options: WhereaboutsOptions;
   readonly #locator: Locator;
   readonly #dead = new DeadServers();
+  /** Where DNS, or the store, last said that trunks are. */
+  readonly #lastKnown = new Map<string, readonly Server[]>();
   /** By Call-ID, in the order they came. */
   readonly #held = new Map<string, TransactionEffect[]>();
   #heldCount = 0;
@@ -55,8 +62,12 @@ export class Whereabouts {
     this.#locator = new Locator(options.listeners.abilities());
   }
 
-  /** From now on the trunks' servers are known as far as DNS tells. */
-  start(now: Instant): void {
+  /**
+   * From now on the trunks' servers are known as far as DNS tells, and until it does, as far as it told before the
+   * start: it may be down, and be the reason for it.
+   */
+  start(kept: readonly TrunkServers[], now: Instant): void {
+    this.#restore(kept, now);
     for (const { name, target } of this.#options.settings) {
       this.#perform(this.#locator.keep(`${TRUNK}${name}`, { scheme: 'sip', ...target }, now), now);
     }
@@ -155,7 +166,42 @@ export class Whereabouts {
     }
   }
 
-  #located({ servers, trouble }: LocatorEffect & { type: 'located' }, name: string, now: Instant): void {
+  #restore(kept: readonly TrunkServers[], now: Instant): void {
+    for (const known of kept) {
+      const settings = this.#options.settings.find(({ name }) => name === known.trunk);
+      if (settings !== undefined && sameTarget(settings.target, known.target)) {
+        this.#lastKnown.set(known.trunk, known.servers);
+        this.#tell(known.trunk, known.servers, NOT_YET, now);
+      } else {
+        this.#options.persist([{ type: 'trunk-servers', known: { ...known, servers: [] } }]);
+      }
+    }
+  }
+
+  /** Nowhere changes nothing: the carrier is likely still where it was. */
+  #located(
+    { servers: told, trouble }: LocatorEffect & { type: 'located' },
+    trunk: string,
+    now: Instant,
+  ): void {
+    const before = this.#lastKnown.get(trunk);
+    const servers = told.length > 0 ? told : (before ?? []);
+    // What may be incomplete is kept only where there is nothing else.
+    if (told.length > 0 && (trouble === undefined || before === undefined)) {
+      this.#lastKnown.set(trunk, told);
+      this.#keep(trunk, told, before);
+    }
+    this.#tell(trunk, servers, trouble, now);
+  }
+
+  #keep(trunk: string, servers: readonly Server[], before: readonly Server[] | undefined): void {
+    const target = this.#options.settings.find(({ name }) => name === trunk)?.target;
+    if (target === undefined || literalFamily(target.host) !== undefined) return;
+    if (before !== undefined && inAnyOrder(before) === inAnyOrder(servers)) return;
+    this.#options.persist([{ type: 'trunk-servers', known: { trunk, target, servers } }]);
+  }
+
+  #tell(name: string, servers: readonly Server[], trouble: string | undefined, now: Instant): void {
     const { trunks, event, trunkEffects } = this.#options;
     trunkEffects(trunks.located(name, servers, trouble, now), now);
     const addresses = servers.flatMap(({ transport, port, addresses: all }) =>
@@ -176,4 +222,16 @@ export class Whereabouts {
     this.#heldCount -= effects.length;
     for (const effect of effects) this.#options.release(effect);
   }
+}
+
+function sameTarget(a: TrunkSettings['target'], b: TrunkSettings['target']): boolean {
+  return a.host === b.host && a.port === b.port && a.transport === b.transport;
+}
+
+/** DNS servers turn their answers round: that moves nobody, and is not worth a write. */
+function inAnyOrder(servers: readonly Server[]): string {
+  const texts = servers.map(({ transport, name, port, addresses, priority, weight }) =>
+    JSON.stringify([transport, name, port, [...addresses].sort(), priority, weight]),
+  );
+  return texts.sort().join();
 }

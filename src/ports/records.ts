@@ -3,6 +3,7 @@
 
 import type { Endpoint, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import type { Server } from '../sip/location/locate.ts';
 
 /** An E.164 number with its plus sign: `+442079460000`. */
 export type E164 = string;
@@ -202,6 +203,14 @@ export interface TrunkSettings {
   readonly callsMax: number;
   /** Told to people beside its name, such as `demo carrier, stands for the PSTN`. */
   readonly note?: string;
+}
+
+/** Where a trunk that is known by name was when DNS last told: what a node that starts without DNS begins with. */
+export interface TrunkServers {
+  readonly trunk: string;
+  /** What led there. A trunk whose configuration names another target was never there. */
+  readonly target: TrunkSettings['target'];
+  readonly servers: readonly Server[];
 }
 
 export type { Endpoint };

@@ -1,8 +1,8 @@
-// The store keeps what must outlive the process: accounts, bindings, ledger. One write is one batch is one
-// transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none of it
-// happened. Adapters must pass test/contract/store.contract.ts.
+// The store keeps what must outlive the process: accounts, bindings, ledger, where carriers were. One write is one
+// batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none
+// of it happened. Adapters must pass test/contract/store.contract.ts.
 
-import type { Account, Binding, Divert, E164, LedgerEntry } from './records.ts';
+import type { Account, Binding, Divert, E164, LedgerEntry, TrunkServers } from './records.ts';
 
 export type StoreWrite =
   /** Replaces the account whole. A phone that is gone from it takes its bindings with it. */
@@ -11,6 +11,8 @@ export type StoreWrite =
   | { readonly type: 'divert'; readonly number: E164; readonly divert: Divert | undefined }
   /** All bindings of one phone, replacing what was kept for it; an empty list removes them. */
   | { readonly type: 'bindings'; readonly user: string; readonly bindings: readonly Binding[] }
+  /** Replaces what was kept for the trunk; no servers remove it. */
+  | { readonly type: 'trunk-servers'; readonly known: TrunkServers }
   /** Inserts or replaces by id. */
   | { readonly type: 'ledger'; readonly entry: LedgerEntry };
 
@@ -42,6 +44,7 @@ export interface Store {
   write(writes: readonly StoreWrite[]): Promise<void>;
   accounts(): Promise<readonly Account[]>;
   bindings(): Promise<readonly Binding[]>;
+  trunkServers(): Promise<readonly TrunkServers[]>;
   ledger(query: LedgerQuery): Promise<LedgerPage>;
   ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
   /** Attempts without an outcome: those that a crash cut off. */

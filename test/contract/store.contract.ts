@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { present } from '../../src/base/assert.ts';
-import type { Account, Binding, Divert, LedgerEntry } from '../../src/ports/records.ts';
+import type { Account, Binding, Divert, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 
 export interface StoreUnderTest {
@@ -108,6 +108,17 @@ function binding(user: string, contact: string): Binding {
   };
 }
 
+function trunkServers(trunk: string, address: string): TrunkServers {
+  const server = {
+    transport: 'udp',
+    name: `a.${trunk}.example`,
+    port: 5060,
+    priority: 10,
+    weight: 5,
+  } as const;
+  return { trunk, target: { host: `${trunk}.example` }, servers: [{ ...server, addresses: [address] }] };
+}
+
 function entry(id: string, startedAt: number, changes: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
     id,
@@ -166,6 +177,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().bindings(), []);
       assert.deepEqual(await store().ledger({ limit: 10 }), { entries: [] });
       assert.deepEqual(await store().unfinished(), []);
+      assert.deepEqual(await store().trunkServers(), []);
       assert.equal(await store().ledgerEntry('none'), undefined);
     });
 
@@ -270,6 +282,21 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       );
       await store().write([{ type: 'bindings', user: 'reception', bindings: [] }]);
       assert.deepEqual(await store().bindings(), [other]);
+    });
+
+    test('where a trunk is replaces where it was, outlives a restart, and nowhere removes it', async () => {
+      const was = trunkServers('carrier', '192.0.2.1');
+      const is = trunkServers('carrier', '192.0.2.2');
+      const other = trunkServers('other', '192.0.2.3');
+      await store().write([was, other].map((known) => ({ type: 'trunk-servers', known })));
+      await store().write([{ type: 'trunk-servers', known: is }]);
+      const kept = await present(opened, 'store').reopen();
+      assert.deepEqual(
+        (await kept.trunkServers()).toSorted((a, b) => (a.trunk < b.trunk ? -1 : 1)),
+        [is, other],
+      );
+      await kept.write([{ type: 'trunk-servers', known: { ...is, servers: [] } }]);
+      assert.deepEqual(await kept.trunkServers(), [other]);
     });
 
     test('a ledger entry is replaced by id, and unfinished until it has an outcome', async () => {

@@ -136,7 +136,7 @@ describe('a carrier with two servers by NAPTR and SRV', () => {
     await one.logged(/authorised INVITE/);
   });
 
-  test('DNS hangs, then dies, and calls go on', async (t) => {
+  test('DNS hangs, then dies, then the node is killed and started, and calls go on', async (t) => {
     const rig = createRig(t);
     const { dns, node, phone } = await network(rig, 'udp');
     await node.trunkServers('carrier', 'up', 2);
@@ -146,6 +146,10 @@ describe('a carrier with two servers by NAPTR and SRV', () => {
     assert.ok((await call(t, node, phone, 'DNS hangs')) < 1_500);
     await dns.kill();
     assert.ok((await call(t, node, phone, 'DNS is dead')) < 1_500);
+    await node.crashAndRestart();
+    await node.trunkServers('carrier', 'up', 2);
+    await node.phone('reception', 'reachable');
+    assert.ok((await call(t, node, phone, 'DNS is dead, and the node was killed and started')) < 1_500);
   });
 });
 

@@ -111,7 +111,12 @@ export class NodeHost {
     });
     const { store } = this;
     const bindings = [...store.bindings.values()].flat();
-    const kept = { accounts: [...store.accounts.values()], bindings, unfinished: store.unfinished() };
+    const kept = {
+      accounts: [...store.accounts.values()],
+      bindings,
+      unfinished: store.unfinished(),
+      trunkServers: [...store.trunkServers.values()],
+    };
     this.do((it) => it.start(kept, now));
     const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);
     this.restarts.push({ kept: bindings.filter(({ expiresAt }) => expiresAt > now).length, known });

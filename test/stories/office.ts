@@ -16,6 +16,7 @@ import type {
   Hours,
   LedgerEntry,
   PlanStep,
+  TrunkServers,
   TrunkSettings,
 } from '../../src/ports/records.ts';
 import { ha1 } from '../../src/sip/auth/digest.ts';
@@ -50,6 +51,9 @@ export interface Setting {
   readonly unfinished?: readonly LedgerEntry[];
   /** What DNS has at the beginning. */
   readonly zone?: Records;
+  readonly dns?: Zone['state'];
+  /** Where the last life of the node knew trunks to be. */
+  readonly trunkServers?: readonly TrunkServers[];
 }
 
 export function ring(...phones: readonly User[]): PlanStep {
@@ -82,12 +86,13 @@ export class Office {
     const trunks = [trunk('carrier-a', 1, setting.carrier), trunk('carrier-b', 2, setting.second)];
     const stage = new Stage(trunks, setting.node, new Zone(setting.zone));
     this.stage = stage;
+    stage.zone.state = setting.dns ?? 'answers';
     this.carrier = new Carrier(stage, { name: 'carrier-a', address: at('198.51.100.1'), ...over(trunks[0]) });
     this.second = new Carrier(stage, { name: 'carrier-b', address: at('198.51.100.2'), ...over(trunks[1]) });
     this.reception = phone(stage, 'reception', 'udp', '192.0.2.10');
     this.workshop = phone(stage, 'workshop', 'udp', '192.0.2.11');
     this.attic = phone(stage, 'attic', 'tcp', '192.0.2.12');
-    stage.start([accountOf(setting)], [], setting.unfinished);
+    stage.start([accountOf(setting)], [], setting.unfinished, setting.trunkServers);
     for (const user of setting.registered ?? USERS) this[user].registers().expect(200);
     // By then all of them have been asked whether they are there, and have said so.
     stage.pass(SECOND_MS);

@@ -11,7 +11,7 @@ import type { Effect } from '../../src/node/effects.ts';
 import { type NodeOptions, SipNode } from '../../src/node/node.ts';
 import type { NodeEvent } from '../../src/node/views.ts';
 import type { MediaEvent } from '../../src/ports/media.ts';
-import type { Account, Binding, LedgerEntry, TrunkSettings } from '../../src/ports/records.ts';
+import type { Account, Binding, LedgerEntry, TrunkServers, TrunkSettings } from '../../src/ports/records.ts';
 import type { StoreWrite } from '../../src/ports/store.ts';
 import { hashing } from '../simulation/hashing.ts';
 import { SeededRandom } from '../simulation/world.ts';
@@ -96,8 +96,9 @@ export class Stage {
     accounts: readonly Account[],
     bindings: readonly Binding[] = [],
     unfinished: readonly LedgerEntry[] = [],
+    trunkServers: readonly TrunkServers[] = [],
   ): void {
-    this.act(() => this.node.start({ accounts, bindings, unfinished }, this.now));
+    this.act(() => this.node.start({ accounts, bindings, unfinished, trunkServers }, this.now));
     this.pass(0);
   }
 

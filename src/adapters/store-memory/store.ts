@@ -4,12 +4,13 @@
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, Divert, E164, LedgerEntry } from '../../ports/records.ts';
+import type { Account, Binding, Divert, E164, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 
 export class MemoryStore implements Store {
   readonly #accounts = new Map<string, Account>();
   readonly #bindings = new Map<string, readonly Binding[]>();
+  readonly #trunkServers = new Map<string, TrunkServers>();
   readonly #ledger = new Map<string, LedgerEntry>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
@@ -28,6 +29,10 @@ export class MemoryStore implements Store {
 
   async bindings(): Promise<readonly Binding[]> {
     return [...this.#bindings.values()].flat();
+  }
+
+  async trunkServers(): Promise<readonly TrunkServers[]> {
+    return [...this.#trunkServers.values()];
   }
 
   async ledger(query: LedgerQuery): Promise<LedgerPage> {
@@ -64,6 +69,10 @@ export class MemoryStore implements Store {
           write.user,
           write.bindings.length === 0 ? undefined : write.bindings,
         );
+      case 'trunk-servers': {
+        const { known } = write;
+        return batch.set(this.#trunkServers, known.trunk, known.servers.length === 0 ? undefined : known);
+      }
       case 'ledger':
         return batch.set(this.#ledger, write.entry.id, write.entry);
       default:

@@ -8,14 +8,14 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { present } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, LedgerEntry } from '../../ports/records.ts';
+import type { Account, Binding, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { Secrets } from './secrets.ts';
 import { isAboutData, storeError } from './sqlite-errors.ts';
-import { accountOf, ledgerEntryOf, type Tables } from './tables.ts';
+import { accountOf, ledgerEntryOf, type Tables, trunkServersOf } from './tables.ts';
 import { applyWrite } from './writes.ts';
 
 export interface DatabaseOptions {
@@ -126,6 +126,13 @@ export class Database {
         .orderBy('position')
         .execute();
       return rows.map(({ binding }) => JSON.parse(binding) as Binding);
+    });
+  }
+
+  trunkServers(): Promise<readonly TrunkServers[]> {
+    return this.#read(async () => {
+      const rows = await this.#db.selectFrom('trunk_servers').selectAll().orderBy('trunk').execute();
+      return rows.map(trunkServersOf);
     });
   }
 

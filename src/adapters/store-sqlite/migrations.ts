@@ -6,6 +6,7 @@ import { RingthroughError } from '../../base/errors.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts-bindings-ledger': { up: accountsBindingsLedger },
+  '0002-trunk-servers': { up: createTrunkServers },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -34,6 +35,15 @@ async function accountsBindingsLedger(db: Kysely<unknown>): Promise<void> {
   await createAccounts(db);
   await createBindings(db);
   await createLedger(db);
+}
+
+async function createTrunkServers(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('trunk_servers')
+    .addColumn('trunk', 'text', (column) => column.primaryKey())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('servers', 'text', (column) => column.notNull())
+    .execute();
 }
 
 async function createAccounts(db: Kysely<unknown>): Promise<void> {

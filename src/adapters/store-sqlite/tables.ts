@@ -13,6 +13,7 @@ import type {
   Phone,
   Plan,
   TimelineEntry,
+  TrunkServers,
 } from '../../ports/records.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -22,6 +23,7 @@ export interface Tables {
   phone: PhoneRow;
   number: NumberRow;
   binding: BindingRow;
+  trunk_servers: TrunkServersRow;
   ledger: LedgerRow;
 }
 
@@ -55,6 +57,12 @@ export interface BindingRow {
   user: string;
   position: number;
   binding: string;
+}
+
+export interface TrunkServersRow {
+  trunk: string;
+  target: string;
+  servers: string;
 }
 
 export interface LedgerRow {
@@ -132,6 +140,18 @@ function numberOf(row: NumberRow): NumberRecord {
     number: row.number,
     plan: JSON.parse(row.plan) as Plan,
     ...(row.divert === null ? {} : { divert: JSON.parse(row.divert) as Divert }),
+  };
+}
+
+export function trunkServersRow({ trunk, target, servers }: TrunkServers): TrunkServersRow {
+  return { trunk, target: JSON.stringify(target), servers: JSON.stringify(servers) };
+}
+
+export function trunkServersOf({ trunk, target, servers }: TrunkServersRow): TrunkServers {
+  return {
+    trunk,
+    target: JSON.parse(target) as TrunkServers['target'],
+    servers: JSON.parse(servers) as TrunkServers['servers'],
   };
 }
 

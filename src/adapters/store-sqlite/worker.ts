@@ -29,6 +29,8 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.accounts();
     case 'bindings':
       return database.bindings();
+    case 'trunkServers':
+      return database.trunkServers();
     case 'ledger':
       return database.ledger(request.with);
     case 'ledgerEntry':

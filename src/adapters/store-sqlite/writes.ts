@@ -4,10 +4,18 @@
 import type { Kysely } from 'kysely';
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, Divert, LedgerEntry } from '../../ports/records.ts';
+import type { Account, Binding, Divert, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Secrets } from './secrets.ts';
-import { accountRow, divertColumn, ledgerRow, numberRow, phoneRow, type Tables } from './tables.ts';
+import {
+  accountRow,
+  divertColumn,
+  ledgerRow,
+  numberRow,
+  phoneRow,
+  type Tables,
+  trunkServersRow,
+} from './tables.ts';
 
 export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWrite): Promise<void> {
   switch (write.type) {
@@ -19,6 +27,8 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putDivert(db, write.number, write.divert);
     case 'bindings':
       return putBindings(db, write.user, write.bindings);
+    case 'trunk-servers':
+      return putTrunkServers(db, write.known);
     case 'ledger':
       return putLedgerEntry(db, write.entry);
     default:
@@ -107,6 +117,19 @@ async function putBindings(db: Kysely<Tables>, user: string, bindings: readonly 
       .values({ user, position, binding: JSON.stringify(binding) })
       .execute();
   }
+}
+
+async function putTrunkServers(db: Kysely<Tables>, known: TrunkServers): Promise<void> {
+  if (known.servers.length === 0) {
+    await db.deleteFrom('trunk_servers').where('trunk', '=', known.trunk).execute();
+    return;
+  }
+  const row = trunkServersRow(known);
+  await db
+    .insertInto('trunk_servers')
+    .values(row)
+    .onConflict((conflict) => conflict.column('trunk').doUpdateSet(row))
+    .execute();
 }
 
 async function putLedgerEntry(db: Kysely<Tables>, entry: LedgerEntry): Promise<void> {

@@ -85,7 +85,9 @@ export class NodeWorld {
       },
       BEGINNING,
     );
-    this.turn((node, now) => node.start({ accounts: [account], bindings: [], unfinished: [] }, now));
+    this.turn((node, now) =>
+      node.start({ accounts: [account], bindings: [], unfinished: [], trunkServers: [] }, now),
+    );
   }
 
   /** A new move begins. */
