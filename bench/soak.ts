@@ -39,7 +39,7 @@ const LEFTOVERS = [
   'ringthrough_bindings',
   'ringthrough_media_endpoints_open',
   'ringthrough_trunk_calls_active{trunk="carrier"}',
-  ...['calls', 'callTransactions', 'dialogs', 'callDeadlines', 'pendingWrites'].map(
+  ...['calls', 'callTransactions', 'dialogs', 'callDeadlines', 'callConnections', 'pendingWrites'].map(
     (name) => `ringthrough_table_entries{table="${name}"}`,
   ),
 ];

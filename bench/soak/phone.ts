@@ -44,7 +44,8 @@ export class SoakPhoneAgent {
     const agent = await UserAgent.open({
       listen: onLoopback({ address: options.listen, port: 0 }),
       ...(options.transport === 'tcp' && {
-        openTransport: (listen: Endpoint, handler) => openTcp({ ...listen, handler, clock }),
+        openTransport: (listen: Endpoint, handler) =>
+          openTcp({ ...listen, handler: { ...handler, knows: () => true }, clock }),
       }),
       onRequest: (_, id, request) => made.phone?.requested(id, request),
     });

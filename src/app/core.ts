@@ -18,7 +18,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
-import type { SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
+import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
 
 import type { Trace } from '../trace/trace.ts';
@@ -118,16 +118,17 @@ async function loadKept(store: Store) {
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */
-class LateHandler implements SignallingHandler {
-  target: SignallingHandler | undefined;
-  readonly received: SignallingHandler['received'] = (batch) => this.target?.received(batch);
-  readonly failed: SignallingHandler['failed'] = (flow, reason) => this.target?.failed(flow, reason);
-  readonly closed: SignallingHandler['closed'] = (flow) => this.target?.closed(flow);
+class LateHandler implements StreamHandler {
+  target: StreamHandler | undefined;
+  readonly received: StreamHandler['received'] = (batch) => this.target?.received(batch);
+  readonly failed: StreamHandler['failed'] = (flow, reason) => this.target?.failed(flow, reason);
+  readonly closed: StreamHandler['closed'] = (flow) => this.target?.closed(flow);
+  readonly knows: StreamHandler['knows'] = (flow) => this.target?.knows(flow) === true;
 }
 
 async function openTransports(
   { config, clock, certificates }: Basics,
-  handler: SignallingHandler,
+  handler: StreamHandler,
   shutdown: Shutdown,
 ): Promise<readonly SignallingTransport[]> {
   const transports: SignallingTransport[] = [];
@@ -141,7 +142,7 @@ async function openTransports(
 
 interface TransportNeeds {
   readonly config: Config;
-  readonly handler: SignallingHandler;
+  readonly handler: StreamHandler;
   readonly clock: Clock;
   readonly certificates: FileCertificates | undefined;
 }

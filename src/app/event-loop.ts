@@ -10,7 +10,7 @@ import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
-import type { Packet, SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
+import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { Persistence } from './persistence.ts';
 
@@ -69,7 +69,7 @@ export class EventLoop {
     this.#perform(act(this.#node, this.#clock.now()));
   }
 
-  readonly signalling: SignallingHandler = {
+  readonly signalling: StreamHandler = {
     received: (batch: readonly Packet[]) =>
       this.turn((node, now) => {
         if (this.#tap !== undefined)
@@ -78,6 +78,7 @@ export class EventLoop {
       }),
     failed: (flow: Flow, reason: string) => this.turn((node, now) => node.flowFailed(flow, reason, now)),
     closed: (flow: Flow) => this.turn((node, now) => node.flowClosed(flow, now)),
+    knows: (flow: Flow) => this.#node.knows(flow),
   };
 
   mediaEvents(events: readonly MediaEvent[]): void {

@@ -18,10 +18,17 @@ export const LIMITS = {
   transactionsMax: 100_000,
   /** 2xx responses with different To tags to one forked INVITE. More: ignored. */
   forkedAnswersMax: 16,
-  /** Open stream connections of one listener. More: the newest is closed at once and counted. */
+  /**
+   * Open stream connections of one listener. More: the one that has proved nothing for the longest gives way, which
+   * is one without a registered phone, a carrier or a call; where all are known, the newest is closed at once.
+   */
   connectionsMax: 10_000,
-  /** A connection from one address. More: as above. */
+  /** Connections that are asked for that when a newcomer comes. All of them known: it is closed, and the next asks on. */
+  connectionsAskedMax: 64,
+  /** Connections from one address. More: the newest is closed at once and counted. */
   connectionsPerAddressMax: 500,
+  /** An accepted connection that proves nothing, whatever it sends. Longer: closed. */
+  strangerConnectionMs: 2 * MINUTE_MS,
   /** An accepted connection that has delivered no message yet. Longer: closed. */
   firstMessageMs: 30 * SECOND_MS,
   /** A connection without traffic. Longer: closed. */

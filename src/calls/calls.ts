@@ -36,6 +36,9 @@ export class Calls {
   /** Transactions of each call that may still be heard of, so that none outlives it in the index. */
   readonly #transactionsOf = new Map<string, Set<TransactionId>>();
   readonly #legOfDialog = new Map<string, LegOf>();
+  /** The connection of each leg, by call; and how many legs each connection carries. */
+  readonly #connectionsOf = new Map<string, Map<string, string>>();
+  readonly #legsOn = new Map<string, number>();
   readonly #deadlines = new Deadlines<TimerOf>();
   readonly #invites = new Set<string>();
   /** Calls between people by account, and diverted legs by account. */
@@ -70,13 +73,20 @@ export class Calls {
     readonly transactions: number;
     readonly dialogs: number;
     readonly deadlines: number;
+    readonly connections: number;
   } {
     return {
       calls: this.#calls.size,
       transactions: this.#legOfTransaction.size,
       dialogs: this.#legOfDialog.size,
       deadlines: this.#deadlines.size,
+      connections: this.#legsOn.size,
     };
+  }
+
+  /** Some leg of a call that is not over needs this connection. */
+  isOn(connectionId: string): boolean {
+    return this.#legsOn.has(connectionId);
   }
 
   /** Live calls of an account. */
@@ -241,10 +251,24 @@ export class Calls {
     this.#calls.delete(callId);
     for (const id of this.#transactionsOf.get(callId) ?? []) this.#legOfTransaction.delete(id);
     this.#transactionsOf.delete(callId);
+    for (const connection of this.#connectionsOf.get(callId)?.values() ?? []) {
+      count(this.#legsOn, connection, -1);
+    }
+    this.#connectionsOf.delete(callId);
     if (!(call instanceof Call)) return;
     this.#invites.delete(identityOf(call.start.invite));
     this.#legOfTransaction.delete(call.start.transaction);
     this.#ended(callId);
+  }
+
+  #legIsOn({ connectionId }: Flow, callId: string, leg: string): void {
+    const ofCall = this.#connectionsOf.get(callId) ?? new Map<string, string>();
+    const before = ofCall.get(leg);
+    if (before === connectionId) return;
+    if (before !== undefined) count(this.#legsOn, before, -1);
+    if (connectionId !== undefined) count(this.#legsOn, connectionId, 1);
+    if (connectionId === undefined) ofCall.delete(leg);
+    else this.#connectionsOf.set(callId, ofCall.set(leg, connectionId));
   }
 
   #ended(callId: string): void {
@@ -276,6 +300,7 @@ export class Calls {
       dialogClosed: (dialog: Dialog) => {
         this.#legOfDialog.delete(dialog.key);
       },
+      legIsOn: (...leg) => this.#legIsOn(...leg),
       schedule: (at: Instant, timer: TimerOf) => this.#deadlines.add(at, timer),
       unschedule: (deadline: Deadline<TimerOf> | undefined) => this.#deadlines.cancel(deadline),
       takeDivertedLeg: (account, max) => countUpTo(this.#divertedOf, account, max),

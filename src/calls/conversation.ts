@@ -82,7 +82,7 @@ export class Conversation {
       return this.#answer(id, request, 500, [['Retry-After', '1']]);
     leg.learn(request);
     // A NAT or a phone may have moved it meanwhile; the tags show that it is the same peer.
-    if (leg.kind === 'phone') leg.flow = flow;
+    if (leg.kind === 'phone') leg.moveTo(flow);
     switch (request.method) {
       case 'BYE':
         return this.#bye(leg, request, id, now);

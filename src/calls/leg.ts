@@ -44,7 +44,7 @@ export abstract class Leg {
   protected readonly around: Surroundings;
   /** The confirmed (or only) dialog; `undefined` before there is one and after it ended. */
   dialog: Dialog | undefined;
-  flow: Flow;
+  #flow: Flow;
   session: Session | undefined;
   /** The shortest session that the peer takes, as far as it said. */
   minSeMs: number;
@@ -65,9 +65,19 @@ export abstract class Leg {
     this.media = options.media;
     this.#device = options.device;
     this.#trunk = options.trunk;
-    this.flow = flow;
     this.around = around;
     this.minSeMs = around.sessionTerms.minSeMs;
+    this.#flow = flow;
+    around.legIsOn(flow, this.callId, this.id);
+  }
+
+  get flow(): Flow {
+    return this.#flow;
+  }
+
+  moveTo(flow: Flow): void {
+    this.#flow = flow;
+    this.around.legIsOn(flow, this.callId, this.id);
   }
 
   abstract get state(): string;

@@ -151,6 +151,8 @@ export interface Surroundings extends Omit<Outside, 'request'> {
   /** Requests within this dialog come to this leg from now on. */
   dialogOpened(dialog: Dialog, callId: string, leg: string): void;
   dialogClosed(dialog: Dialog): void;
+  /** This leg's messages go over this flow from now on, and its connection is needed until the call is over. */
+  legIsOn(flow: Flow, callId: string, leg: string): void;
   schedule(at: Instant, timer: TimerOf): Deadline<TimerOf>;
   unschedule(deadline: Deadline<TimerOf> | undefined): void;
   /** True, and counted, when the account may have one more diverted leg. */

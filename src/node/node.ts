@@ -133,7 +133,7 @@ export class SipNode {
       release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
     });
     this.#strangers = new Strangers({
-      knows: (flow) => this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined,
+      knows: (flow) => this.knows(flow),
       seed: Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16),
     });
     this.#intake = new Intake(this.#layer, this.#strangers, (flow) => this.#listeners.strict(flow));
@@ -211,6 +211,13 @@ export class SipNode {
       this.#queue(this.#layer.flowFailed(flow, now, 'the connection was closed'));
       this.#own.registrarEffects(this.#registrar.flowClosed(flow, now), now);
     });
+  }
+
+  /** This connection carries a registered phone, a carrier or a call. */
+  knows(flow: Flow): boolean {
+    const { connectionId } = flow;
+    const isInCall = connectionId !== undefined && this.#calls.isOn(connectionId);
+    return isInCall || this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined;
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
@@ -354,9 +361,10 @@ export class SipNode {
   }
 
   leftovers(): Leftovers {
-    const { calls, transactions, dialogs, deadlines } = this.#calls.leftovers;
+    const { calls, transactions, dialogs, deadlines, connections } = this.#calls.leftovers;
     return {
       calls,
+      callConnections: connections,
       callTransactions: transactions,
       dialogs,
       callDeadlines: deadlines,

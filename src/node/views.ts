@@ -154,6 +154,7 @@ export interface Leftovers {
   readonly callTransactions: number;
   readonly dialogs: number;
   readonly callDeadlines: number;
+  readonly callConnections: number;
   readonly transactions: number;
   readonly pendingWrites: number;
   readonly held: number;

@@ -20,6 +20,15 @@ export interface SignallingHandler {
   closed(flow: Flow): void;
 }
 
+/** What a transport tells and asks to which anybody may connect. */
+export interface StreamHandler extends SignallingHandler {
+  /**
+   * Does this connection carry a registered phone, a carrier or a call? Asked, at any time, of connections that peers
+   * opened: those that carry none give way when there are too many, and last no longer than a stranger may stay.
+   */
+  knows(flow: Flow): boolean;
+}
+
 export interface SignallingStats {
   readonly connections: number;
   /** Counted since the start, by a closed set of names, such as `oversized`, `idle_closed`, `refused_connections`. */

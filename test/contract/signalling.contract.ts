@@ -6,7 +6,12 @@ import { describe, type TestContext, test } from 'node:test';
 import { text, utf8 } from '../../src/base/bytes.ts';
 import { RingthroughError } from '../../src/base/errors.ts';
 import type { Flow } from '../../src/base/net.ts';
-import type { Packet, SignallingHandler, SignallingTransport } from '../../src/ports/signalling.ts';
+import type { Packet, SignallingTransport, StreamHandler } from '../../src/ports/signalling.ts';
+
+export interface StrangerLimits {
+  readonly connectionsMax: number;
+  readonly strangerConnectionMs: number;
+}
 
 export interface SignallingCase {
   readonly name: string;
@@ -19,16 +24,24 @@ export interface SignallingCase {
    * WebSockets nobody is connected to.
    */
   readonly tellsRefusal: boolean;
-  open(address: string, port: number, handler: SignallingHandler): Promise<SignallingTransport>;
+  open(address: string, port: number, handler: StreamHandler): Promise<SignallingTransport>;
+  /** Over streams: with these limits instead of the usual ones. */
+  openLimited?(
+    address: string,
+    handler: StreamHandler,
+    limits: Partial<StrangerLimits>,
+  ): Promise<SignallingTransport>;
   /** Where only clients open connections, so that two of these transports cannot speak with each other: a client. */
-  client?(address: string, handler: SignallingHandler): SignallingTransport;
+  client?(address: string, handler: StreamHandler): SignallingTransport;
 }
 
 /** Keeps what a transport tells, and lets a test wait for it without sleeping. */
-export class Recorder implements SignallingHandler {
+export class Recorder implements StreamHandler {
   readonly batches: (readonly Packet[])[] = [];
   readonly failures: { readonly flow: Flow; readonly reason: string }[] = [];
   readonly closedFlows: Flow[] = [];
+  /** What it answers when it is asked whether a connection is somebody's. */
+  knows: StreamHandler['knows'] = () => false;
   #waiting: (() => void)[] = [];
 
   get packets(): readonly Packet[] {
@@ -216,6 +229,8 @@ export function signallingContract(which: SignallingCase): void {
       assert.match(server.recorder.failures[0]?.reason ?? '', /address|no connection can be opened/);
     });
 
+    if (which.openLimited !== undefined) strangersContract(which, which.openLimited);
+
     if (which.tellsRefusal) {
       test('tells that nobody listens where a packet should go', TIMEOUT, async (t) => {
         const { client, server, flow } = await pair(t);
@@ -261,5 +276,81 @@ export function signallingContract(which: SignallingCase): void {
       assert.equal(server.recorder.packets.length, 1);
       assert.deepEqual([...server.recorder.failures, ...server.recorder.closedFlows], []);
     });
+  });
+}
+
+/** Anybody may connect: what becomes of those who prove nothing. */
+function strangersContract(
+  which: SignallingCase,
+  openLimited: NonNullable<SignallingCase['openLimited']>,
+): void {
+  async function limited(t: TestContext, limits: Partial<StrangerLimits>) {
+    const recorder = new Recorder();
+    const known = new Set<string | undefined>();
+    recorder.knows = ({ connectionId }) => known.has(connectionId);
+    const transport = await openLimited(which.address, recorder, limits);
+    t.after(() => transport.close());
+    /** Somebody new connects, and says so. */
+    const newcomer = async (callId: string) => {
+      const own = new Recorder();
+      own.knows = () => true;
+      const client = which.client?.(which.address, own) ?? (await which.open(which.address, 0, own));
+      t.after(() => client.close());
+      const { transport: over, local } = client.listener;
+      const flow: Flow = { transport: over, local, remote: transport.listener.local };
+      client.send([{ flow, bytes: message(callId) }]);
+      const arrived = () => recorder.texts.findIndex((each) => each.includes(`Call-ID: ${callId}\r\n`));
+      const isOver = () => own.closedFlows.length + own.failures.length > 0;
+      await Promise.race([recorder.until(() => arrived() >= 0), own.until(isOver)]);
+      const packet = recorder.packets[arrived()];
+      const say = (bytes: Uint8Array) => client.send([{ flow, bytes }]);
+      return { say, isOver, over: () => own.until(isOver), id: packet?.flow.connectionId };
+    };
+    return { recorder, transport, known, newcomer };
+  }
+
+  test('when it is full, who has proved nothing for the longest gives way', TIMEOUT, async (t) => {
+    const { recorder, transport, known, newcomer } = await limited(t, { connectionsMax: 3 });
+    const phone = await newcomer('phone');
+    known.add(phone.id);
+    const strangers = [await newcomer('stranger-1'), await newcomer('stranger-2')];
+    await newcomer('newcomer');
+    await strangers[0]?.over();
+    assert.equal(recorder.texts.length, 4);
+    assert.deepEqual([phone.isOver(), strangers[1]?.isOver()], [false, false]);
+    assert.equal(transport.stats().counters['gave_way'], 1);
+    phone.say(message('still-here'));
+    await recorder.until(() => recorder.texts.at(-1)?.includes('still-here') === true);
+  });
+
+  test('when it is full of those who are known, the newcomer is turned away', TIMEOUT, async (t) => {
+    const { recorder, transport, known, newcomer } = await limited(t, { connectionsMax: 2 });
+    const phones = [await newcomer('phone-1'), await newcomer('phone-2')];
+    for (const { id } of phones) known.add(id);
+    await (await newcomer('newcomer')).over();
+    assert.equal(recorder.texts.length, 2);
+    assert.deepEqual(
+      phones.map(({ isOver }) => isOver()),
+      [false, false],
+    );
+    assert.equal(transport.stats().counters['refused_connections'], 1);
+    assert.deepEqual(recorder.closedFlows, []);
+  });
+
+  test('a stranger does not stay, whatever keepalives it sends', TIMEOUT, async (t) => {
+    const { recorder, transport, known, newcomer } = await limited(t, { strangerConnectionMs: 150 });
+    const phone = await newcomer('phone');
+    known.add(phone.id);
+    const stranger = await newcomer('stranger');
+    const keepalives = setInterval(() => stranger.say(utf8('\r\n\r\n')), 20);
+    t.after(() => clearInterval(keepalives));
+    await recorder.until(() => recorder.closedFlows.length === 1);
+    clearInterval(keepalives);
+    assert.equal(recorder.closedFlows[0]?.connectionId, stranger.id);
+    assert.ok((transport.stats().counters['keepalives'] ?? 0) > 0);
+    assert.equal(transport.stats().counters['stranger_closed'], 1);
+    assert.equal(phone.isOver(), false);
+    known.delete(phone.id);
+    await recorder.until(() => recorder.closedFlows.length === 2);
   });
 }

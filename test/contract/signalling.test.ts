@@ -15,19 +15,24 @@ const udp: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
   tellsRefusal: false,
   open: (address, port, handler) => openUdp({ address, port, handler }),
 };
-const tcp: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
+const tcp: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'openLimited'> = {
   tellsRefusal: true,
   open: (address, port, handler) => openTcp({ address, port, handler, clock }),
+  openLimited: (address, handler, limits) => openTcp({ address, port: 0, handler, clock, limits }),
 };
-const ws: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'client'> = {
+const ws: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'openLimited' | 'client'> = {
   tellsRefusal: false,
   open: (address, port, handler) => openWs({ address, port, origins: [], handler, clock }),
+  openLimited: (address, handler, limits) =>
+    openWs({ address, port: 0, origins: [], handler, clock, limits }),
   client: (address, handler) => new WebSocketClient('ws', address, handler),
 };
 const material = await (await Authority.create()).material('127.0.0.1', '::1');
 const certificates = fixedCertificates(material);
-const tls: Pick<SignallingCase, 'tellsRefusal' | 'open'> = {
+const tls: Pick<SignallingCase, 'tellsRefusal' | 'open' | 'openLimited'> = {
   tellsRefusal: true,
+  openLimited: (address, handler, limits) =>
+    openTls({ address, port: 0, handler, clock, limits, certificates, clientCertificates: 'ask' }),
   open: (address, port, handler) =>
     openTls({ address, port, handler, clock, certificates, clientCertificates: 'ask' }),
 };
@@ -35,6 +40,10 @@ const wss: typeof ws = {
   tellsRefusal: false,
   open: (address, port, handler) => {
     const options = { address, port, origins: [], handler, clock };
+    return openWs({ ...options, tls: { certificates, clientCertificates: 'off' } });
+  },
+  openLimited: (address, handler, limits) => {
+    const options = { address, port: 0, origins: [], handler, clock, limits };
     return openWs({ ...options, tls: { certificates, clientCertificates: 'off' } });
   },
   client: (address, handler) =>

@@ -16,6 +16,7 @@ import { refusalOf } from './refusal.ts';
 export interface ConnectionLimits {
   readonly connectionIdleMs: number;
   readonly firstMessageMs: number;
+  readonly strangerConnectionMs: number;
   readonly messageArrivalMs: number;
   readonly connectMs: number;
   readonly connectionQueueBytesMax: number;
@@ -29,6 +30,8 @@ export type CloseCause =
   | 'certificate_refused'
   | 'idle_closed'
   | 'slow_closed'
+  | 'stranger_closed'
+  | 'gave_way'
   | 'framing_closed'
   | 'queue_full_closed'
   | 'listener_closed';
@@ -36,6 +39,8 @@ export type CloseCause =
 export interface ConnectionHandler {
   message(connection: Connection, bytes: Uint8Array): void;
   keepalive(): void;
+  /** Does it carry anything of somebody who is known? */
+  isProven(): boolean;
   closed(connection: Connection, cause: CloseCause, reason: string): void;
 }
 
@@ -72,6 +77,8 @@ export class Connection {
   #waitingBytes = 0;
   /** Runs towards the one deadline that matters now: connect, first message, a message's arrival, the end. */
   #timer: NodeJS.Timeout | undefined;
+  /** Asks again and again whether a peer that opened it is known by now, and still. */
+  #strangerTimer: NodeJS.Timeout | undefined;
   #end: { readonly cause: CloseCause; readonly reason: string } | undefined;
 
   constructor(
@@ -90,8 +97,11 @@ export class Connection {
     this.ended = new Promise((resolve) => line.socket.once('close', () => resolve()));
     if (this.connected) this.#learnPeer();
     this.#listen();
-    if (!openedByUs) this.#startTimer(limits.firstMessageMs, 'idle_closed', 'no message came');
-    else this.#startTimer(limits.connectMs, 'connect_timeouts', 'the connection was not established in time');
+    if (!openedByUs) {
+      this.#strangerTimer = setInterval(() => this.#askWhetherProven(), limits.strangerConnectionMs);
+      this.#startTimer(limits.firstMessageMs, 'idle_closed', 'no message came');
+    } else
+      this.#startTimer(limits.connectMs, 'connect_timeouts', 'the connection was not established in time');
   }
 
   /** Names this connection and no other. */
@@ -138,6 +148,7 @@ export class Connection {
     });
     socket.on('close', () => {
       this.#stopTimer();
+      clearInterval(this.#strangerTimer);
       const end = this.#end ?? { cause: 'peer_closed', reason: 'the connection was closed' };
       this.#handler.closed(this, end.cause, end.reason);
     });
@@ -152,6 +163,10 @@ export class Connection {
     this.#waitingBytes = 0;
     // Finished meanwhile: what had been written goes out yet.
     if (!this.open) this.#line.socket.end();
+  }
+
+  #askWhetherProven(): void {
+    if (!this.#handler.isProven()) this.close('stranger_closed', 'nobody who is known uses it');
   }
 
   #learnPeer(): void {

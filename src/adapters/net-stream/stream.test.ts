@@ -197,11 +197,26 @@ describe('connections', () => {
 describe('limits on TCP', () => {
   test('connections beyond the maximum are closed at once, and those there stay', TIMEOUT, async (t) => {
     const { recorder, local, counted } = await listener(t, { connectionsMax: 2 });
+    recorder.knows = () => true;
     const phones = [await dial(t, local), await dial(t, local)];
     await gone(await dial(t, local));
     assert.equal(await counted('refused_connections'), 1);
     for (const phone of phones) phone.write(message('still-here'));
     await recorder.until(() => recorder.packets.length === 2);
+  });
+
+  test('a stranger gives way to a connection that we open, which gives way to nobody', TIMEOUT, async (t) => {
+    const { recorder, transport, local, toRemote, counted } = await listener(t, { connectionsMax: 1 });
+    const far = await listener(t);
+    const stranger = await dial(t, local);
+    // One that we open takes its place, as a call to a carrier must.
+    transport.send([{ flow: toRemote(far.local), bytes: message('to-a-carrier') }]);
+    await far.recorder.until(() => far.recorder.packets.length === 1);
+    await gone(stranger);
+    assert.equal(await counted('gave_way'), 1);
+    await gone(await dial(t, local));
+    assert.equal(await counted('refused_connections'), 1);
+    assert.deepEqual(recorder.failures, []);
   });
 
   test('one address cannot take all connections, and gets its place back', TIMEOUT, async (t) => {
@@ -292,6 +307,7 @@ describe('limits on TCP', () => {
     const handler = {
       message() {},
       keepalive() {},
+      isProven: () => true,
       closed: (_: Connection, cause: CloseCause) => ended.resolve(cause),
     };
     new Connection({ socket: never, readyOn: 'connect' }, flow, true, { ...LIMITS, connectMs: 10 }, handler);

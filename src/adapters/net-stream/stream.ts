@@ -13,21 +13,16 @@ import { createServer, isIP, type Server, type Socket } from 'node:net';
 import { LIMITS } from '../../base/limits.ts';
 import { listenFailure } from '../../base/listening.ts';
 import { type Endpoint, type Flow, flowKey, formatEndpoint } from '../../base/net.ts';
+import { Places } from '../../base/places.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   Listener,
   Packet,
-  SignallingHandler,
   SignallingStats,
   SignallingTransport,
+  StreamHandler,
 } from '../../ports/signalling.ts';
-import {
-  type CloseCause,
-  Connection,
-  type ConnectionHandler,
-  type ConnectionLimits,
-  type Line,
-} from './connection.ts';
+import { type CloseCause, Connection, type ConnectionLimits, type Line } from './connection.ts';
 
 export interface StreamLimits extends ConnectionLimits {
   readonly connectionsMax: number;
@@ -40,7 +35,7 @@ export interface StreamOptions {
   readonly address: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly handler: SignallingHandler;
+  readonly handler: StreamHandler;
   /** Makes the names of connections unlike those of earlier runs, which stored bindings still hold. */
   readonly clock: Clock;
   readonly limits?: Partial<StreamLimits>;
@@ -61,6 +56,13 @@ export interface StreamKind {
   close(): void;
 }
 
+/** A connection's place, from before it is one. */
+interface Place {
+  /** What was accepted; of connections that we open there is none. */
+  readonly socket: Socket | undefined;
+  connection: Connection | undefined;
+}
+
 /** How long `close` waits for what was written to go out. */
 const CLOSE_GRACE_MS = 500;
 export const PROBE_DELAY_MS = 60_000;
@@ -77,18 +79,18 @@ export async function openStream(options: StreamOptions, kind: StreamKind): Prom
   return new StreamTransport(server, options, kind);
 }
 
-class StreamTransport implements SignallingTransport, ConnectionHandler {
+class StreamTransport implements SignallingTransport {
   readonly listener: Listener;
   readonly #server: Server;
   readonly #kind: StreamKind;
-  readonly #handler: SignallingHandler;
+  readonly #handler: StreamHandler;
   readonly #limits: StreamLimits;
+  readonly #places: Places<Place>;
   /** What was accepted and is not a connection yet. */
   readonly #handshakes = new Set<Socket>();
   readonly #connections = new Map<string, Connection>();
   /** By the name that the kind gives; of several, the newest. */
   readonly #shared = new Map<string, Connection>();
-  readonly #acceptedByAddress = new Map<string, number>();
   readonly #idPrefix: string;
   #opened = 0;
   readonly #counters = {
@@ -98,6 +100,8 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
     accepted: 0,
     connected: 0,
     refused_connections: 0,
+    gave_way: 0,
+    stranger_closed: 0,
     send_failed: 0,
     listener_errors: 0,
     peer_closed: 0,
@@ -124,6 +128,12 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
     this.#kind = kind;
     this.#handler = options.handler;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#places = new Places({
+      max: this.#limits.connectionsMax,
+      perAddressMax: this.#limits.connectionsPerAddressMax,
+      isKnown: (place) => this.#isKnown(place),
+      giveWay: (place) => this.#giveWay(place),
+    });
     this.#idPrefix = Math.floor(options.clock.now()).toString(36);
     server.on('connection', (socket) => this.#accept(socket));
     // Such as no file descriptors left: this connection is lost, the next may come through.
@@ -167,33 +177,37 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
   /** Counted from here on, handshake or not, until the socket is gone. */
   #accept(socket: Socket): void {
     const remote = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-    const ofAddress = this.#acceptedByAddress.get(remote.address) ?? 0;
-    const full =
-      this.#connections.size + this.#handshakes.size >= this.#limits.connectionsMax ||
-      ofAddress >= this.#limits.connectionsPerAddressMax;
+    const place: Place = { socket, connection: undefined };
     socket.on('error', () => {});
     // A peer that reset before it was accepted has no address any more.
-    if (full || remote.port === 0 || this.#closing !== undefined) {
+    const isHere = remote.port !== 0 && this.#closing === undefined;
+    if (!isHere || !this.#places.take(place, remote.address)) {
       this.#counters.refused_connections++;
       socket.destroy();
       return;
     }
     this.#counters.accepted++;
-    this.#acceptedByAddress.set(remote.address, ofAddress + 1);
     this.#handshakes.add(socket);
-    socket.once('close', () => this.#acceptedGone(socket, remote.address));
+    socket.once('close', () => {
+      this.#handshakes.delete(socket);
+      this.#places.leave(place);
+    });
     this.#kind.accept(socket, remote, (line) => {
       this.#handshakes.delete(socket);
       const { transport, local } = this.listener;
-      this.#adopt(line, { transport, local, remote }, false);
+      this.#adopt(line, { transport, local, remote }, place);
     });
   }
 
-  #acceptedGone(socket: Socket, address: string): void {
-    this.#handshakes.delete(socket);
-    const left = (this.#acceptedByAddress.get(address) ?? 1) - 1;
-    if (left > 0) this.#acceptedByAddress.set(address, left);
-    else this.#acceptedByAddress.delete(address);
+  /** Those that we open lead to carriers and phones that we chose. */
+  #isKnown({ socket, connection }: Place): boolean {
+    return socket === undefined || (connection !== undefined && this.#handler.knows(connection.flow));
+  }
+
+  #giveWay({ socket, connection }: Place): void {
+    if (connection !== undefined) return connection.close('gave_way', 'it gave way to a newer one');
+    this.#counters.gave_way++;
+    socket?.destroy();
   }
 
   /** The connection for a flow that names none: an open one that serves it, else a new one, else why not. */
@@ -206,12 +220,11 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
 
   #connect(flow: Flow): Connection | string {
     const { remote } = flow;
-    if (this.#connections.size + this.#handshakes.size >= this.#limits.connectionsMax) {
-      return 'too many connections are open';
-    }
     if (isIP(remote.address) === 0 || remote.port < 1 || remote.port > 65_535) {
       return `${formatEndpoint(remote)} is not an address that can be connected to`;
     }
+    const place: Place = { socket: undefined, connection: undefined };
+    if (!this.#places.take(place)) return 'too many connections are open';
     const { address } = this.listener.local;
     const isWildcard = address === '0.0.0.0' || address === '::';
     this.#counters.connected++;
@@ -219,14 +232,23 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
     const { transport, local } = this.listener;
     const { domain } = flow;
     const opened: Flow = { transport, local, remote, ...(domain === undefined ? {} : { domain }) };
-    const connection = this.#adopt(line, opened, true);
+    const connection = this.#adopt(line, opened, place);
+    void connection.ended.then(() => this.#places.leave(place));
     this.#share(connection, [this.#kind.shareName(flow)]);
     return connection;
   }
 
-  #adopt(line: Line, ends: Flow, openedByUs: boolean): Connection {
+  #adopt(line: Line, ends: Flow, place: Place): Connection {
     const connectionId = `${this.#idPrefix}-${++this.#opened}`;
-    const connection = new Connection(line, { ...ends, connectionId }, openedByUs, this.#limits, this);
+    const flow: Flow = { ...ends, connectionId };
+    const openedByUs = place.socket === undefined;
+    const connection = new Connection(line, flow, openedByUs, this.#limits, {
+      message: (from, bytes) => this.#message(from, bytes),
+      keepalive: () => this.#counters.keepalives++,
+      isProven: () => this.#places.isProven(place),
+      closed: (which, cause, reason) => this.#closed(which, cause, reason),
+    });
+    place.connection = connection;
     this.#connections.set(connectionId, connection);
     return connection;
   }
@@ -240,7 +262,7 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
 
   // What a connection tells its transport.
 
-  message(connection: Connection, bytes: Uint8Array): void {
+  #message(connection: Connection, bytes: Uint8Array): void {
     this.#counters.received++;
     if (!connection.openedByUs && !connection.carried) {
       this.#share(connection, this.#kind.acceptedShareNames(connection.flow, bytes));
@@ -249,11 +271,7 @@ class StreamTransport implements SignallingTransport, ConnectionHandler {
     this.#batch.push({ flow: connection.flow, bytes });
   }
 
-  keepalive(): void {
-    this.#counters.keepalives++;
-  }
-
-  closed(connection: Connection, cause: CloseCause, reason: string): void {
+  #closed(connection: Connection, cause: CloseCause, reason: string): void {
     this.#counters[cause]++;
     this.#forget(connection);
     if (this.#closing !== undefined) return;

@@ -18,6 +18,7 @@ import { looksLikeSip } from '../../sip/message/parse.ts';
 export interface ConnectionLimits {
   readonly connectionIdleMs: number;
   readonly firstMessageMs: number;
+  readonly strangerConnectionMs: number;
   readonly messageArrivalMs: number;
   readonly connectionQueueBytesMax: number;
 }
@@ -28,6 +29,8 @@ export type CloseCause =
   | 'connection_errors'
   | 'idle_closed'
   | 'slow_closed'
+  | 'stranger_closed'
+  | 'gave_way'
   | 'framing_closed'
   | 'queue_full_closed'
   | 'listener_closed';
@@ -35,6 +38,8 @@ export type CloseCause =
 export interface ConnectionHandler {
   message(connection: Connection, bytes: Uint8Array): void;
   keepalive(): void;
+  /** Does it carry anything of somebody who is known? */
+  isProven(): boolean;
   closed(connection: Connection, cause: CloseCause, reason: string): void;
 }
 
@@ -58,6 +63,8 @@ export class Connection {
   readonly #handler: ConnectionHandler;
   /** Runs towards the one deadline that matters now: first message, a message's arrival, the end. */
   #timer: NodeJS.Timeout | undefined;
+  /** Asks again and again whether its peer is known by now, and still. */
+  readonly #strangerTimer: NodeJS.Timeout;
   /** What the bytes that are being read have completed. */
   #completed: 'nothing' | 'control' | 'message' = 'nothing';
   #end: { readonly cause: CloseCause; readonly reason: string } | undefined;
@@ -74,13 +81,12 @@ export class Connection {
     this.#limits = limits;
     this.#handler = handler;
     this.ended = new Promise((resolve) => ws.once('close', () => resolve()));
-    socket.setTimeout(limits.connectionIdleMs, () =>
-      this.#destroy('idle_closed', 'it was idle for too long'),
-    );
+    socket.setTimeout(limits.connectionIdleMs, () => this.close('idle_closed', 'it was idle for too long'));
     // Behind the listener of `ws`, which has told by then what these bytes completed.
     socket.on('data', () => this.#watchArrival());
     this.#listen();
     this.#startTimer(limits.firstMessageMs, 'idle_closed', 'no message came');
+    this.#strangerTimer = setInterval(() => this.#askWhetherProven(), limits.strangerConnectionMs);
   }
 
   /** False where the peer is leaving, or does not read: nothing was sent, and it is being closed. */
@@ -95,6 +101,12 @@ export class Connection {
     this.#end ??= { cause, reason };
     this.#ws.close(code, reason);
     this.#startTimer(CLOSE_GRACE_MS, cause, reason);
+  }
+
+  /** At once: a peer that has to go is not waited for. */
+  close(cause: CloseCause, reason: string): void {
+    this.#end ??= { cause, reason };
+    this.#ws.terminate();
   }
 
   get #open(): boolean {
@@ -116,6 +128,7 @@ export class Connection {
     });
     ws.on('close', (code) => {
       this.#stopTimer();
+      clearInterval(this.#strangerTimer);
       const end = this.#end ?? { cause: 'peer_closed', reason: `the peer closed the connection (${code})` };
       this.#handler.closed(this, end.cause, end.reason);
     });
@@ -167,18 +180,17 @@ export class Connection {
   /** Bounded, for keepalives and answers too: a peer that asks and never reads must not fill our memory. */
   #hasRoomFor(bytes: Uint8Array): boolean {
     if (this.#ws.bufferedAmount + bytes.length <= this.#limits.connectionQueueBytesMax) return true;
-    this.#destroy('queue_full_closed', 'the peer does not read what is sent to it');
+    this.close('queue_full_closed', 'the peer does not read what is sent to it');
     return false;
   }
 
-  #destroy(cause: CloseCause, reason: string): void {
-    this.#end ??= { cause, reason };
-    this.#ws.terminate();
+  #askWhetherProven(): void {
+    if (!this.#handler.isProven()) this.close('stranger_closed', 'nobody who is known uses it');
   }
 
   #startTimer(delayMs: number, cause: CloseCause, reason: string): void {
     this.#stopTimer();
-    this.#timer = setTimeout(() => this.#destroy(cause, reason), delayMs);
+    this.#timer = setTimeout(() => this.close(cause, reason), delayMs);
   }
 
   #stopTimer(): void {

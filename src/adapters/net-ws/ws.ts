@@ -13,21 +13,16 @@ import { WebSocketServer } from 'ws';
 import { LIMITS } from '../../base/limits.ts';
 import { listenFailure } from '../../base/listening.ts';
 import { type Endpoint, type Flow, formatEndpoint } from '../../base/net.ts';
+import { Places } from '../../base/places.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   Listener,
   Packet,
-  SignallingHandler,
   SignallingStats,
   SignallingTransport,
+  StreamHandler,
 } from '../../ports/signalling.ts';
-import {
-  CLOSE_GRACE_MS,
-  type CloseCause,
-  Connection,
-  type ConnectionHandler,
-  type ConnectionLimits,
-} from './connection.ts';
+import { CLOSE_GRACE_MS, type CloseCause, Connection, type ConnectionLimits } from './connection.ts';
 import { createWebServer, type WebServer, type WebTls } from './server.ts';
 import { answerOf, refusalOf, SUBPROTOCOL } from './upgrade.ts';
 
@@ -44,12 +39,19 @@ export interface WsOptions {
   readonly port: number;
   /** Pages that may connect, such as `https://portal.example.net`; `*` stands for every page. */
   readonly origins: readonly string[];
-  readonly handler: SignallingHandler;
+  readonly handler: StreamHandler;
   /** Makes the names of connections unlike those of earlier runs, which stored bindings still hold. */
   readonly clock: Clock;
   /** With it the transport is `wss`, else `ws`. */
   readonly tls?: WebTls;
   readonly limits?: Partial<WsLimits>;
+}
+
+/** A TCP socket, from before it is a WebSocket, with the time that it has to become one. */
+interface Place {
+  readonly socket: Socket;
+  readonly timer: NodeJS.Timeout;
+  connection: Connection | undefined;
 }
 
 const PLAIN_HTTP = answerOf({ status: 426, text: 'This is a SIP server; it speaks WebSocket only.' });
@@ -83,17 +85,17 @@ export async function openWs(options: WsOptions): Promise<SignallingTransport> {
   return new WsTransport(server, options);
 }
 
-class WsTransport implements SignallingTransport, ConnectionHandler {
+class WsTransport implements SignallingTransport {
   readonly listener: Listener;
   readonly #server: WebServer;
-  readonly #handler: SignallingHandler;
+  readonly #handler: StreamHandler;
   readonly #origins: readonly string[];
   readonly #limits: WsLimits;
   readonly #webSockets = new WebSocketServer(WEB_SOCKETS);
   readonly #connections = new Map<string, Connection>();
-  /** All TCP sockets by remote end, with the time that they have to become a WebSocket. */
-  readonly #sockets = new Map<string, { readonly socket: Socket; readonly timer: NodeJS.Timeout }>();
-  readonly #socketsByAddress = new Map<string, number>();
+  /** By remote end, which is what a socket and the TLS over it have in common. */
+  readonly #sockets = new Map<string, Place>();
+  readonly #places: Places<Place>;
   readonly #idPrefix: string;
   #opened = 0;
   readonly #counters = {
@@ -103,6 +105,8 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
     accepted: 0,
     upgraded: 0,
     refused_connections: 0,
+    gave_way: 0,
+    stranger_closed: 0,
     handshakes_failed: 0,
     refused_upgrades: 0,
     plain_requests: 0,
@@ -132,6 +136,12 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
     this.#handler = options.handler;
     this.#origins = options.origins;
     this.#limits = { ...LIMITS, ...options.limits };
+    this.#places = new Places({
+      max: this.#limits.connectionsMax,
+      perAddressMax: this.#limits.connectionsPerAddressMax,
+      isKnown: ({ connection }) => connection !== undefined && this.#handler.knows(connection.flow),
+      giveWay: (place) => this.#giveWay(place),
+    });
     this.#idPrefix = Math.floor(options.clock.now()).toString(36);
     http.on('connection', (socket) => this.#accept(socket));
     http.on('request', ({ socket }) => {
@@ -182,30 +192,34 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
   #accept(socket: Socket): void {
     socket.on('error', () => {});
     const remote = remoteOf(socket);
-    const ofAddress = this.#socketsByAddress.get(remote.address) ?? 0;
-    const full =
-      this.#sockets.size >= this.#limits.connectionsMax || ofAddress >= this.#limits.connectionsPerAddressMax;
+    const timer = setTimeout(() => {
+      this.#counters.upgrade_timeouts++;
+      socket.destroy();
+    }, this.#limits.webUpgradeMs);
+    const place: Place = { socket, timer, connection: undefined };
     // A peer that reset before it was accepted has no address any more.
-    if (full || remote.port === 0 || this.#closing !== undefined) {
+    const isHere = remote.port !== 0 && this.#closing === undefined;
+    if (!isHere || !this.#places.take(place, remote.address)) {
+      clearTimeout(timer);
       this.#counters.refused_connections++;
       socket.destroy();
       return;
     }
     this.#counters.accepted++;
     const key = formatEndpoint(remote);
-    const timer = setTimeout(() => {
-      this.#counters.upgrade_timeouts++;
-      socket.destroy();
-    }, this.#limits.webUpgradeMs);
-    this.#sockets.set(key, { socket, timer });
-    this.#socketsByAddress.set(remote.address, ofAddress + 1);
+    this.#sockets.set(key, place);
     socket.once('close', () => {
       clearTimeout(timer);
       this.#sockets.delete(key);
-      const left = (this.#socketsByAddress.get(remote.address) ?? 1) - 1;
-      if (left > 0) this.#socketsByAddress.set(remote.address, left);
-      else this.#socketsByAddress.delete(remote.address);
+      this.#places.leave(place);
     });
+  }
+
+  #giveWay({ socket, timer, connection }: Place): void {
+    if (connection !== undefined) return connection.close('gave_way', 'it gave way to a newer one');
+    this.#counters.gave_way++;
+    clearTimeout(timer);
+    socket.destroy();
   }
 
   #upgrade(request: IncomingMessage, head: Buffer): void {
@@ -218,28 +232,32 @@ class WsTransport implements SignallingTransport, ConnectionHandler {
     }
     this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
       const remote = remoteOf(socket);
-      clearTimeout(this.#sockets.get(formatEndpoint(remote))?.timer);
+      const place = this.#sockets.get(formatEndpoint(remote));
+      if (place === undefined) return ws.terminate();
+      clearTimeout(place.timer);
       this.#counters.upgraded++;
       const connectionId = `${this.#idPrefix}-${++this.#opened}`;
       const { transport, local } = this.listener;
       const flow: Flow = { transport, local, remote, connectionId };
-      this.#connections.set(connectionId, new Connection(ws, socket, flow, this.#limits, this));
+      place.connection = new Connection(ws, socket, flow, this.#limits, {
+        message: (from, bytes) => this.#message(from, bytes),
+        keepalive: () => this.#counters.keepalives++,
+        isProven: () => this.#places.isProven(place),
+        closed: (which, cause) => this.#closed(which, cause),
+      });
+      this.#connections.set(connectionId, place.connection);
     });
   }
 
   // What a connection tells its transport.
 
-  message(connection: Connection, bytes: Uint8Array): void {
+  #message(connection: Connection, bytes: Uint8Array): void {
     this.#counters.received++;
     if (this.#batch.length === 0) setImmediate(() => this.#deliver());
     this.#batch.push({ flow: connection.flow, bytes });
   }
 
-  keepalive(): void {
-    this.#counters.keepalives++;
-  }
-
-  closed(connection: Connection, cause: CloseCause): void {
+  #closed(connection: Connection, cause: CloseCause): void {
     this.#counters[cause]++;
     this.#connections.delete(connection.flow.connectionId ?? '');
     if (this.#closing !== undefined) return;
