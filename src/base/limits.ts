@@ -23,7 +23,7 @@ export const LIMITS = {
    * is one without a registered phone, a carrier or a call; where all are known, the newest is closed at once.
    */
   connectionsMax: 10_000,
-  /** Connections that are asked for that when a newcomer comes. All of them known: it is closed, and the next asks on. */
+  /** Connections asked for that when a newcomer comes. All of them known: it is closed, and the next one asks on. */
   connectionsAskedMax: 64,
   /** Connections from one address. More: the newest is closed at once and counted. */
   connectionsPerAddressMax: 500,

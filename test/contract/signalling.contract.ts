@@ -229,7 +229,7 @@ export function signallingContract(which: SignallingCase): void {
       assert.match(server.recorder.failures[0]?.reason ?? '', /address|no connection can be opened/);
     });
 
-    if (which.openLimited !== undefined) strangersContract(which, which.openLimited);
+    if (which.openLimited !== undefined) strangersContract(which);
 
     if (which.tellsRefusal) {
       test('tells that nobody listens where a packet should go', TIMEOUT, async (t) => {
@@ -279,38 +279,37 @@ export function signallingContract(which: SignallingCase): void {
   });
 }
 
-/** Anybody may connect: what becomes of those who prove nothing. */
-function strangersContract(
-  which: SignallingCase,
-  openLimited: NonNullable<SignallingCase['openLimited']>,
-): void {
-  async function limited(t: TestContext, limits: Partial<StrangerLimits>) {
-    const recorder = new Recorder();
-    const known = new Set<string | undefined>();
-    recorder.knows = ({ connectionId }) => known.has(connectionId);
-    const transport = await openLimited(which.address, recorder, limits);
-    t.after(() => transport.close());
-    /** Somebody new connects, and says so. */
-    const newcomer = async (callId: string) => {
-      const own = new Recorder();
-      own.knows = () => true;
-      const client = which.client?.(which.address, own) ?? (await which.open(which.address, 0, own));
-      t.after(() => client.close());
-      const { transport: over, local } = client.listener;
-      const flow: Flow = { transport: over, local, remote: transport.listener.local };
-      client.send([{ flow, bytes: message(callId) }]);
-      const arrived = () => recorder.texts.findIndex((each) => each.includes(`Call-ID: ${callId}\r\n`));
-      const isOver = () => own.closedFlows.length + own.failures.length > 0;
-      await Promise.race([recorder.until(() => arrived() >= 0), own.until(isOver)]);
-      const packet = recorder.packets[arrived()];
-      const say = (bytes: Uint8Array) => client.send([{ flow, bytes }]);
-      return { say, isOver, over: () => own.until(isOver), id: packet?.flow.connectionId };
-    };
-    return { recorder, transport, known, newcomer };
-  }
+/** A listener with few places, and newcomers to it. */
+async function limited(t: TestContext, which: SignallingCase, limits: Partial<StrangerLimits>) {
+  const recorder = new Recorder();
+  const known = new Set<string | undefined>();
+  recorder.knows = ({ connectionId }) => known.has(connectionId);
+  const transport = await which.openLimited?.(which.address, recorder, limits);
+  assert.ok(transport);
+  t.after(() => transport.close());
+  /** Somebody new connects, and says so. */
+  const newcomer = async (callId: string) => {
+    const own = new Recorder();
+    own.knows = () => true;
+    const client = which.client?.(which.address, own) ?? (await which.open(which.address, 0, own));
+    t.after(() => client.close());
+    const { transport: over, local } = client.listener;
+    const flow: Flow = { transport: over, local, remote: transport.listener.local };
+    client.send([{ flow, bytes: message(callId) }]);
+    const arrived = () => recorder.texts.findIndex((each) => each.includes(`Call-ID: ${callId}\r\n`));
+    const isOver = () => own.closedFlows.length + own.failures.length > 0;
+    await Promise.race([recorder.until(() => arrived() >= 0), own.until(isOver)]);
+    const packet = recorder.packets[arrived()];
+    const say = (bytes: Uint8Array) => client.send([{ flow, bytes }]);
+    return { say, isOver, over: () => own.until(isOver), id: packet?.flow.connectionId };
+  };
+  return { recorder, transport, known, newcomer };
+}
 
+/** Anybody may connect: what becomes of those who prove nothing. */
+function strangersContract(which: SignallingCase): void {
   test('when it is full, who has proved nothing for the longest gives way', TIMEOUT, async (t) => {
-    const { recorder, transport, known, newcomer } = await limited(t, { connectionsMax: 3 });
+    const { recorder, transport, known, newcomer } = await limited(t, which, { connectionsMax: 3 });
     const phone = await newcomer('phone');
     known.add(phone.id);
     const strangers = [await newcomer('stranger-1'), await newcomer('stranger-2')];
@@ -324,7 +323,7 @@ function strangersContract(
   });
 
   test('when it is full of those who are known, the newcomer is turned away', TIMEOUT, async (t) => {
-    const { recorder, transport, known, newcomer } = await limited(t, { connectionsMax: 2 });
+    const { recorder, transport, known, newcomer } = await limited(t, which, { connectionsMax: 2 });
     const phones = [await newcomer('phone-1'), await newcomer('phone-2')];
     for (const { id } of phones) known.add(id);
     await (await newcomer('newcomer')).over();
@@ -338,7 +337,7 @@ function strangersContract(
   });
 
   test('a stranger does not stay, whatever keepalives it sends', TIMEOUT, async (t) => {
-    const { recorder, transport, known, newcomer } = await limited(t, { strangerConnectionMs: 150 });
+    const { recorder, transport, known, newcomer } = await limited(t, which, { strangerConnectionMs: 150 });
     const phone = await newcomer('phone');
     known.add(phone.id);
     const stranger = await newcomer('stranger');
