@@ -84,6 +84,23 @@ describe('an INVITE that goes nowhere', () => {
     }
   });
 
+  story('with audio that is to go nowhere gets 488, which says why', (office) => {
+    for (const address of ['999.0.2.1', '192.0.2', '224.0.2.1', '255.255.255.255', ':::1', 'ff02::1']) {
+      const head = `v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\n`;
+      const body = { type: 'application/sdp', text: `${head}m=audio 4000 RTP/AVP 8\r\n` };
+      const refusal = office.call({ body }).expect(488);
+      assert.match(refusal.headers.get('Warning') ?? '', /^301 ringthrough "/);
+    }
+  });
+
+  story('with a port that is none gets 400', (office) => {
+    const head = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n';
+    for (const port of ['70000', '-1', '4000000000']) {
+      const body = { type: 'application/sdp', text: `${head}m=audio ${port} RTP/AVP 8\r\n` };
+      office.call({ body }).expect(400);
+    }
+  });
+
   story('with audio that only a browser could carry gets 488, which says why', (office) => {
     const head = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n';
     const encrypted = 'm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=fingerprint:sha-256 00\r\n';

@@ -15,7 +15,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import { REGISTRAR_SUPPORTED } from '../registrar/response.ts';
 import type { Directory } from '../routing/directory.ts';
-import { audioOf, needsDtls } from '../sdp/audio.ts';
+import { audioOf, isMisaddressed, needsDtls } from '../sdp/audio.ts';
 import type { Sender } from '../sip/auth/guessing.ts';
 import type { DigestServer } from '../sip/auth/server.ts';
 import { tagOf } from '../sip/message/address.ts';
@@ -71,6 +71,8 @@ type Arrival = {
 
 /** Option tags that may stand in Require (RFC 3261 §8.2.2.3). All but `timer` are for registrations. */
 const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
+/** 301: Incompatible network address formats (RFC 3261 §20.43). */
+const ADDRESS_WARNING: HeaderRow = ['Warning', '301 ringthrough "The media address is no host\'s"'];
 /** 302: Incompatible transport protocol (RFC 3261 §20.43). */
 const DTLS_WARNING: HeaderRow = ['Warning', '302 ringthrough "Only RTP/AVP and RTP/SAVP are relayed"'];
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
@@ -314,6 +316,7 @@ function contentRefusal(invite: SipRequest, sessionTerms: SessionTerms): Content
   if (unreadable !== undefined || sdp === undefined) return unreadable;
   const audio = audioOf(sdp);
   if (audio === undefined || audio.rejected) return { status: 488, headers: [] };
+  if (isMisaddressed(sdp)) return { status: 488, headers: [ADDRESS_WARNING] };
   return needsDtls(sdp)
     ? { status: 488, reason: 'DTLS-SRTP Not Supported', headers: [DTLS_WARNING] }
     : undefined;

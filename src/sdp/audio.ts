@@ -127,6 +127,14 @@ export function connectionAddress(
   return network === 'IN' ? address?.split('/')[0] : undefined;
 }
 
+/** Its audio is to go to an address that is none, or that is no single host's. A name is no such address. */
+export function isMisaddressed(description: SessionDescription): boolean {
+  const section = description.media[audioIndex(description)];
+  const address = section === undefined ? undefined : connectionAddress(description, section);
+  if (address === undefined || !/^[0-9.]+$|:/.test(address)) return false;
+  return !isUnspecified(address) && !isUnicast(address);
+}
+
 /** A section's direction: its own attribute, else the session's, else `sendrecv`. */
 export function directionOf(description: SessionDescription, section: MediaSection): Direction {
   return directionIn(section.lines) ?? directionIn(description.session) ?? 'sendrecv';

@@ -265,6 +265,17 @@ describe('limits on TCP', () => {
     t.mock.timers.reset();
   });
 
+  test('a byte now and then, for ever, does not keep a connection', TIMEOUT, async (t) => {
+    const { recorder, local, counted } = await listener(t, { messageArrivalMs: 150 });
+    const slow = await dial(t, local);
+    slow.write(message('whole'));
+    const drip = setInterval(() => slow.write('x'), 10);
+    t.after(() => clearInterval(drip));
+    await gone(slow);
+    assert.equal(await counted('slow_closed'), 1);
+    assert.equal(recorder.packets.length, 1);
+  });
+
   test('many whole messages in a row are not one slow message', TIMEOUT, async (t) => {
     const { recorder, local } = await listener(t, { messageArrivalMs: 1_000 });
     t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -21,7 +21,26 @@ function texts(items: readonly StreamItem[]): string[] {
   return items.map((item) => (item.type === 'message' ? Buffer.from(item.bytes).toString() : item.type));
 }
 
+/** CPU time in which headers of so many bytes arrive, one byte after the other. */
+function dripMs(headerBytes: number): number {
+  const bytes = Buffer.from(`OPTIONS sip:a SIP/2.0\r\nX: ${'a\r\n '.repeat(headerBytes / 4)}`);
+  const framer = new StreamFramer();
+  const before = process.cpuUsage();
+  for (let at = 0; at < headerBytes; at++) push(framer, bytes.subarray(at, at + 1));
+  const { user, system } = process.cpuUsage(before);
+  assert.equal(framer.pendingBytes, headerBytes);
+  return (user + system) / 1_000;
+}
+
 describe('stream framing', () => {
+  test('a message that drips costs by its bytes: four times as long is not sixteen times the work', () => {
+    dripMs(4_000);
+    // The best of some, for the machine may have other things to do.
+    const best = (headerBytes: number) => Math.min(...[1, 2, 3, 4, 5].map(() => dripMs(headerBytes)));
+    const [short, long] = [best(8_000), best(32_000)];
+    assert.ok(long < 10 * Math.max(short, 1), `8 kB in ${short} ms, 32 kB in ${long} ms`);
+  });
+
   test('two messages in one piece are two', () => {
     const two = Buffer.concat([message('one'), message('two', 'l')]);
     assert.deepEqual(texts(push(new StreamFramer(), two)), [
