@@ -140,7 +140,7 @@ const HOSTILE: readonly (readonly [name: string, text: string, status: number | 
   ['a thousand media sections', invite(sdp(...many(1_000, 'm=audio 4000 RTP/AVP 8'))), 400],
   ['five thousand formats', invite(sdp(`m=audio 4000 RTP/AVP ${many(5_000, '8').join(' ')}`)), 400],
   ['an RTP port beyond all ports', invite(sdp().replace('4000', HUGE)), 400],
-  ['an address that is none', invite(sdp().replace('c=IN IP4 192.0.2.1', 'c=IN IP4 999.0.2.1')), 100],
+  ['an address that is none', invite(sdp().replace('c=IN IP4 192.0.2.1', 'c=IN IP4 999.0.2.1')), 488],
   ['multipart in multipart', invite('x').replace('application/sdp', 'multipart/mixed;boundary=x'), 415],
 ];
 
