@@ -23,6 +23,11 @@ describe('comma lists', () => {
   for (const [about, text, values] of cases) {
     test(about, () => assert.deepEqual(splitList(text), values));
   }
+
+  test('the last of as many values as are asked for is all the rest', () => {
+    assert.deepEqual(splitList('a, "b,c", d, e', 3), ['a', '"b,c"', 'd, e']);
+    assert.deepEqual(splitList('a, b', 3), ['a', 'b']);
+  });
 });
 
 describe('quoted strings', () => {

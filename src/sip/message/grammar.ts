@@ -73,9 +73,9 @@ function endOfComment(text: string, at: number): number {
 /**
  * The values of a comma list, trimmed. Commas in quoted strings, in `<>` and in comments do not separate.
  * An empty element stays an empty string, so that `a,,b` can be told from `a,b`. What is never closed runs
- * to the end: half a quoted string must not become two values.
+ * to the end: half a quoted string must not become two values. The last of `valuesMax` is all the rest, unsplit.
  */
-export function splitList(text: string): string[] {
+export function splitList(text: string, valuesMax: number = Number.POSITIVE_INFINITY): string[] {
   if (text.indexOf(',') < 0) return [trimmed(text, 0, text.length)];
   const values: string[] = [];
   let start = 0;
@@ -85,6 +85,7 @@ export function splitList(text: string): string[] {
   while (position < text.length) {
     const code = text.charCodeAt(position);
     if (code === COMMA) {
+      if (values.length + 1 >= valuesMax) break;
       values.push(trimmed(text, start, position));
       start = position + 1;
       position++;

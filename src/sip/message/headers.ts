@@ -56,7 +56,7 @@ export class Headers {
    * Contact, Route, Allow, …; not for Date, Subject, or challenges and credentials. Empty values are kept.
    */
   values(name: string): readonly string[] {
-    return this.all(name).flatMap(splitList);
+    return this.all(name).flatMap((value) => splitList(value));
   }
 
   /** Internal to this folder: what `reader` makes of the first such row, kept with the row. */

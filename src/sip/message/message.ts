@@ -1,6 +1,7 @@
 // SIP messages (RFC 3261 §7), immutable. What is in the headers is read when it is asked for, and kept.
 
 import { EMPTY_BYTES } from '../../base/bytes.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { type NameAddress, parseNameAddress } from './address.ts';
 import { fieldOf } from './fields.ts';
 import { parseDecimal, skipSpace, splitList, trimmed } from './grammar.ts';
@@ -126,9 +127,12 @@ export class SipResponse extends MessageBase {
 
 /** The readers of header rows. What is malformed is `undefined`. */
 
+/** More values than a message may have are not all read: who counts them sees that they are too many. */
+const READ_MAX = LIMITS.viasMax + 1;
+
 /** One entry for each value of the comma list. */
 export function readVias(text: string): readonly (Via | undefined)[] {
-  return text.indexOf(',') < 0 ? [readVia(text)] : splitList(text).map(readVia);
+  return text.indexOf(',') < 0 ? [readVia(text)] : splitList(text, READ_MAX).map(readVia);
 }
 
 function readVia(text: string): Via | undefined {
@@ -138,7 +142,7 @@ function readVia(text: string): Via | undefined {
 
 /** One entry for each value of the comma list. */
 export function readAddresses(text: string): readonly (NameAddress | undefined)[] {
-  return text.indexOf(',') < 0 ? [readAddress(text)] : splitList(text).map(readAddress);
+  return text.indexOf(',') < 0 ? [readAddress(text)] : splitList(text, READ_MAX).map(readAddress);
 }
 
 function readAddress(text: string): NameAddress | undefined {

@@ -49,6 +49,14 @@ describe('the top Via of a request', () => {
     );
   });
 
+  test('does not make rows of what else is in its own, lest an answer become many times as long', () => {
+    const seen = withSource(
+      request({ via: `SIP/2.0/UDP p.example;branch=z9hG4bK1${','.repeat(10_000)}` }),
+      UDP,
+    );
+    assert.equal(seen.headers.count('Via'), 1);
+  });
+
   test('is the only one that changes', () => {
     const seen = withSource(
       request({ via: 'SIP/2.0/UDP p.example;branch=z9hG4bK1, SIP/2.0/UDP phone.example;branch=z9hG4bK2' }),
