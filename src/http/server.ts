@@ -87,6 +87,8 @@ export async function createApp(options: HttpOptions): Promise<App> {
     routerOptions: { maxParamLength: LIMITS.tokenBytesMax },
     // A drained node waits for calls, not for whoever keeps a connection open.
     forceCloseConnections: true,
+    // What the router itself refuses (a path that cannot be decoded, one that is too long) is told as all else is.
+    frameworkErrors: errorHandler(options.log),
   });
   app.server.maxConnections = LIMITS.apiConnectionsMax;
   app.setValidatorCompiler(validatorCompiler);
