@@ -127,7 +127,8 @@ function linesIn(text: string): Parsed['lineOf'] {
 function parseYaml(text: string): Result<Parsed, readonly Mistake[]> {
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // What the reader only warns of it would write to stderr by itself, past the log.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const [error] = document.errors; // those after the first are mostly its consequences
     if (error !== undefined) {
       const { line } = lines.linePos(error.pos[0]);

@@ -115,6 +115,12 @@ describe('a document', () => {
     assert.match(mistakes(bomb.join('\n'))[0] ?? '', /cannot be read as YAML: its aliases multiply/);
   });
 
+  test('whose keys are lists is read or refused, and says nothing on stderr by itself', (t) => {
+    const warn = t.mock.method(process, 'emitWarning', () => undefined);
+    readDocument('? [a]\n: b', z.unknown());
+    assert.equal(warn.mock.callCount(), 0);
+  });
+
   test('that is too large is refused unread, in YAML sooner than in JSON', () => {
     const spaces = (bytes: number) => ' '.repeat(bytes);
     const bytes = LIMITS.fileBytesMax + 1;
