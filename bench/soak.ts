@@ -53,7 +53,7 @@ const options = numbers({
 
 print(machine());
 print(
-  `${options.minutes} minutes: ${options.phones} phones (a quarter over TCP) registering for 60 s each, ` +
+  `${options.minutes} minutes: ${options.phones} phones (UDP, TCP, TLS and WebSocket as 4 : 2 : 1 : 1) registering for 60 s each, ` +
     `${options.calls} calls and ${options.garbage} pieces of garbage a second\n`,
 );
 process.exitCode = await withStand('soak', soak);
@@ -75,7 +75,7 @@ async function soak(stand: Stand): Promise<number> {
   const before = await node.metrics();
   const meter = new Meter(node.pid);
   const load = new Load({
-    node: node.sip,
+    listeners: node.listeners,
     carrier,
     phones,
     callsPerSecond: options.calls,

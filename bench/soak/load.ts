@@ -12,11 +12,11 @@ import type { Endpoint } from '../../src/base/net.ts';
 import { onLoopback } from '../stand.ts';
 import { Caller, type CallerOptions } from './caller.ts';
 import { Garbage } from './garbage.ts';
-import type { SoakPhone } from './node.ts';
+import type { SoakNode, SoakPhone } from './node.ts';
 import { answering, SoakPhoneAgent } from './phone.ts';
 
 export interface LoadOptions {
-  readonly node: Endpoint;
+  readonly listeners: SoakNode['listeners'];
   /** Opened by `openCarrier`: the node has to know it before it starts. */
   readonly carrier: CarrierAgent;
   readonly phones: readonly SoakPhone[];
@@ -25,7 +25,8 @@ export interface LoadOptions {
 }
 
 const OPEN_AT_ONCE = 20;
-const TCP_SHARE = 0.25;
+/** Half of the phones speak UDP, as most do. */
+const TRANSPORTS = ['udp', 'tcp', 'udp', 'tls', 'udp', 'ws', 'udp', 'tcp'] as const;
 const UNKNOWN = '+442079469999';
 const CALLER = '+447700900999';
 
@@ -76,12 +77,13 @@ export class Load {
   }
 
   async begin(): Promise<void> {
-    const { phones, node, callsPerSecond, garbagePerSecond } = this.#options;
+    const { phones, listeners, callsPerSecond, garbagePerSecond } = this.#options;
     const counted = (what: string) => this.#count(what);
     const agents: SoakPhoneAgent[] = [];
     for (let from = 0; from < phones.length; from += OPEN_AT_ONCE) {
       const some = phones.slice(from, from + OPEN_AT_ONCE).map(async ({ user }, index) => {
-        const transport = (from + index) / phones.length < TCP_SHARE ? 'tcp' : 'udp';
+        const transport = present(TRANSPORTS[(from + index) % TRANSPORTS.length], 'a transport');
+        const node = listeners[transport];
         const agent = await SoakPhoneAgent.open({ user, listen: '127.0.0.1', transport, node, counted });
         await agent.register();
         return agent;
@@ -89,7 +91,7 @@ export class Load {
       agents.push(...(await Promise.all(some)));
     }
     this.#agents = agents;
-    this.#garbage = new Garbage(node, garbagePerSecond, counted);
+    this.#garbage = new Garbage(listeners.udp, garbagePerSecond, counted);
     this.#timer = setInterval(() => this.#call(), 1_000 / callsPerSecond);
   }
 
@@ -108,28 +110,24 @@ export class Load {
   }
 
   #call(): void {
-    const { carrier, node, phones } = this.#options;
+    const { carrier, phones, listeners } = this.#options;
     const { number } = present(phones[Math.floor(Math.random() * phones.length)], 'a phone');
     const phone = present(this.#agents[Math.floor(Math.random() * this.#agents.length)], 'a phone');
     const kind = drawKind();
-    const fromPhone = { agent: phone.agent, from: phone.user, digest: phone.digest };
-    const fromOutside = { agent: carrier.agent, from: CALLER };
+    const fromPhone = { agent: phone.agent, from: phone.user, digest: phone.digest, node: phone.node };
+    const fromOutside = { agent: carrier.agent, from: CALLER, node: listeners.udp };
     const ended = (how: string): void => {
       this.#calls -= 1;
       this.#count(`${kind}: ${how}`);
     };
     const talkMs = 2_000 + 4_000 * Math.random();
-    const base = { node, ended, talkMs, called: number };
+    const base = { ended, talkMs, called: number };
     this.#calls += 1;
     const caller = new Caller({ ...base, ...this.#optionsOf(kind, fromPhone, fromOutside) });
     void caller.call();
   }
 
-  #optionsOf(
-    kind: Kind,
-    fromPhone: Pick<CallerOptions, 'agent' | 'from'>,
-    fromOutside: Pick<CallerOptions, 'agent' | 'from'>,
-  ): Pick<CallerOptions, 'agent' | 'from'> & Partial<CallerOptions> {
+  #optionsOf(kind: Kind, fromPhone: Side, fromOutside: Side): Side & Partial<CallerOptions> {
     switch (kind) {
       case 'from outside':
         return fromOutside;
@@ -150,6 +148,9 @@ export class Load {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 }
+
+/** Who calls, and where the node is for him. */
+type Side = Pick<CallerOptions, 'agent' | 'from' | 'node'>;
 
 type Kind =
   | 'from outside'

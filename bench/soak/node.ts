@@ -8,6 +8,7 @@ import { present } from '../../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../../src/base/net.ts';
 import { freePorts, HOST } from '../../test/interop/rig.ts';
 import { onLoopback, type Stand } from '../stand.ts';
+import type { PhoneTransport } from './phone.ts';
 
 export const PASSWORD = 'over-the-hills';
 const MEDIA_PORTS = 1_200;
@@ -22,21 +23,33 @@ export interface SoakPhone {
 }
 
 export class SoakNode {
+  /** UDP and TCP. */
   readonly sip: Endpoint;
+  /** Where phones of each transport find it. */
+  readonly listeners: Readonly<Record<PhoneTransport, Endpoint>>;
   readonly pid: number;
   readonly #http: string;
   readonly #inspector: number;
 
-  /** One carrier, an account with these phones and their numbers, UDP and TCP. */
+  /** One carrier, an account with these phones and their numbers, and a listener for each transport. */
   static async start(stand: Stand, carrier: Endpoint, phones: readonly SoakPhone[]): Promise<SoakNode> {
-    const [sipPort, httpPort, inspector] = [await freePorts(), await freePorts(), await freePorts()];
+    const [sipPort, tlsPort, wsPort] = [await freePorts(), await freePorts(), await freePorts()];
+    const [httpPort, inspector] = [await freePorts(), await freePorts()];
     const mediaPort = await freePorts(MEDIA_PORTS);
     const folder = path.join(stand.folder, 'ringthrough');
     mkdirSync(folder);
     const file = path.join(folder, 'ringthrough.yaml');
+    await certify(stand, folder);
+    const listen = [
+      `udp:${HOST}:${sipPort}`,
+      `tcp:${HOST}:${sipPort}`,
+      `tls:${HOST}:${tlsPort}`,
+      `ws:${HOST}:${wsPort}`,
+    ];
     const configuration = [
       'node: { name: soak, data: ./data }',
-      `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}, tcp:${HOST}:${sipPort}] }`,
+      `sip: { domain: ${HOST}, listen: [${listen.join(', ')}] }`,
+      'tls: { certificate: ./tls/certificate.pem, key: ./tls/key.pem }',
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + MEDIA_PORTS - 1} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
       'log: { level: error }',
@@ -55,11 +68,19 @@ export class SoakNode {
       body: provisioning(phones),
     });
     if (!provisioned.ok) throw new Error(await provisioned.text());
-    return new SoakNode({ address: HOST, port: sipPort }, present(child.pid, 'process id'), http, inspector);
+    const at = (port: number): Endpoint => ({ address: HOST, port });
+    const listeners = { udp: at(sipPort), tcp: at(sipPort), tls: at(tlsPort), ws: at(wsPort) };
+    return new SoakNode(listeners, present(child.pid, 'process id'), http, inspector);
   }
 
-  private constructor(sip: Endpoint, pid: number, http: string, inspector: number) {
-    this.sip = sip;
+  private constructor(
+    listeners: Readonly<Record<PhoneTransport, Endpoint>>,
+    pid: number,
+    http: string,
+    inspector: number,
+  ) {
+    this.sip = listeners.udp;
+    this.listeners = listeners;
     this.pid = pid;
     this.#http = http;
     this.#inspector = inspector;
@@ -98,6 +119,14 @@ export class SoakNode {
       socket.close();
     }
   }
+}
+
+/** By the node's own command, as an operator would begin. */
+async function certify(stand: Stand, folder: string): Promise<void> {
+  const out = path.join(folder, 'tls');
+  const parameters = ['src/main.ts', 'certificate', 'create', '--name', HOST, '--out', out];
+  const { code } = await stand.run('certificate', process.execPath, parameters).exited;
+  if (code !== 0) throw new Error('no certificate could be made');
 }
 
 function provisioning(phones: readonly SoakPhone[]): string {

@@ -2,7 +2,7 @@
 // (answers, is busy, lets it ring, hangs up after a while), and signs off at the end.
 
 import { MobileCall } from '../../examples/demo-carrier/mobile-call.ts';
-import { UserAgent } from '../../examples/demo-carrier/user-agent.ts';
+import { UserAgent, type UserAgentOptions } from '../../examples/demo-carrier/user-agent.ts';
 import { openTcp } from '../../src/adapters/net-stream/tcp.ts';
 import { nodeHashing } from '../../src/adapters/node-hashing/node-hashing.ts';
 import { createSystemClock } from '../../src/adapters/system-clock/system-clock.ts';
@@ -12,6 +12,7 @@ import { Headers } from '../../src/sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../../src/sip/message/message.ts';
 import type { TransactionId } from '../../src/sip/transaction/layer.ts';
 import { onLoopback } from '../stand.ts';
+import { openTlsLine, openWebSocketLine } from './connections.ts';
 import { PASSWORD } from './node.ts';
 
 /** The least that the node grants, so that there is the most to do. */
@@ -19,10 +20,24 @@ const EXPIRES_S = 60;
 const TONE_HZ = 400;
 const CALLEE_HANGS_UP_MS = 3_000;
 
+export type PhoneTransport = 'udp' | 'tcp' | 'tls' | 'ws';
+
+/** UDP is what the user agent speaks by itself. */
+function openers(node: Endpoint): Readonly<Record<PhoneTransport, UserAgentOptions['openTransport']>> {
+  const clock = createSystemClock();
+  return {
+    udp: undefined,
+    tcp: (listen, handler) => openTcp({ ...listen, handler: { ...handler, knows: () => true }, clock }),
+    tls: (_, handler) => openTlsLine(node, handler),
+    ws: (_, handler) => openWebSocketLine(node, handler),
+  };
+}
+
 export interface SoakPhoneOptions {
   readonly user: string;
   readonly listen: string;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: PhoneTransport;
+  /** Where the node listens for it. */
   readonly node: Endpoint;
   readonly counted: (what: string) => void;
 }
@@ -39,14 +54,11 @@ export class SoakPhoneAgent {
 
   static async open(options: SoakPhoneOptions): Promise<SoakPhoneAgent> {
     onLoopback(options.node);
-    const clock = createSystemClock();
     const made: { phone?: SoakPhoneAgent } = {};
+    const openTransport = openers(options.node)[options.transport];
     const agent = await UserAgent.open({
       listen: onLoopback({ address: options.listen, port: 0 }),
-      ...(options.transport === 'tcp' && {
-        openTransport: (listen: Endpoint, handler) =>
-          openTcp({ ...listen, handler: { ...handler, knows: () => true }, clock }),
-      }),
+      ...(openTransport && { openTransport }),
       onRequest: (_, id, request) => made.phone?.requested(id, request),
     });
     made.phone = new SoakPhoneAgent(agent, options);
@@ -67,6 +79,10 @@ export class SoakPhoneAgent {
 
   get user(): string {
     return this.#options.user;
+  }
+
+  get node(): Endpoint {
+    return this.#options.node;
   }
 
   /** REGISTER now, and again and again. */
