@@ -4,12 +4,14 @@
 import type { Input } from './target.ts';
 
 const TRIES_MAX = 3_000;
+const LENGTH_MAX_MS = 20_000;
 
 export async function minimise(input: Input, fails: (candidate: Input) => Promise<boolean>): Promise<Input> {
   let tries = 0;
+  const endMs = performance.now() + LENGTH_MAX_MS;
   const stillFails = async (candidate: Input): Promise<boolean> => {
     tries += 1;
-    return tries <= TRIES_MAX && (await fails(candidate));
+    return tries <= TRIES_MAX && performance.now() < endMs && (await fails(candidate));
   };
   if (!(await stillFails(input))) return input;
   let best: Input = await shorter(input, (parts) => stillFails(parts));

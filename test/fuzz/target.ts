@@ -16,7 +16,9 @@ export interface Target {
   draw(random: SeededRandom): Input;
   /** Throws whatever is wrong. Returns how many messages the product was given. */
   attempt(input: Input, lap: Lap): number | Promise<number>;
-  /** Where inputs that were drawn live cannot be tried again as they are: the case, drawn and tried at once. */
+  /** What one call may take where 20 ms are not for this input: a file that an operator hands in, once. */
+  stallMs?(input: Input): number;
+  /** Sockets and the like, in the end. */
   close?(): Promise<void>;
 }
 

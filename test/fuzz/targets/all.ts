@@ -2,7 +2,9 @@
 
 import type { Target } from '../target.ts';
 import { digestTarget } from './digest.ts';
+import { configTarget, provisioningTarget } from './documents.ts';
 import { framerTarget } from './framer.ts';
+import { httpTarget } from './http.ts';
 import { nodeTarget } from './node.ts';
 import { parserTarget } from './parser.ts';
 import { rtpTarget } from './rtp.ts';
@@ -17,4 +19,7 @@ export const TARGETS: readonly Target[] = [
   digestTarget,
   sdpTarget,
   rtpTarget,
+  configTarget,
+  provisioningTarget,
+  httpTarget,
 ];
