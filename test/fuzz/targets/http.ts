@@ -31,6 +31,9 @@ const PATHS = [
   '/v1/ledger/attempt-1',
   '/v1/calls',
   '/v1/calls/call-1',
+  '/v1/calls/attempt-1/trace',
+  '/v1/calls/attempt-1/trace.pcap',
+  '/v1/trace.pcap',
   '/v1/trunks',
   '/v1/provision',
   '/metrics',
@@ -106,6 +109,7 @@ async function freshApp() {
     log,
     certificates: () => [],
     signalling: () => [],
+    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),
     media: () => ({ endpointsOpen: 0, portPairsFree: 1, packetsForwarded: 0 }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
