@@ -7,6 +7,8 @@ import type { SignallingHandler, SignallingTransport } from '../../src/ports/sig
 import { StreamFramer } from '../../src/sip/message/framing.ts';
 import { onLoopback } from '../stand.ts';
 
+export type PhoneTransport = 'udp' | 'tcp' | 'tls' | 'ws';
+
 /** A connection that is open: takes whole messages, and ends. */
 interface Line {
   readonly local: Endpoint;

@@ -8,7 +8,7 @@ import { present } from '../../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../../src/base/net.ts';
 import { freePorts, HOST } from '../../test/interop/rig.ts';
 import { onLoopback, type Stand } from '../stand.ts';
-import type { PhoneTransport } from './phone.ts';
+import type { PhoneTransport } from './connections.ts';
 
 export const PASSWORD = 'over-the-hills';
 const MEDIA_PORTS = 1_200;

@@ -12,15 +12,13 @@ import { Headers } from '../../src/sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../../src/sip/message/message.ts';
 import type { TransactionId } from '../../src/sip/transaction/layer.ts';
 import { onLoopback } from '../stand.ts';
-import { openTlsLine, openWebSocketLine } from './connections.ts';
+import { openTlsLine, openWebSocketLine, type PhoneTransport } from './connections.ts';
 import { PASSWORD } from './node.ts';
 
 /** The least that the node grants, so that there is the most to do. */
 const EXPIRES_S = 60;
 const TONE_HZ = 400;
 const CALLEE_HANGS_UP_MS = 3_000;
-
-export type PhoneTransport = 'udp' | 'tcp' | 'tls' | 'ws';
 
 /** UDP is what the user agent speaks by itself. */
 function openers(node: Endpoint): Readonly<Record<PhoneTransport, UserAgentOptions['openTransport']>> {
