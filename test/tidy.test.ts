@@ -24,6 +24,39 @@ const SLEEPERS: Exceptions = {
   'test/interop/child.ts': 'bounds a wait for another program’s line or end',
   'test/interop/rig.ts': 'until() asks for a condition that nothing reports, again and again',
 };
+const NAMED_ELSEWHERE: Exceptions = {
+  'src/adapters/net-udp/udp.ts#KEEPALIVE_BYTES_MAX': 'what RFC 5626 §3.5.1 calls a keepalive',
+  'src/adapters/store-sqlite/dialect.ts#STATEMENTS_KEPT_MAX': 'of our own queries, which are a fixed number',
+  'src/adapters/store-sqlite/store.ts#GROUP_BATCHES_MAX': 'how writes are grouped; storeQueueMax bounds them',
+  'src/adapters/trace-hep/collector.ts#DATAGRAM_BYTES_MAX': 'what UDP over IPv4 carries',
+  'src/admin/documents/document.ts#PATH_SHOWN_MAX': 'how a mistake is told; fileBytesMax bounds what is read',
+  'src/admin/documents/section.ts#WORD_LENGTH_MAX': 'how a mistake is told; fileBytesMax bounds what is read',
+  'src/admin/test-call.ts#WAITING_MAX': 'follows from timelineEntriesMax',
+  'src/app/config/addresses.ts#PORT_MAX': 'ports have 16 bits',
+  'src/app/config/trunks.ts#CALLS_MAX': 'what a trunk has without a setting of its own',
+  'src/app/event-loop.ts#TIMER_MAX_MS': 'what setTimeout can wait',
+  'src/calls/call.ts#PROMPT_MAX_MS': 'a watch over our own relay; promptBytesMax bounds prompts',
+  'src/calls/call.ts#WRAP_UP_MAX_MS': 'a watch over our own relay',
+  'src/calls/session-timer.ts#SESSION_EXPIRES_MAX_MS': 'a longer one is no use to detect what is dead',
+  'src/calls/test-call.ts#ANSWERED_MAX_MS': 'the course of our own test call',
+  'src/calls/test-call.ts#UNANSWERED_MAX_MS': 'the course of our own test call',
+  'src/calls/test-call.ts#WRAP_UP_MAX_MS': 'a watch over our own relay',
+  'src/cli/commands/certificate.ts#DAYS_MAX': 'what a person may ask for on the command line',
+  'src/cli/ladder.ts#CALLS_MAX': 'what fits a terminal',
+  'src/cli/ladder.ts#PARTY_WIDTH_MAX': 'what fits a terminal',
+  'src/registrar/device.ts#REG_ID_MAX': 'RFC 5626 §11.1',
+  'src/registrar/watch.ts#MISSES_MAX': 'how a phone is judged; it bounds nothing',
+  'src/rtp/g711.ts#SAMPLE_MAX': 'samples have 16 bits',
+  'src/rtp/statistics.ts#DROPOUT_MAX': 'RFC 3550 §A.1',
+  'src/rtp/statistics.ts#JITTER_STEP_MAX_MS': 'what counts as a step of the clock, not as jitter',
+  'src/rtp/statistics.ts#MISORDER_MAX': 'RFC 3550 §A.1',
+  'src/sip/keepalive/stun.ts#REQUEST_BYTES_MAX': 'RFC 8489 §6.1',
+  'src/sip/message/host.ts#PORT_MAX': 'ports have 16 bits',
+  'src/sip/message/message.ts#DIGITS_MAX': 'what a number can hold exactly',
+  'src/sip/message/message.ts#MAX_FORWARDS_MAX': 'RFC 3261 §20.22',
+  'src/sip/message/parse.ts#CONTENT_LENGTH_DIGITS_MAX': 'far above messageBytesMax, which bounds it',
+  'src/trace/pcap.ts#PAYLOAD_BYTES_MAX': 'what an IPv4 packet carries',
+};
 const DEAD: Exceptions = {
   'src/adapters/media-relay/testing.ts': 'the parties of its tests',
   'src/adapters/net-ws/testing.ts': 'the parties of its tests',
@@ -116,6 +149,16 @@ function bannedText({ path, lines }: Module): readonly Finding[] {
   );
 }
 
+/** Every bound on what comes from outside stands in base/limits.ts, with what happens at it (law 4). */
+function hiddenLimits({ path, lines }: Module): readonly Finding[] {
+  if (!path.startsWith('src/') || isTest(path)) return [];
+  return lines.flatMap((line, index) => {
+    const name = /^\s*(?:export )?const ([A-Z][A-Z0-9_]*_MAX(?:_MS)?)\b/.exec(line)?.[1];
+    const text = `${path}:${index + 1} ${name} bounds something: name it in src/base/limits.ts`;
+    return name === undefined ? [] : [{ place: `${path}#${name}`, text }];
+  });
+}
+
 /** Tests wait for conditions, never for a time that is hoped to be enough. */
 function sleeps({ path, imports, names }: Module): readonly Finding[] {
   if (!isTest(path)) return [];
@@ -187,6 +230,10 @@ describe('the sources are tidy', () => {
   test('nothing is left for later, switched off or hidden from the compiler', () => {
     const others = modules.filter(({ path }) => path !== 'test/tidy.test.ts');
     assert.deepEqual(unexcused(others.flatMap(bannedText), {}), []);
+  });
+
+  test('limits are named in one file', () => {
+    assert.deepEqual(unexcused(modules.flatMap(hiddenLimits), NAMED_ELSEWHERE), []);
   });
 
   test('no test sleeps', () => {

@@ -120,6 +120,9 @@ export const LIMITS = {
   /** Places in each table of such networks. It never grows: networks that fall on one place share its answers. */
   strangerSlots: 65_536,
 
+  /** Unknown attributes that the answer to a STUN request names. More: these alone. */
+  stunUnknownToldMax: 8,
+
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
   /** Contacts in one REGISTER. More: 400. */
@@ -132,6 +135,15 @@ export const LIMITS = {
   bindingExpiresDefaultMs: 5 * MINUTE_MS,
   bindingExpiresMaxMs: 60 * MINUTE_MS,
 
+  /** Characters of a phone's User-Agent that are kept. More: cut off. */
+  userAgentCharactersMax: 200,
+
+  /** Parameters of one challenge or credentials. More: it is malformed, and counts as none. */
+  digestParametersMax: 32,
+  /** Realms that a carrier's challenges are remembered for. More: the longest known one costs one more round trip. */
+  digestRealmsMax: 8,
+  /** Challenges in a row that call a nonce of the challenge before stale. More: given up. */
+  digestStaleInARowMax: 2,
   /** Lifetime of a digest nonce. Older: 401 with stale=true. */
   nonceLifetimeMs: 5 * MINUTE_MS,
   /** Nonces whose counts are remembered. More: the oldest is forgotten and its next use is stale. */
@@ -171,6 +183,8 @@ export const LIMITS = {
    */
   sameDivertsMax: 2,
   sameDivertsOfAnonymousMax: 8,
+  /** Times that a call was diverted before it came here. More: it is refused as a loop. */
+  diversionsMax: 5,
   /** Calls of one account, beyond its cap, that hear why they go nowhere. More: the bare status. */
   announcementsMax: 20,
   /** Test calls at once. More: refused, with LIMIT_REACHED. */

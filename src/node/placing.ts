@@ -1,6 +1,7 @@
 // From an INVITE and who sent it to where it goes. Pure: the directory and the time go in, a route or a refusal
 // comes out. A refusal with a verdict is spoken to the caller; one with a status is answered at once.
 
+import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls/identity.ts';
 import type { CallRoute } from '../calls/route.ts';
@@ -30,8 +31,6 @@ export type Placing =
 /** A call that may not have begun, as far as the ledger tells of it. */
 export type Attempt = Pick<Placing & { type: 'route' }, 'route' | 'caller'>;
 
-/** A call may be sent on this often before it reaches us; more is a loop in the making. */
-const DIVERSIONS_MAX = 5;
 const PHONE_RINGS_MS = 60_000;
 const DIAL_RINGS_MS = 180_000;
 
@@ -80,7 +79,7 @@ export function placeFromTrunk(
     emergency: false,
   };
   const { count, loop } = diversions(invite, called);
-  if (loop || count > DIVERSIONS_MAX) {
+  if (loop || count > LIMITS.diversionsMax) {
     const reason = `the call was already diverted ${loop ? `from ${called}` : `${count} times`}`;
     return { type: 'refused', status: 482, reason, attempt: { route, caller } };
   }

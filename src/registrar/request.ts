@@ -59,7 +59,6 @@ export interface ExpiryBounds {
   readonly maxMs: number;
 }
 
-const USER_AGENT_CHARACTERS_MAX = 200;
 /** What a malformed interval counts as (RFC 3261 §20.10). */
 const MALFORMED_EXPIRES_MS = 3_600 * SECOND_MS;
 const CONTACT_TOO_LONG: Refusal = { status: 400, reason: 'Contact Too Long' };
@@ -91,7 +90,7 @@ export function readRegistration(request: SipRequest, bounds: ExpiryBounds): Res
     type: 'update',
     contacts: contacts.value,
     path: path.value.map(({ text }) => text),
-    userAgent: (request.headers.get('User-Agent') ?? '').slice(0, USER_AGENT_CHARACTERS_MAX),
+    userAgent: (request.headers.get('User-Agent') ?? '').slice(0, LIMITS.userAgentCharactersMax),
     outbound: outbound.value,
     gruu: hasTag(request, 'Supported', 'gruu') || hasTag(request, 'Require', 'gruu'),
     ...order,

@@ -5,6 +5,7 @@
 //
 // One header row holds one challenge: a comma separates parameters here, never header values (§7.3.1).
 
+import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 
 /** What a server asks for. */
@@ -34,7 +35,6 @@ export interface DigestCredentials {
   readonly cnonce?: string;
 }
 
-const PARAMETERS_MAX = 32;
 const SCHEME = /^\s*([^\s,="]+)(?:\s+|$)/;
 // name = token | "quoted string"; a token may be empty, because some clients print `algorithm=`.
 const PARAMETER = /\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\[\s\S])*)"|([^\s,"]*))\s*(?:,|$)/y;
@@ -143,7 +143,7 @@ function parseParameters(value: string): Result<ReadonlyMap<string, string>, str
     position = PARAMETER.lastIndex;
     const name = (match[1] ?? '').toLowerCase();
     if (parameters.has(name)) return err(`parameter ${name} given twice`);
-    if (parameters.size === PARAMETERS_MAX) return err('too many parameters');
+    if (parameters.size === LIMITS.digestParametersMax) return err('too many parameters');
     parameters.set(name, match[2] === undefined ? (match[3] ?? '') : match[2].replace(/\\([\s\S])/g, '$1'));
   }
   return ok(parameters);

@@ -5,6 +5,7 @@
 // first answer to its own challenge has refused the password.
 
 import { present } from '../../base/assert.ts';
+import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { SipRequest, SipResponse } from '../message/message.ts';
 import {
@@ -43,10 +44,6 @@ interface Session {
 }
 
 const STRONGEST_FIRST: readonly DigestAlgorithm[] = ['SHA-256', 'SHA-256-sess', 'MD5', 'MD5-sess'];
-/** Realms remembered. More: the longest known one is forgotten, and costs one more round trip. */
-const REALMS_MAX = 8;
-/** Challenges in a row that call a nonce of the challenge before stale. More: given up. */
-const STALE_IN_A_ROW_MAX = 2;
 
 export class DigestClient {
   readonly #options: DigestClientOptions;
@@ -87,7 +84,7 @@ export class DigestClient {
     const key = `${session.header} ${session.challenge.realm}`;
     this.#sessions.delete(key);
     const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size >= REALMS_MAX && oldest !== undefined) this.#sessions.delete(oldest);
+    if (this.#sessions.size >= LIMITS.digestRealmsMax && oldest !== undefined) this.#sessions.delete(oldest);
     this.#sessions.set(key, session);
   }
 
@@ -104,7 +101,7 @@ export class DigestClient {
     }
     if (challenge.stale) {
       this.#staleInARow += 1;
-      return this.#staleInARow <= STALE_IN_A_ROW_MAX
+      return this.#staleInARow <= LIMITS.digestStaleInARowMax
         ? undefined
         : `realm "${challenge.realm}" calls every nonce of its own stale`;
     }

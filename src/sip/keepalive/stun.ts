@@ -9,6 +9,7 @@
 // A source may be forged, so the answer is never much longer than the question: 32 bytes to 20 over IPv4, 44 over
 // IPv6 (on the wire 60 to 48 and 92 to 68), 8 more to a request that has a FINGERPRINT. Anything malformed gets none.
 
+import { LIMITS } from '../../base/limits.ts';
 import type { Endpoint } from '../../base/net.ts';
 import { ipv6Groups } from '../message/host.ts';
 
@@ -32,8 +33,6 @@ const KNOWN: ReadonlySet<number> = new Set([
   ...[0x0001, 0x0006, ...INTEGRITIES, ERROR_CODE, UNKNOWN_ATTRIBUTES, 0x0014, 0x0015, 0x001d, 0x001e],
   XOR_MAPPED_ADDRESS,
 ]);
-/** Unknown attributes that an error names. Each takes four bytes of the request at least, and two of the answer. */
-const UNKNOWN_NAMED_MAX = 8;
 
 /** No SIP message begins like this, and every STUN Binding message does (RFC 5626 §8). */
 export function looksLikeStun(bytes: Uint8Array): boolean {
@@ -48,7 +47,7 @@ export function answerStun(bytes: Uint8Array, source: Endpoint): Uint8Array | un
   if (unknown.length > 0) {
     // No reason phrase: nobody reads it, and a forged source would pay for it.
     const error = attribute(ERROR_CODE, [0, 0, 4, 20]);
-    const named = unknown.slice(0, UNKNOWN_NAMED_MAX).flatMap((type) => [type >> 8, type & 0xff]);
+    const named = unknown.slice(0, LIMITS.stunUnknownToldMax).flatMap((type) => [type >> 8, type & 0xff]);
     const attributes = [...error, ...attribute(UNKNOWN_ATTRIBUTES, named)];
     return compose(BINDING_ERROR, transaction, attributes, hasFingerprint);
   }
