@@ -54,6 +54,7 @@ const NAMED_ELSEWHERE: Exceptions = {
   'src/sip/message/host.ts#PORT_MAX': 'ports have 16 bits',
   'src/sip/message/message.ts#DIGITS_MAX': 'what a number can hold exactly',
   'src/sip/message/message.ts#MAX_FORWARDS_MAX': 'RFC 3261 §20.22',
+  'src/sip/message/message.ts#READ_MAX': 'follows from viasMax',
   'src/sip/message/parse.ts#CONTENT_LENGTH_DIGITS_MAX': 'far above messageBytesMax, which bounds it',
   'src/trace/pcap.ts#PAYLOAD_BYTES_MAX': 'what an IPv4 packet carries',
 };
