@@ -93,6 +93,13 @@ export const LIMITS = {
   nextHopWaitMs: 0.5 * SECOND_MS,
   /** Messages that wait so. More: they do not wait. */
   heldMessagesMax: 1_000,
+  /**
+   * How long a server of a next hop may give no sign of life to a request within a call. Longer: the request goes to
+   * the next of its servers too (RFC 3263 §4.3), for Timer F's 32 s are longer than anybody waits.
+   */
+  nextServerMs: 4 * SECOND_MS,
+  /** How long such a request is remembered after its answer, for answers of its other servers. 64*T1: none comes. */
+  answeredAttemptMs: 32 * SECOND_MS,
   /** How long a server that could not be reached comes last: at first, and doubled each time to the second. */
   deadServerMinMs: 30 * SECOND_MS,
   deadServerMaxMs: 10 * MINUTE_MS,

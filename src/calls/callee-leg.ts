@@ -356,7 +356,7 @@ export class CalleeLeg extends Leg {
   #send(invite: SipRequest, now: Instant): void {
     this.#state = 'inviting';
     this.#invite = invite;
-    this.#transaction = this.around.request(invite, this.flow, this.callId, this.id);
+    this.#transaction = this.around.request(invite, [this.flow], this.callId, this.id);
     this.#track(this.#transaction);
     this.#unschedule();
     this.#signOfLife = this.#deadline(now + SIGN_OF_LIFE_MS, 'no-sign-of-life');

@@ -289,8 +289,8 @@ export class Calls {
       trunks,
       audience,
       media: (command: MediaCommand) => this.#outside.media(command),
-      request: (request: SipRequest, flow: Flow, callId: string, leg: string) => {
-        const id = this.#outside.request(request, flow);
+      request: (request, flows, callId, leg) => {
+        const id = this.#outside.request(request, flows);
         this.#own(id, { callId, leg });
         return id;
       },

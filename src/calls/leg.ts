@@ -33,6 +33,12 @@ export interface LegOptions {
   readonly trunk?: string;
 }
 
+/** A request as it must be written for where it goes now, and the ways there. */
+interface Addressed {
+  readonly addressed: SipRequest;
+  readonly flows: readonly [Flow, ...Flow[]];
+}
+
 export abstract class Leg {
   readonly id: string;
   readonly callId: string;
@@ -91,7 +97,7 @@ export abstract class Leg {
     const { dialog } = this;
     const id =
       dialog === undefined
-        ? this.around.request(request, this.flow, this.callId, this.id)
+        ? this.around.request(request, [this.flow], this.callId, this.id)
         : this.sendWithin(dialog, request);
     const { method, cseq } = request;
     if (method === 'INVITE' && cseq !== undefined && dialog !== undefined)
@@ -101,14 +107,14 @@ export abstract class Leg {
 
   /** Sends a request within a dialog that may not be, or not be any more, the leg's own. */
   protected sendWithin(dialog: Dialog, request: SipRequest): TransactionId {
-    const { addressed, flow } = this.#address(dialog, request);
-    return this.around.request(addressed, flow, this.callId, this.id);
+    const { addressed, flows } = this.#address(dialog, request);
+    return this.around.request(addressed, flows, this.callId, this.id);
   }
 
   /** ACK of the 2xx that `id`'s INVITE got. */
   acknowledgeWithin(dialog: Dialog, id: TransactionId, ack: SipRequest): void {
-    const { addressed, flow } = this.#address(dialog, ack);
-    this.around.sip.acknowledge(id, addressed, flow);
+    const { addressed, flows } = this.#address(dialog, ack);
+    this.around.sip.acknowledge(id, addressed, flows[0]);
   }
 
   /**
@@ -151,20 +157,19 @@ export abstract class Leg {
     return this.#reinvites.size > 0 || this.parting;
   }
 
-  /** A request within this dialog, as it must be written for where it goes now. */
-  #address(dialog: Dialog, request: SipRequest): { readonly addressed: SipRequest; readonly flow: Flow } {
-    const flow = this.around.sip.flowFor(dialog, this.flow, this.kind);
+  #address(dialog: Dialog, request: SipRequest): Addressed {
+    const flows = this.around.sip.flowsFor(dialog, this.flow, this.kind);
     const way =
       this.#device === undefined
         ? undefined
-        : this.around.phones.within(this.#device, flow, dialog.remoteTarget);
-    if (way === undefined) return { addressed: request, flow };
-    if (way.uri === undefined && way.routes === undefined) return { addressed: request, flow: way.flow };
+        : this.around.phones.within(this.#device, flows[0], dialog.remoteTarget);
+    if (way === undefined) return { addressed: request, flows };
+    if (way.uri === undefined && way.routes === undefined) return { addressed: request, flows: [way.flow] };
     const { uri, routes } = routeRequest(way.uri ?? dialog.remoteTarget, way.routes ?? dialog.routeSet);
     const headers = routes
       .toReversed()
       .reduce((rows, route) => rows.prepend('Route', route), request.headers.remove('Route'));
-    return { addressed: request.with({ uri, headers }), flow: way.flow };
+    return { addressed: request.with({ uri, headers }), flows: [way.flow] };
   }
 
   /** Headers of every request and 2xx of ours that may refresh the target (RFC 3261 §12.2.1.1). */

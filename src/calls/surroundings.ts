@@ -75,7 +75,8 @@ export interface SipPort {
   /** The peer said BYE: no ACK of the 2xx in this transaction is waited for any more. */
   settle(id: TransactionId): void;
   cancel(id: TransactionId, headers: Iterable<readonly [string, string]>): void;
-  flowFor(dialog: Dialog, flow: Flow, peer: PeerKind): Flow;
+  /** The way to go first, and those to go where it leads to nobody. */
+  flowsFor(dialog: Dialog, flow: Flow, peer: PeerKind): readonly [Flow, ...Flow[]];
   /** For messages over this flow; a sips URI where the dialog began with one (RFC 3261 §8.1.1.8, §12.1.1). */
   contact(flow: Flow, secure: boolean): string;
   newTag(): string;
@@ -140,14 +141,14 @@ export interface Outside {
   readonly phones: PhonePort;
   readonly trunks: TrunkPort;
   readonly audience: Audience;
-  request(request: SipRequest, flow: Flow): TransactionId;
+  request(request: SipRequest, flows: readonly [Flow, ...Flow[]]): TransactionId;
   media(command: MediaCommand): void;
 }
 
 /** What calls.ts gives to each call. */
 export interface Surroundings extends Omit<Outside, 'request'> {
   /** Sends in a new client transaction whose events come to this leg. */
-  request(request: SipRequest, flow: Flow, callId: string, leg: string): TransactionId;
+  request(request: SipRequest, flows: readonly [Flow, ...Flow[]], callId: string, leg: string): TransactionId;
   /** Requests within this dialog come to this leg from now on. */
   dialogOpened(dialog: Dialog, callId: string, leg: string): void;
   dialogClosed(dialog: Dialog): void;

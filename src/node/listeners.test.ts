@@ -90,7 +90,7 @@ describe('the way of a request within a dialog (RFC 3261 §12.2.1.1)', () => {
     return ['198.51.100.55', '198.51.100.1'].map((address) => ({ transport, address, port }));
   };
   const flowFor = (of: Dialog, flow: Flow, peer: 'phone' | 'trunk') =>
-    listeners.flowFor(of, flow, peer, find);
+    listeners.flowsFor(of, flow, peer, find)[0];
   const next = (contact: string, ...routes: readonly string[]) =>
     flowFor(dialog(contact, ...routes), udp, 'trunk').remote;
 
@@ -118,9 +118,10 @@ describe('the way of a request within a dialog (RFC 3261 §12.2.1.1)', () => {
       assert.deepEqual(next(contact), udp.remote);
   });
 
-  test('a carrier’s is where its name leads; the server that it came from, where that is one of them', () => {
+  test('a carrier’s is where its name leads, to each of its servers in turn', () => {
     assert.deepEqual(next('<sip:a@pool.example:5062>'), at('198.51.100.55', 5062));
-    assert.equal(flowFor(dialog('<sip:a@pool.example>'), udp, 'trunk'), udp);
+    const flows = listeners.flowsFor(dialog('<sip:a@pool.example>'), udp, 'trunk', find);
+    assert.deepEqual(flows, [{ ...udp, remote: at('198.51.100.55') }, udp]);
   });
 
   test('a certificate must be for the name that was asked for', () => {

@@ -87,29 +87,30 @@ export class Listeners {
   /**
    * Where a request within a dialog goes (RFC 3261 §12.2.1.1). A phone's stays on the flow it came over,
    * whatever its Contact says (NAT). A carrier's goes to its first route or its Contact, else back to where it
-   * came from. Where that has several servers, the one that we hear from is the one that knows the call.
+   * came from. Where that has several servers, all of them, in the order to try them.
    */
-  flowFor(
+  flowsFor(
     dialog: Dialog,
     flow: Flow,
     peer: PeerKind,
     find: (target: Target) => readonly Destination[],
-  ): Flow {
+  ): readonly [Flow, ...Flow[]] {
     const target = peer === 'phone' || isStream(flow.transport) ? undefined : targetAt(dialog.nextHop);
-    if (target === undefined) return flow;
+    if (target === undefined) return [flow];
     // A private address, told by who is not on it, is no way to reach them.
     const places = find(target).filter(
       ({ address }) => !isPrivate(address) || isPrivate(flow.remote.address),
     );
     const { transport, remote } = flow;
     const here = formatDestination({ transport, ...remote });
-    if (places.some((place) => formatDestination(place) === here)) return flow;
-    for (const { transport: over, ...there } of places) {
+    const [first = flow, ...others] = places.flatMap((place) => {
+      if (formatDestination(place) === here) return [flow];
+      const { transport: over, ...there } = place;
       const sameKind = over === transport && there.address.includes(':') === flow.local.address.includes(':');
       const way = sameKind ? { ...flow, remote: there } : this.flowTo(over, there, target.host);
-      if (way !== undefined) return way;
-    }
-    return flow;
+      return way === undefined ? [] : [way];
+    });
+    return [first, ...others];
   }
 
   #first(transport: TransportName): NodeListener {

@@ -91,7 +91,7 @@ export class SipNode {
   #directory = new Directory([]);
   #draining = false;
   #now: Instant = 0;
-  #effects: Effect[] = [];
+  readonly #effects: Effect[] = [];
   #work: TransactionEffect[] = [];
   readonly #waiting = new Map<number, () => void>();
   #writes = 0;
@@ -129,6 +129,7 @@ export class SipNode {
       resolve: (question) => this.#effects.push({ type: 'resolve', question }),
       event: (event) => this.#event(event),
       persist: (writes) => this.#persist(writes),
+      send: (request, flow) => this.#request(request, flow),
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
       release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
     });
@@ -306,9 +307,9 @@ export class SipNode {
   }
 
   nextDeadline(): Instant | undefined {
-    const peers = earlier(this.#trunks.nextDeadline(), this.#whereabouts.nextDeadline());
-    const capabilities = earlier(this.#registrar.nextDeadline(), peers);
-    return earlier(earlier(this.#layer.nextDeadline(), this.#calls.nextDeadline()), capabilities);
+    return [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls]
+      .map((each) => each.nextDeadline())
+      .reduce(earlier);
   }
 
   // ── what can be seen ──
@@ -380,9 +381,7 @@ export class SipNode {
     this.#now = now;
     this.#contain('an event', act);
     this.#pump();
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    return this.#effects.splice(0);
   }
 
   #queue(effects: readonly TransactionEffect[]): void {
@@ -410,8 +409,10 @@ export class SipNode {
     if (!this.#whereabouts.holds(effect, this.#now)) this.#deliver(effect);
   }
 
-  #deliver(effect: TransactionEffect): void {
+  #deliver(told: TransactionEffect): void {
     const now = this.#now;
+    const effect = this.#whereabouts.nextServers.receive(told, now);
+    if (effect === undefined) return;
     switch (effect.type) {
       case 'send':
         if (effect.once && !this.#mayAnswer(effect)) break;
@@ -447,9 +448,8 @@ export class SipNode {
   }
 
   #request(request: SipRequest, flow: Flow): TransactionId {
-    const { userAgent } = this.#options;
-    const signed = request.with({ headers: request.headers.set('User-Agent', userAgent) });
-    const { id, effects } = this.#layer.request(signed, flow, this.#now);
+    const headers = request.headers.set('User-Agent', this.#options.userAgent);
+    const { id, effects } = this.#layer.request(request.with({ headers }), flow, this.#now);
     this.#queue(effects);
     return id;
   }
@@ -490,7 +490,6 @@ export class SipNode {
       own: this.#own,
       now: () => this.#now,
       queue: (effects) => this.#queue(effects),
-      request: (request, flow) => this.#request(request, flow),
       media: (command) => this.#effects.push({ type: 'media', command }),
       persist: (writes) => this.#persist(writes),
       event: (event) => this.#event(event),

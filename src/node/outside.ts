@@ -12,8 +12,7 @@ import type { TrunkSettings } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import { DigestClient } from '../sip/auth/client.ts';
-import type { SipRequest } from '../sip/message/message.ts';
-import type { TransactionEffect, TransactionId, TransactionLayer } from '../sip/transaction/layer.ts';
+import type { TransactionEffect, TransactionLayer } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Listeners } from './listeners.ts';
 import type { OwnRequests } from './own-requests.ts';
@@ -36,19 +35,18 @@ export interface OutsideOptions {
   readonly own: OwnRequests;
   readonly now: () => Instant;
   readonly queue: (effects: readonly TransactionEffect[]) => void;
-  readonly request: (request: SipRequest, flow: Flow) => TransactionId;
   readonly media: (command: MediaCommand) => void;
   readonly persist: (writes: readonly StoreWrite[]) => void;
   readonly event: (event: NodeEvent) => void;
 }
 
 export function outsideOf(options: OutsideOptions): Outside {
-  const { domain, silenceMs, sessionTerms, request, media } = options;
+  const { domain, silenceMs, sessionTerms, whereabouts, now, media } = options;
   return {
     domain,
     silenceMs,
     sessionTerms,
-    request,
+    request: (request, flows) => whereabouts.nextServers.request(request, flows, now()),
     media,
     sip: sipPort(options),
     phones: phonePort(options),
@@ -57,13 +55,17 @@ export function outsideOf(options: OutsideOptions): Outside {
   };
 }
 
-function sipPort({ layer, listeners, whereabouts, random, now, queue }: OutsideOptions): SipPort {
+function sipPort(options: OutsideOptions): SipPort {
+  const { layer, listeners, whereabouts, random, now, queue } = options;
+  const { nextServers } = whereabouts;
   return {
     respond: (id, response) => queue(layer.respond(id, response, now())),
-    acknowledge: (id, ack, flow) => queue(layer.acknowledge(id, ack, flow, now())),
+    acknowledge: (id, ack, flow) => queue(layer.acknowledge(nextServers.answered(id), ack, flow, now())),
     settle: (id) => queue(layer.settle(id, now())),
-    cancel: (id, headers) => queue(layer.cancel(id, now(), headers)),
-    flowFor: (dialog, flow, peer) => whereabouts.flowFor(dialog, flow, peer, now()),
+    cancel: (id, headers) => {
+      for (const each of nextServers.cancel(id)) queue(layer.cancel(each, now(), headers));
+    },
+    flowsFor: (dialog, flow, peer) => whereabouts.flowsFor(dialog, flow, peer, now()),
     contact: (flow, secure) => listeners.contact(flow, secure),
     newTag: () => hex(random.bytes(8)),
     newCallId: () => hex(random.bytes(16)),

@@ -3,10 +3,15 @@ import { describe } from 'node:test';
 import { dial, inOffice, MOBILE, NUMBER, type Office, ring } from '../../test/stories/office.ts';
 import type { Peer } from '../../test/stories/peer.ts';
 import type { Actor } from '../../test/stories/stage.ts';
+import { present } from '../base/assert.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Endpoint, Flow } from '../base/net.ts';
 import { MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { TrunkServers } from '../ports/records.ts';
+import { createResponse } from '../sip/message/compose.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { parseMessage } from '../sip/message/parse.ts';
+import { serialise } from '../sip/message/serialise.ts';
 
 const SERVERS = {
   'SRV _sip._udp.carrier-a.example': ['10 0 5060 one.carrier-a.example', '20 0 5060 two.carrier-a.example'],
@@ -28,16 +33,22 @@ class Border implements Actor {
   readonly address: Endpoint = { address: '198.51.100.50', port: 5060 };
   readonly unreachable = undefined;
   readonly heard: string[] = [];
+  /** It answers requests itself, with 200, and passes nothing on. */
+  alone = false;
+  readonly #office: Office;
   readonly #behind: Peer;
 
   constructor(office: Office) {
+    this.#office = office;
     this.#behind = office.carrier;
     office.stage.enters(this);
   }
 
   received(bytes: Uint8Array, flow: Flow): void {
     this.heard.push(methodOf(bytes));
-    this.#behind.received(bytes, flow);
+    if (!this.alone) return this.#behind.received(bytes, flow);
+    const { stage } = this.#office;
+    stage.send(flow, serialise(createResponse(requestOf(bytes), 200)));
   }
 
   unmentioned(): readonly string[] {
@@ -49,6 +60,12 @@ const BORDER = { headers: [['Record-Route', '<sip:border.carrier-a.example;lr>']
 
 function methodOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).split(' ', 1)[0] ?? '';
+}
+
+function requestOf(bytes: Uint8Array): SipRequest {
+  const parsed = parseMessage(bytes);
+  assert.ok(parsed.ok && parsed.value.kind === 'request');
+  return parsed.value;
 }
 
 /** Requests that the node sent to this peer, in order, but for probes. */
@@ -292,6 +309,71 @@ describe('a carrier whose next hop is a name', () => {
       endThere(caller, mobile);
     }
     assert.deepEqual(sentTo(office, 'carrier-a'), ['INVITE', 'ACK', 'BYE', 'INVITE', 'ACK', 'BYE']);
+  });
+
+  const POOLED = { 'A border.carrier-a.example': ['198.51.100.50', '198.51.100.1'] };
+  const pooled = inOffice({ plan: [dial(MOBILE)], registered: [], zone: POOLED });
+
+  /** A call through one of the servers of a hop; the other one answers for itself. */
+  function through(office: Office) {
+    const caller = office.second.calls(NUMBER);
+    const mobile = office.carrier.called();
+    mobile.answers(BORDER);
+    mobile.acknowledged();
+    caller.connected();
+    return caller;
+  }
+
+  pooled('a BYE that gets nothing in 4 s goes to the next server, the same but for its branch', (office) => {
+    const border = new Border(office);
+    border.alone = true;
+    const caller = through(office);
+    office.carrier.dead = true;
+    caller.hangsUp();
+    office.pass(LIMITS.nextServerMs - 1);
+    assert.deepEqual(border.heard, []);
+    office.pass(1);
+    assert.deepEqual(border.heard, ['BYE']);
+    const byes = office.stage.wire
+      .filter(({ bytes, heading }) => heading === 'from-node' && methodOf(bytes) === 'BYE')
+      .map(({ bytes }) => requestOf(bytes));
+    const [first, last] = [present(byes[0], 'the first BYE'), present(byes.at(-1), 'the last BYE')];
+    assert.notEqual(first.headers.get('Via'), last.headers.get('Via'));
+    for (const name of ['CSeq', 'Call-ID', 'From', 'To', 'Route'])
+      assert.equal(last.headers.get(name), first.headers.get(name), name);
+    office.pass(MINUTE_MS);
+    assert.deepEqual(border.heard, ['BYE']);
+  });
+
+  pooled('a BYE that cannot be delivered goes there at once', (office) => {
+    const border = new Border(office);
+    border.alone = true;
+    const caller = through(office);
+    office.carrier.unreachable = 'port unreachable';
+    caller.hangsUp();
+    assert.deepEqual(border.heard, ['BYE']);
+    office.carrier.unreachable = undefined;
+  });
+
+  pooled('what is known to be dead costs the other calls of that hop nothing', (office) => {
+    const border = new Border(office);
+    border.alone = true;
+    const callers = [through(office), through(office)];
+    office.carrier.dead = true;
+    callers[0]?.hangsUp();
+    office.pass(LIMITS.nextServerMs);
+    callers[1]?.hangsUp();
+    assert.deepEqual(border.heard, ['BYE', 'BYE']);
+  });
+
+  pooled('a BYE that gets nothing from any of them is given up, and nothing is left of it', (office) => {
+    const border = new Border(office);
+    const caller = through(office);
+    office.carrier.dead = true;
+    caller.hangsUp();
+    office.pass(MINUTE_MS);
+    assert.ok(border.heard.length > 1, 'it was sent again as any request is');
+    assert.equal(office.node.gauges()['nextServers'], 0);
   });
 
   outgoing('of several servers, the one that answered has the rest of the call', (office) => {

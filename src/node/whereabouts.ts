@@ -9,7 +9,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { type Destination, type Flow, formatDestination } from '../base/net.ts';
-import type { Instant } from '../base/time.ts';
+import { earlier, type Instant } from '../base/time.ts';
 import type { PeerKind } from '../calls/surroundings.ts';
 import { DeadServers } from '../locating/dead.ts';
 import { Locator, type LocatorEffect } from '../locating/locator.ts';
@@ -21,11 +21,12 @@ import { routeUri } from '../sip/dialog/routing.ts';
 import type { Server } from '../sip/location/locate.ts';
 import type { Question } from '../sip/location/records.ts';
 import { literalFamily, type Target } from '../sip/location/target.ts';
-import type { SipMessage } from '../sip/message/message.ts';
-import type { TransactionEffect } from '../sip/transaction/layer.ts';
+import type { SipMessage, SipRequest } from '../sip/message/message.ts';
+import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
 import type { TrunkEffect } from '../trunks/trunk.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import { type Listeners, targetAt } from './listeners.ts';
+import { NextServers } from './next-servers.ts';
 import type { NodeEvent } from './views.ts';
 
 export interface WhereaboutsOptions {
@@ -35,6 +36,7 @@ export interface WhereaboutsOptions {
   resolve(question: Question): void;
   event(event: NodeEvent): void;
   persist(writes: readonly StoreWrite[]): void;
+  send(request: SipRequest, flow: Flow): TransactionId;
   trunkEffects(effects: readonly TrunkEffect[], now: Instant): void;
   /** Handles what was held. */
   release(effect: TransactionEffect): void;
@@ -51,6 +53,7 @@ export class Whereabouts {
   readonly #options: WhereaboutsOptions;
   readonly #locator: Locator;
   readonly #dead = new DeadServers();
+  readonly nextServers: NextServers;
   /** Where DNS, or the store, last said that trunks are. */
   readonly #lastKnown = new Map<string, readonly Server[]>();
   /** By Call-ID, in the order they came. */
@@ -59,6 +62,10 @@ export class Whereabouts {
 
   constructor(options: WhereaboutsOptions) {
     this.#options = options;
+    this.nextServers = new NextServers({
+      send: (request, flow) => options.send(request, flow),
+      silent: (flow, now) => this.flowFailed(flow, now),
+    });
     this.#locator = new Locator(options.listeners.abilities());
   }
 
@@ -79,23 +86,30 @@ export class Whereabouts {
 
   expire(now: Instant): void {
     this.#perform(this.#locator.expire(now), now);
+    this.nextServers.expire(now);
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#locator.nextDeadline();
+    return earlier(this.#locator.nextDeadline(), this.nextServers.nextDeadline());
   }
 
   counters(): Readonly<Record<string, number>> {
     const { answers, asking } = this.#locator.stats;
-    return { dnsAnswers: answers, dnsAsking: asking, held: this.#heldCount };
+    return {
+      dnsAnswers: answers,
+      dnsAsking: asking,
+      held: this.#heldCount,
+      nextServers: this.nextServers.size,
+    };
   }
 
   get held(): number {
     return this.#heldCount;
   }
 
-  flowFor(dialog: Dialog, flow: Flow, peer: PeerKind, now: Instant): Flow {
-    return this.#options.listeners.flowFor(dialog, flow, peer, (target) => this.#places(target, now));
+  /** Where a request within the dialog goes, and where else it may. */
+  flowsFor(dialog: Dialog, flow: Flow, peer: PeerKind, now: Instant): readonly [Flow, ...Flow[]] {
+    return this.#options.listeners.flowsFor(dialog, flow, peer, (target) => this.#places(target, flow, now));
   }
 
   flowFailed({ transport, remote }: Flow, now: Instant): void {
@@ -148,13 +162,19 @@ export class Whereabouts {
     return ours ? target : undefined;
   }
 
-  /** Always in the same order, so that the requests of a dialog follow each other. */
-  #places(target: Target, now: Instant): readonly Destination[] {
+  /**
+   * Always in the same order, so that the requests of a dialog follow each other. The one that we hear from knows the
+   * call, and is the first while it lives.
+   */
+  #places(target: Target, { transport: over, remote }: Flow, now: Instant): readonly Destination[] {
     const servers = [...(this.#locator.known(target, now) ?? [])];
     servers.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
     const places = servers.flatMap(({ transport, port, addresses }) =>
       addresses.map((address) => ({ transport, address, port })),
     );
+    const here = formatDestination({ transport: over, ...remote });
+    const isHere = (place: Destination): number => (formatDestination(place) === here ? 0 : 1);
+    if (places.length > 1) places.sort((a, b) => isHere(a) - isHere(b));
     return this.#dead.last(places, now);
   }
 
