@@ -93,6 +93,18 @@ describe('a target that is kept', () => {
     assert.equal(scene.locator.nextDeadline(), undefined);
   });
 
+  test('is not asked for again, nor told of, once all is stopped', () => {
+    const scene = carrierScene();
+    scene.take(scene.locator.keep('a', CARRIER, 0));
+    scene.dns = 'hangs';
+    scene.pass(MINUTE_MS);
+    scene.locator.stop();
+    scene.pass(MINUTE_MS);
+    assert.equal(scene.locator.nextDeadline(), undefined);
+    assert.equal(scene.asked.length, 4);
+    assert.equal(scene.told.length, 1);
+  });
+
   test('two that want the same ask once', () => {
     const scene = carrierScene();
     scene.dns = 'hangs';

@@ -1,7 +1,7 @@
 // Where servers are: keeps what DNS said, asks what it must, and tells when it knows. Pure: questions go out as
 // effects, replies come in, and each question has its own deadline here, so that DNS may hang as long as it likes.
 //
-//   keep(trunk)   ─▶ located … located again each time its answer changes, for ever
+//   keep(trunk)   ─▶ located … located again each time its answer changes, until stop()
 //   await(held)   ─▶ located once: when it is known, or when its time is up with what is known then
 //   known(target) ─▶ at once, from memory alone
 
@@ -48,6 +48,11 @@ export class Locator {
   /** Tells `located` with this key now or soon, and whenever it changes. */
   keep(key: string, target: Target, now: Instant): readonly LocatorEffect[] {
     return this.#want({ key, target, kept: true, dueAt: undefined, waiting: false, told: undefined }, now);
+  }
+
+  /** Nothing is kept up to date any more; whoever waits is still told. */
+  stop(): void {
+    for (const { key, kept } of this.#wants.values()) if (kept) this.#wants.delete(key);
   }
 
   /** Tells `located` with this key once, at `until` at the latest; at once where too many are awaited. */

@@ -291,6 +291,7 @@ export class SipNode {
       this.#draining = true;
       this.#calls.hangUpAll('the node is shutting down', now);
       this.#own.trunkEffects(this.#trunks.stop(now), now);
+      this.#whereabouts.stop();
     });
   }
 

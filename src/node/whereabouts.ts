@@ -80,6 +80,11 @@ export class Whereabouts {
     }
   }
 
+  /** Trunks stay where they are from now on: nobody asks for them again. */
+  stop(): void {
+    this.#locator.stop();
+  }
+
   replied(question: Question, reply: Reply, now: Instant): void {
     this.#perform(this.#locator.replied(question, reply, now), now);
   }
