@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly user: string;
   /** What it believes its address to be, where it sits behind NAT. */
   readonly inside?: string;
+  /** The name that it goes by in its Contact, where that is not its address. */
+  readonly host?: string;
   /** TCP phones make connections and accept none; carriers accept them too. */
   readonly accepts: boolean;
   readonly digest?: DigestClient;
@@ -101,9 +103,9 @@ export class Agent {
   }
 
   get contact(): string {
-    const { user, local, inside, transport } = this.options;
-    const believed = { address: inside ?? local.address, port: local.port };
-    return `<sip:${user}@${formatEndpoint(believed)}${transport === 'tcp' ? ';transport=tcp' : ''}>`;
+    const { user, local, inside, host, transport } = this.options;
+    const believed = formatEndpoint({ address: inside ?? local.address, port: local.port });
+    return `<sip:${user}@${host ?? believed}${transport === 'tcp' ? ';transport=tcp' : ''}>`;
   }
 
   /** Ear and mouth for one call. */

@@ -17,6 +17,8 @@ import { type Reaction, react } from './reactions.ts';
 export interface CarrierOptions {
   readonly name: string;
   readonly address: string;
+  /** The name that it has in its Contact, where that is not its address. */
+  readonly contactHost?: string;
   readonly node: Endpoint;
   readonly transport: 'udp' | 'tcp';
   /** Asked of every INVITE and REGISTER that comes in. */
@@ -53,13 +55,14 @@ export class Carrier {
 
   /** After a failure it comes back knowing nothing of its calls. */
   boot(): Agent {
-    const { name, address, transport } = this.options;
+    const { name, address, contactHost, transport } = this.options;
     this.#network.host(address).alive = true;
     this.agent = new Agent(this.#network, this.#plane, {
       name,
       local: { address, port: 5060 },
       transport,
       user: name,
+      ...(contactHost !== undefined && { host: contactHost }),
       accepts: true,
     });
     const { agent } = this;

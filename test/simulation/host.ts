@@ -23,6 +23,8 @@ export interface NodeHostOptions {
   /** Endpoints that the relay can have open at once. */
   readonly mediaPairs: number;
   readonly zone: Zone;
+  /** How long DNS takes to answer. */
+  readonly dnsDelayMs: readonly [min: number, max: number];
 }
 
 /** One life of the node, from a start to a crash. */
@@ -167,9 +169,10 @@ export class NodeHost {
         break;
       case 'resolve': {
         const { question } = effect;
-        const reply = this.#options.zone.ask(question);
+        const { zone, dnsDelayMs } = this.#options;
+        const reply = zone.ask(question);
         if (reply === undefined) break;
-        this.#world.after(this.#random.between(1, 60), () => {
+        this.#world.after(this.#random.between(...dnsDelayMs), () => {
           if (this.#life === life) this.do((node) => node.replied(question, reply, this.#world.now));
         });
         break;

@@ -74,6 +74,7 @@ export class Stage {
   readonly trace: Trace;
   readonly #network: Network;
   readonly #store: SimulatedStore;
+  readonly #zone: Zone;
   readonly #host: NodeHost;
   readonly #phones = new Map<string, Phone>();
   readonly #carriers = new Map<string, Carrier>();
@@ -91,15 +92,18 @@ export class Stage {
     const plane = new MediaPlane(world);
     this.#store = new SimulatedStore(world, scenario.storeDelayMs);
     for (const account of scenario.accounts) this.#store.accounts.set(account.name, account);
-    const { trunks, mediaPairs } = scenario;
-    const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: new Zone() };
+    const { trunks, mediaPairs, dnsDelayMs } = scenario;
+    this.#zone = new Zone(scenario.records);
+    const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: this.#zone, dnsDelayMs };
     this.#host = new NodeHost(this.#network, plane, this.#store, options, (packet) =>
       this.#noteInvite(packet),
     );
-    for (const { name, target, credentials } of scenario.trunks) {
+    for (const { name, target, from, credentials } of scenario.trunks) {
+      const contactHost = scenario.contactHosts[name];
       const carrier = new Carrier(this.#network, plane, {
         name,
-        address: target.host,
+        address: from[0] ?? target.host,
+        ...(contactHost !== undefined && { contactHost }),
         node: NODE,
         transport: target.transport === 'tcp' ? 'tcp' : 'udp',
         ...(credentials !== undefined && { credentials }),
@@ -236,6 +240,10 @@ export class Stage {
           this.#store.full = false;
         });
         break;
+      case 'dns':
+      case 'dns-changes':
+        this.#befallDns(fault);
+        break;
       case 'divert':
         this.#divert(fault.number, fault.to);
         break;
@@ -255,6 +263,16 @@ export class Stage {
         break;
     }
     this.trace.note('fate', JSON.stringify(fault));
+  }
+
+  #befallDns(fault: Fault & { readonly type: 'dns' | 'dns-changes' }): void {
+    const { records } = this.#zone;
+    if (fault.type === 'dns') this.#zone.state = fault.how;
+    else this.#zone.records = { ...records, ...fault.records };
+    this.#world.after(fault.forMs, () => {
+      if (fault.type === 'dns') this.#zone.state = 'answers';
+      else this.#zone.records = records;
+    });
   }
 
   #addressOf(name: string): string {

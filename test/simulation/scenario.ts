@@ -6,6 +6,7 @@ import { hashing } from './hashing.ts';
 import type { Weather } from './network.ts';
 import type { Reaction, Talk } from './reactions.ts';
 import type { SeededRandom } from './world.ts';
+import type { Records } from './zone.ts';
 
 export const DOMAIN = 'voice.example.net';
 export const NODE = { address: '192.0.2.1', port: 5060 } as const;
@@ -66,6 +67,10 @@ export type Fault =
     }
   | { readonly type: 'operator-hangs-up'; readonly atMs: number }
   | { readonly type: 'drain'; readonly atMs: number }
+  /** DNS says that it cannot answer, or says nothing. */
+  | { readonly type: 'dns'; readonly how: 'hangs' | 'fails'; readonly atMs: number; readonly forMs: number }
+  /** DNS has other records for a while. */
+  | { readonly type: 'dns-changes'; readonly records: Records; readonly atMs: number; readonly forMs: number }
   /** A stranger sends what makes no sense. */
   | { readonly type: 'noise'; readonly atMs: number }
   | { readonly type: 'test-call'; readonly number: string; readonly atMs: number };
@@ -77,6 +82,11 @@ export interface Scenario {
   readonly accounts: readonly Account[];
   readonly phones: readonly PhoneSetting[];
   readonly trunks: readonly TrunkSettings[];
+  /** What DNS has. */
+  readonly records: Records;
+  readonly dnsDelayMs: readonly [min: number, max: number];
+  /** By a carrier's name: the name that it has in its Contact, where that is not its address. */
+  readonly contactHosts: Readonly<Record<string, string>>;
   readonly calls: readonly CallSetting[];
   /** By a phone's or carrier's name: what it always does, instead of what chance has it do. */
   readonly reactions: Readonly<Record<string, Reaction>>;
@@ -102,7 +112,10 @@ export function drawScenario(random: SeededRandom): Scenario {
     const second = drawPhone(random, user, `${user}b`);
     return random.chance(0.5) ? [first, second] : asFlows(user, [first, second]);
   });
-  const trunks = Array.from({ length: random.between(1, 3) }, (_, i) => drawTrunk(random, i));
+  const dns = random.fork('dns');
+  const trunks = Array.from({ length: random.between(1, 3) }, (_, i) => drawTrunk(random, i)).map((trunk) =>
+    dns.chance(0.4) ? byName(trunk) : trunk,
+  );
   const calls = Array.from({ length: random.between(3, 12) }, (_, i) =>
     drawCall(random, i, accounts, trunks),
   );
@@ -117,9 +130,16 @@ export function drawScenario(random: SeededRandom): Scenario {
     accounts,
     phones,
     trunks,
+    dnsDelayMs: dns.weighted([
+      [6, [1, 60] as const],
+      [2, [50, 1_500] as const],
+      [1, [1_000, 8_000] as const],
+    ]),
+    contactHosts: drawContactHosts(dns, trunks),
+    records: Object.assign({}, ...trunks.map((trunk) => recordsOf(trunk, dns.chance(0.3)))),
     calls,
     reactions: {},
-    faults: drawFaults(random, accounts, phones, trunks),
+    faults: [...drawFaults(random, accounts, phones, trunks), ...drawDnsFaults(dns, trunks)],
   };
 }
 
@@ -216,6 +236,54 @@ function drawTrunk(random: SeededRandom, index: number): TrunkSettings {
     numberFormat: random.pick(['e164', 'e164-without-plus'] as const),
     callsMax: random.chance(0.15) ? 1 : 50,
   };
+}
+
+function byName(trunk: TrunkSettings): TrunkSettings {
+  const { transport } = trunk.target;
+  const host = `${trunk.name}.example`;
+  return { ...trunk, target: { host, ...(transport !== undefined && { transport }) } };
+}
+
+/** Of carriers that are known by name, some go by a name in dialogs too, which nobody has asked for before. */
+function drawContactHosts(
+  random: SeededRandom,
+  trunks: readonly TrunkSettings[],
+): Readonly<Record<string, string>> {
+  const named = trunks.filter(({ target }) => target.port === undefined && random.chance(0.5));
+  return Object.fromEntries(named.map(({ name }) => [name, `sbc.${name}.net`]));
+}
+
+/** Nobody is there. */
+const NOBODY = '198.51.100.99';
+
+/** Of a trunk that is known by name: its one server, behind one that is dead where that is wanted, and its Contact. */
+function recordsOf({ name, target, from }: TrunkSettings, withDead: boolean): Records {
+  if (target.port !== undefined) return {};
+  const dead = withDead ? [`5 0 5060 dead.${target.host}`] : [];
+  return {
+    [`SRV _sip._${target.transport}.${target.host}`]: [...dead, `10 0 5060 ${name}.net`],
+    [`A ${name}.net`]: [...from],
+    [`A sbc.${name}.net`]: [...from],
+    [`A dead.${target.host}`]: [NOBODY],
+  };
+}
+
+function drawDnsFaults(random: SeededRandom, trunks: readonly TrunkSettings[]): readonly Fault[] {
+  const faults: Fault[] = [];
+  const named = trunks.filter(({ target }) => target.port === undefined);
+  if (named.length === 0) return faults;
+  const at = (): number => random.between(0, CALLS_UNTIL_MS);
+  const forMs = (): number => random.between(5_000, 90_000);
+  if (random.chance(0.3)) {
+    faults.push({ type: 'dns', how: random.pick(['hangs', 'fails'] as const), atMs: at(), forMs: forMs() });
+  }
+  if (random.chance(0.3)) {
+    const known = recordsOf(random.pick(named), random.chance(0.5));
+    const nothing = Object.fromEntries(Object.keys(known).map((question) => [question, []]));
+    const records = random.chance(0.3) ? nothing : known;
+    faults.push({ type: 'dns-changes', records, atMs: at(), forMs: forMs() });
+  }
+  return faults;
 }
 
 function drawCall(

@@ -98,6 +98,9 @@ export function tell(changes: Partial<Scenario>): Run {
     accounts: [acme()],
     phones: [phone('reception'), phone('workshop')],
     trunks: [trunk('carrier-a'), trunk('carrier-b')],
+    records: {},
+    dnsDelayMs: [5, 5],
+    contactHosts: {},
     calls: [call()],
     reactions: {
       reception: answers(2_000),
