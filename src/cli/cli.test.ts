@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import type { Command } from 'commander';
-import { cli, cliAndApi, TOKEN } from '../../test/surfaces/cli.ts';
+import { cli, cliAndApi } from '../../test/surfaces/cli.ts';
 import {
   ATTEMPT,
   EXAMPLES,
@@ -13,6 +13,7 @@ import {
   RECEPTION,
   TEST_CALL_STEPS,
 } from '../../test/surfaces/example-admin.ts';
+import { TOKEN } from '../../test/surfaces/example-api.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { buildProgram } from './cli.ts';
 

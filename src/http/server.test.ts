@@ -5,45 +5,20 @@ import {
   ACME,
   ATTEMPT,
   EXAMPLES,
-  exampleAdmin,
-  exampleNode,
   notFound,
   RECEPTION,
   TEST_CALL_STEPS,
   type UseCase,
 } from '../../test/surfaces/example-admin.ts';
+import { exampleApi, TOKEN } from '../../test/surfaces/example-api.ts';
 import { RingthroughError } from '../base/errors.ts';
 import type { CertificateFacts } from '../ports/certificates.ts';
-import type { Log } from '../ports/log.ts';
-import { createApp, openHttp } from './server.ts';
+import { openHttp } from './server.ts';
 
-const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 
-async function api(t: TestContext, overrides: { hosts?: readonly string[] } = {}) {
-  const { node, state, tell } = exampleNode();
-  const { admin, asked, failing } = exampleAdmin(node);
-  const logged: string[] = [];
-  const note = (message: string, fields?: object) => logged.push(`${message} ${JSON.stringify(fields)}`);
-  const log: Log = { debug: note, info: note, warn: note, error: note };
-  const options = {
-    listen: { address: '127.0.0.1', port: 0 },
-    token: TOKEN,
-    tokenFile: 'data/api.token',
-    version: '0.1.0',
-    admin,
-    node,
-    log,
-    signalling: () => [],
-    media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
-    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
-    certificates: () => [CERTIFICATE],
-    ...overrides,
-  };
-  const app = await createApp(options);
-  t.after(() => app.close());
-  return { app, asked, failing, logged, state, tell, options };
-}
+const api = (t: TestContext, overrides: { hosts?: readonly string[] } = {}) =>
+  exampleApi(t, { certificates: () => [CERTIFICATE], ...overrides });
 
 const CERTIFICATE: CertificateFacts = {
   name: '/etc/tls/fullchain.pem',

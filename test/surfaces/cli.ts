@@ -5,7 +5,8 @@ import type { TestContext } from 'node:test';
 import { runCli } from '../../src/cli/cli.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { openHttp } from '../../src/http/server.ts';
-import { exampleAdmin, exampleNode, NOW } from './example-admin.ts';
+import { NOW } from './example-admin.ts';
+import { exampleApiOptions, TOKEN } from './example-api.ts';
 
 /** The CLI without a machine around it; what it wrote is in `out` and `err`. */
 export function cli(overrides: Partial<CliContext> = {}) {
@@ -35,26 +36,10 @@ export function cli(overrides: Partial<CliContext> = {}) {
   return { run, context };
 }
 
-export const TOKEN = 'a-token-for-tests-of-the-cli-0123456789';
-
 /** The CLI before a real API, whose use-cases are examples. */
 export async function cliAndApi(t: TestContext, overrides: Partial<CliContext> = {}) {
-  const { node } = exampleNode();
-  const { admin, asked, failing } = exampleAdmin(node);
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const server = await openHttp({
-    listen: { address: '127.0.0.1', port: 0 },
-    token: TOKEN,
-    tokenFile: 'data/api.token',
-    version: '0.1.0',
-    admin,
-    node,
-    log,
-    signalling: () => [],
-    media: () => ({ endpointsOpen: 0, portPairsFree: 0, packetsForwarded: 0 }),
-    trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
-    certificates: () => [],
-  });
+  const { options, asked, failing } = exampleApiOptions();
+  const server = await openHttp(options);
   t.after(() => server.close());
   const environment = { api: server.url, token: TOKEN, ...overrides.environment };
   return { ...cli({ ...overrides, environment }), asked, failing, url: server.url };
