@@ -148,8 +148,15 @@ function tellHistory(samples: readonly Sample[]): void {
     { heading: 'PORTS', cell: metric('ringthrough_media_endpoints_open') },
     { heading: 'NONCES', cell: entries('nonces') },
     { heading: 'GUESSES', cell: entries('guesses') },
+    { heading: 'TRACE', cell: ({ metrics }: Sample) => megabytes(traceBytes(metrics)) },
   ];
   print(table<Sample>(collected, columns, false));
+}
+
+/** SIP messages that are kept for whoever looks into a call. */
+function traceBytes(metrics: ReadonlyMap<string, number>): number {
+  const bytes = (of: string): number => metrics.get(`ringthrough_trace_${of}_bytes`) ?? 0;
+  return bytes('call') + bytes('other');
 }
 
 function tellCounts(counts: ReadonlyMap<string, number>): void {

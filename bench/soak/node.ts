@@ -53,6 +53,8 @@ export class SoakNode {
       `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + MEDIA_PORTS - 1} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
       'log: { level: error }',
+      // Kept on purpose, for an hour unless told otherwise: in two minutes it is as full as it gets.
+      'trace: { keep: 2m }',
       'trunks:',
       `  - { name: carrier, address: "${formatEndpoint(onLoopback(carrier))}", inbound: true, outbound: true, callsMax: 500 }`,
     ];

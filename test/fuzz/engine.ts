@@ -21,6 +21,8 @@ const SLICE_MS = 250;
 const SAMPLE_EVERY_MS = 2_000;
 /** Findings of one kind that are told; the others are counted. */
 const KINDS_MAX = 50;
+/** Those that are made smaller, which takes seconds each. */
+const MINIMISED_MAX = 8;
 
 export interface Finding {
   readonly target: string;
@@ -128,10 +130,13 @@ async function note(
   const known = findings.get(kind);
   if (known !== undefined) known.times += 1;
   else if (findings.size < KINDS_MAX) {
-    const smaller = await minimise(input, async (candidate) => {
-      const again = (await attempt(target, candidate)).wrong;
-      return again !== undefined && kindOf(again) === kindOf(wrong);
-    });
+    const smaller =
+      findings.size >= MINIMISED_MAX
+        ? input
+        : await minimise(input, async (candidate) => {
+            const again = (await attempt(target, candidate)).wrong;
+            return again !== undefined && kindOf(again) === kindOf(wrong);
+          });
     findings.set(kind, { target: target.name, ...where, what: wrong, input: smaller, times: 1 });
   }
 }

@@ -4,7 +4,7 @@
 import type { Input } from './target.ts';
 
 const TRIES_MAX = 3_000;
-const LENGTH_MAX_MS = 20_000;
+const LENGTH_MAX_MS = 10_000;
 
 export async function minimise(input: Input, fails: (candidate: Input) => Promise<boolean>): Promise<Input> {
   let tries = 0;

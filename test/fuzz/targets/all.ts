@@ -3,6 +3,7 @@
 import type { Target } from '../target.ts';
 import { digestTarget } from './digest.ts';
 import { configTarget, provisioningTarget } from './documents.ts';
+import { certificateTarget, dnsTarget, stunTarget, traceTarget } from './edges.ts';
 import { framerTarget } from './framer.ts';
 import { httpTarget } from './http.ts';
 import { nodeTarget } from './node.ts';
@@ -19,6 +20,10 @@ export const TARGETS: readonly Target[] = [
   digestTarget,
   sdpTarget,
   rtpTarget,
+  dnsTarget,
+  stunTarget,
+  certificateTarget,
+  traceTarget,
   configTarget,
   provisioningTarget,
   httpTarget,
