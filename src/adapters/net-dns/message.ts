@@ -38,8 +38,8 @@ export function encodeQuestion(id: number, { type, name }: Question, edns: boole
 }
 
 export function decodeAnswer(bytes: Uint8Array, id: number, question: Question): Decoded {
-  const message = decode(bytes);
-  if (message === undefined || message.type !== 'response' || message.id !== id) return { type: 'foreign' };
+  const message = canHoldWhatItCounts(bytes) && idOf(bytes) === id ? decode(bytes) : undefined;
+  if (message === undefined || message.type !== 'response') return { type: 'foreign' };
   const [asked, ...more] = message.questions ?? [];
   const same = asked?.type === question.type && normalName(asked.name) === question.name;
   // An answer that could not be understood need not repeat the question (RFC 1035 §4.1.1, FORMERR).
@@ -47,6 +47,30 @@ export function decodeAnswer(bytes: Uint8Array, id: number, question: Question):
   if ((!same || more.length > 0) && !(asked === undefined && code === 'FORMERR')) return { type: 'foreign' };
   if (message.flag_tc) return { type: 'truncated' };
   return { type: 'reply', reply: replyOf(message, code) };
+}
+
+const HEADER_BYTES = 12;
+/** A root name, a type and a class. */
+const QUESTION_BYTES_MIN = 5;
+/** The same, a TTL and a length. */
+const RECORD_BYTES_MIN = 11;
+
+function idOf(bytes: Uint8Array): number {
+  return uint16(bytes, 0);
+}
+
+/**
+ * The header counts questions and records (RFC 1035 §4.1.1), up to 65,535 of each, and dns-packet believes it: without
+ * this look, a few bytes that count hundreds of thousands of records would keep it busy for a tenth of a second.
+ */
+function canHoldWhatItCounts(bytes: Uint8Array): boolean {
+  const records = uint16(bytes, 6) + uint16(bytes, 8) + uint16(bytes, 10);
+  const bytesMin = HEADER_BYTES + QUESTION_BYTES_MIN * uint16(bytes, 4) + RECORD_BYTES_MIN * records;
+  return bytes.length >= bytesMin;
+}
+
+function uint16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 function decode(bytes: Uint8Array): DecodedPacket | undefined {

@@ -9,7 +9,7 @@ import { expect, type Input, type Target } from '../target.ts';
 
 /** YAML is read slowly, and JSON that is refused mistake by mistake; in time that goes with its size all the same. */
 export const documentStallMs = (input: Input): number =>
-  20 + 0.03 * input.reduce((sum, { length }) => sum + length, 0);
+  50 + 0.05 * input.reduce((sum, { length }) => sum + length, 0);
 
 export const configTarget: Target = {
   name: 'config',
