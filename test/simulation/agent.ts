@@ -72,6 +72,8 @@ export class Agent {
   readonly random: SeededRandom;
   readonly host: Host;
   diedAt: Instant | undefined;
+  /** It answered an OPTIONS at some time: it is no device that ignores them. */
+  answersOptions = false;
   /** Takes a new call in; undefined where it was refused at once. */
   invited: (id: TransactionId, request: SipRequest) => InviteUser | undefined = () => undefined;
   /** Requests outside of dialogs other than INVITE; true where it was answered. OPTIONS is answered here. */
@@ -277,6 +279,7 @@ export class Agent {
       const user = this.invited(id, request);
       if (user !== undefined) this.invitedBy(id, user);
     } else if (!this.asked(id, request)) {
+      this.answersOptions ||= request.method === 'OPTIONS';
       const status = request.method === 'OPTIONS' ? 200 : 405;
       this.respond(id, createResponse(request, status, { toTag: this.token(4) }));
     }

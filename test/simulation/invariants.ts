@@ -194,7 +194,10 @@ function* endLeftovers(run: Run): Iterable<Omit<Violation, 'rule'>> {
     yield { what: `a timer is set for ${nextDeadline - run.world.now} ms from now` };
 }
 
-/** A dead phone is known within 30 s; a living one has registered again by then, and answers probes. */
+/**
+ * A dead phone is known within 30 s; a living one has registered again by then, and answers probes. One that died
+ * before it ever answered a question may be a device that ignores them: it stays unknown until a call tells.
+ */
 const KNOWN_DEAD_MS = 30_000;
 
 function* registrations(run: Run): Iterable<Omit<Violation, 'rule'>> {
@@ -206,12 +209,13 @@ function* registrations(run: Run): Iterable<Omit<Violation, 'rule'>> {
     const all = run.quiet.phones.find((view) => view.user === user)?.bindings ?? [];
     const bindings = all.filter((binding) => binding.address.startsWith(`${address}:`));
     const living = bindings.filter(({ reachability }) => reachability !== 'unreachable');
-    const { diedAt } = phone.agent;
+    const { diedAt, answersOptions } = phone.agent;
+    const believed = living.filter(({ reachability }) => answersOptions || reachability !== 'unknown');
     const deadForMs = diedAt === undefined ? 0 : run.quiet.at - diedAt;
     if (phone.agent.alive && fair && living.length === 0) {
       yield { what: `${name} lives and has ${bindings.length} bindings, none of them reachable` };
-    } else if (deadForMs > KNOWN_DEAD_MS && living.length > 0) {
-      yield { what: `${name} is dead for ${deadForMs} ms and counts as ${living[0]?.reachability}` };
+    } else if (deadForMs > KNOWN_DEAD_MS && believed.length > 0) {
+      yield { what: `${name} is dead for ${deadForMs} ms and counts as ${believed[0]?.reachability}` };
     }
   }
 }
