@@ -32,6 +32,7 @@ const LINGER_MS = 150_000;
 const LINGER_STEP_MS = 15_000;
 /** While a server transaction certainly lives, its final answer does not change. */
 const ANSWER_STANDS_MS = 5_000;
+const ANSWERS_MAX = 1_000;
 
 export interface Heard {
   readonly flow: Flow;
@@ -227,6 +228,7 @@ export class NodeWorld {
     const earlier = this.#answers.get(key);
     const stands = earlier !== undefined && this.now - earlier.at < ANSWER_STANDS_MS;
     expect(!stands || earlier.isGood === isGood, 'one INVITE was taken and refused');
+    if (this.#answers.size > ANSWERS_MAX) this.#answers.clear();
     this.#answers.set(key, { isGood, at: this.now });
   }
 
