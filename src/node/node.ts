@@ -23,7 +23,6 @@ import type { MediaEvent } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
 import type { Account, Binding, E164, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
 import type { Packet } from '../ports/signalling.ts';
-import type { StoreWrite } from '../ports/store.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { Directory } from '../routing/directory.ts';
 import { DigestServer } from '../sip/auth/server.ts';
@@ -40,13 +39,14 @@ import { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
 import { Intake } from './intake.ts';
 import { Listeners, type NodeListener } from './listeners.ts';
-import { faultEvent, outsideOf } from './outside.ts';
+import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, phoneViews } from './showing.ts';
 import { Strangers } from './strangers.ts';
 import { farewellTo } from './strays.ts';
-import type { CallView, Leftovers, NodeEvent, PhoneView, TrunkView } from './views.ts';
+import { Turn } from './turn.ts';
+import type { CallView, Leftovers, PhoneView, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface NodeOptions {
@@ -90,11 +90,7 @@ export class SipNode {
   readonly #whereabouts: Whereabouts;
   #directory = new Directory([]);
   #draining = false;
-  #now: Instant = 0;
-  readonly #effects: Effect[] = [];
-  #work: TransactionEffect[] = [];
-  readonly #waiting = new Map<number, () => void>();
-  #writes = 0;
+  readonly #turn: Turn;
   readonly #intake: Intake;
   readonly #strangers: Strangers;
   /** What is being handled, while it is a packet. */
@@ -103,7 +99,7 @@ export class SipNode {
 
   constructor(options: NodeOptions, now: Instant) {
     this.#options = options;
-    this.#now = now;
+    this.#turn = new Turn(now, (effect) => this.#dispatch(effect));
     const { random, hashing, domain, userAgent, nonceKey, acceptMd5 } = options;
     this.#listeners = new Listeners(options.listeners);
     this.#layer = new TransactionLayer({
@@ -126,12 +122,12 @@ export class SipNode {
       settings: options.trunks,
       trunks: this.#trunks,
       listeners: this.#listeners,
-      resolve: (question) => this.#effects.push({ type: 'resolve', question }),
-      event: (event) => this.#event(event),
-      persist: (writes) => this.#persist(writes),
+      resolve: (question) => this.#turn.push({ type: 'resolve', question }),
+      event: (event) => this.#turn.event(event),
+      persist: (writes) => this.#turn.persist(writes),
       send: (request, flow) => this.#request(request, flow),
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
-      release: (effect) => this.#contain('a held message', () => this.#deliver(effect)),
+      release: (effect) => this.#turn.contain('a held message', () => this.#deliver(effect)),
     });
     this.#strangers = new Strangers({
       knows: (flow) => this.knows(flow),
@@ -147,8 +143,8 @@ export class SipNode {
       newToken: () => hex(random.bytes(8)),
       request: (request, flow) => this.#request(request, flow),
       persist: (user) =>
-        this.#persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
-      event: (event) => this.#event(event),
+        this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
+      event: (event) => this.#turn.event(event),
     });
     this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
     this.#requests = new Requests({
@@ -161,35 +157,37 @@ export class SipNode {
       digest: new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }),
       directory: () => this.#directory,
       draining: () => this.#draining,
-      respond: (id, ...answer) => this.#queue(this.#layer.respond(id, this.#response(...answer), this.#now)),
+      respond: (id, ...answer) =>
+        this.#turn.queue(this.#layer.respond(id, this.#response(...answer), this.#turn.now)),
       answerOnce: (id, isProven, ...answer) =>
-        this.#queue(this.#layer.answerOnce(id, this.#response(...answer), this.#now, isProven)),
-      persist: (writes, then) => this.#persist(writes, then),
+        this.#turn.queue(this.#layer.answerOnce(id, this.#response(...answer), this.#turn.now, isProven)),
+      persist: (writes, then) => this.#turn.persist(writes, then),
       registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
-      event: (event) => this.#event(event),
+      event: (event) => this.#turn.event(event),
     });
   }
 
   // ── what comes in ──
 
   start(kept: Kept, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
       this.#registrar.restore(
         kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
       this.#whereabouts.start(kept.trunkServers, now);
-      for (const entry of kept.unfinished) this.#persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
+      for (const entry of kept.unfinished)
+        this.#turn.persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
     });
   }
 
   receive(batch: readonly Packet[], now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       for (const packet of batch) {
         this.#packet = packet;
-        this.#contain('a message', () => this.#queue(this.#intake.receive(packet, now)));
-        this.#pump();
+        this.#turn.contain('a message', () => this.#turn.queue(this.#intake.receive(packet, now)));
+        this.#turn.pump();
       }
       this.#packet = undefined;
     });
@@ -197,10 +195,10 @@ export class SipNode {
 
   /** Packets could not be sent over this flow. */
   flowFailed(flow: Flow, reason: string, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       this.#whereabouts.flowFailed(flow, now);
       const datagram = flow.transport === 'udp';
-      this.#queue(
+      this.#turn.queue(
         datagram ? this.#layer.datagramFailed(flow, now, reason) : this.#layer.flowFailed(flow, now, reason),
       );
     });
@@ -208,8 +206,8 @@ export class SipNode {
 
   /** A stream connection is gone. */
   flowClosed(flow: Flow, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
-      this.#queue(this.#layer.flowFailed(flow, now, 'the connection was closed'));
+    return this.#turn.run(now, () => {
+      this.#turn.queue(this.#layer.flowFailed(flow, now, 'the connection was closed'));
       this.#own.registrarEffects(this.#registrar.flowClosed(flow, now), now);
     });
   }
@@ -222,7 +220,7 @@ export class SipNode {
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       for (const event of events) this.#calls.media(event, now);
     });
   }
@@ -232,20 +230,18 @@ export class SipNode {
    * callers are better served by a node that knows it until the next crash than by one that refuses it.
    */
   persisted(id: number, _result: Result<void, string>, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
-      const then = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      then?.();
+    return this.#turn.run(now, () => {
+      this.#turn.persisted(id);
     });
   }
 
   /** The answer to a `resolve` effect, or that there is none. */
   replied(question: Question, reply: Reply, now: Instant): readonly Effect[] {
-    return this.#turn(now, () => this.#whereabouts.replied(question, reply, now));
+    return this.#turn.run(now, () => this.#whereabouts.replied(question, reply, now));
   }
 
   directoryChanged(accounts: readonly Account[], now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       const before = this.#directory;
       this.#directory = new Directory(accounts);
       const withNewPassword = new Set<string>();
@@ -260,7 +256,7 @@ export class SipNode {
 
   hangUp(callId: string, now: Instant): { readonly found: boolean; readonly effects: readonly Effect[] } {
     let found = false;
-    const effects = this.#turn(now, () => {
+    const effects = this.#turn.run(now, () => {
       found = this.#calls.hangUp(callId, 'ended by the operator', now);
     });
     return { found, effects };
@@ -271,7 +267,7 @@ export class SipNode {
     now: Instant,
   ): { readonly result: Result<string, 'no-trunk' | 'too-many'>; readonly effects: readonly Effect[] } {
     let result: Result<string, 'no-trunk' | 'too-many'> = { ok: false, error: 'no-trunk' };
-    const effects = this.#turn(now, () => {
+    const effects = this.#turn.run(now, () => {
       const [trunk] = this.#own.trunkChoices(number, false);
       if (trunk === undefined) return;
       const id = this.#calls.startTest(number, trunk, now);
@@ -287,7 +283,7 @@ export class SipNode {
 
   /** Ends all calls and gives registrations with carriers back. */
   stop(now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
+    return this.#turn.run(now, () => {
       this.#draining = true;
       this.#calls.hangUpAll('the node is shutting down', now);
       this.#own.trunkEffects(this.#trunks.stop(now), now);
@@ -296,14 +292,14 @@ export class SipNode {
   }
 
   expire(now: Instant): readonly Effect[] {
-    return this.#turn(now, () => {
-      this.#queue(this.#layer.expire(now));
-      this.#pump();
+    return this.#turn.run(now, () => {
+      this.#turn.queue(this.#layer.expire(now));
+      this.#turn.pump();
       this.#calls.expire(now);
       this.#own.registrarEffects(this.#registrar.expire(now), now);
       this.#own.trunkEffects(this.#trunks.expire(now), now);
       this.#whereabouts.expire(now);
-      this.#pump();
+      this.#turn.pump();
     });
   }
 
@@ -371,53 +367,25 @@ export class SipNode {
       dialogs,
       callDeadlines: deadlines,
       transactions: this.#layer.size,
-      pendingWrites: this.#waiting.size,
+      pendingWrites: this.#turn.pendingWrites,
       held: this.#whereabouts.held,
     };
   }
 
-  // ── one turn ──
-
-  #turn(now: Instant, act: () => void): readonly Effect[] {
-    this.#now = now;
-    this.#contain('an event', act);
-    this.#pump();
-    return this.#effects.splice(0);
-  }
-
-  #queue(effects: readonly TransactionEffect[]): void {
-    for (const effect of effects) this.#work.push(effect);
-  }
-
-  #pump(): void {
-    for (let index = 0; index < this.#work.length; index++) {
-      const effect = this.#work[index];
-      if (effect !== undefined) this.#contain('a transaction event', () => this.#dispatch(effect));
-    }
-    this.#work.length = 0;
-  }
-
-  /** No message may bring the node down: a bug of ours costs the event that it hit, and is told to the operator. */
-  #contain(what: string, act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.#event(faultEvent(what, error, this.#now));
-    }
-  }
+  // ── what the layers tell ──
 
   #dispatch(effect: TransactionEffect): void {
-    if (!this.#whereabouts.holds(effect, this.#now)) this.#deliver(effect);
+    if (!this.#whereabouts.holds(effect, this.#turn.now)) this.#deliver(effect);
   }
 
   #deliver(told: TransactionEffect): void {
-    const now = this.#now;
+    const now = this.#turn.now;
     const effect = this.#whereabouts.nextServers.receive(told, now);
     if (effect === undefined) return;
     switch (effect.type) {
       case 'send':
         if (effect.once && !this.#mayAnswer(effect)) break;
-        this.#effects.push({ type: 'send', flow: effect.flow, bytes: effect.bytes });
+        this.#turn.push({ type: 'send', flow: effect.flow, bytes: effect.bytes });
         break;
       case 'request':
         this.#requests.receive(effect.id, effect.request, effect.flow, now);
@@ -438,20 +406,22 @@ export class SipNode {
   /** What is answered without a transaction is answered within the turn of what it answers. */
   #mayAnswer({ bytes }: SendEffect): boolean {
     const { flow, bytes: asked } = this.#packet ?? {};
-    return flow === undefined || this.#strangers.mayAnswer(flow, asked?.length ?? 0, bytes.length, this.#now);
+    return (
+      flow === undefined || this.#strangers.mayAnswer(flow, asked?.length ?? 0, bytes.length, this.#turn.now)
+    );
   }
 
   #sayFarewell(response: SipResponse, flow: Flow): void {
     const farewell = farewellTo(response, flow);
     if (farewell === undefined) return;
-    this.#queue(this.#layer.acknowledge('', farewell.ack, flow, this.#now));
+    this.#turn.queue(this.#layer.acknowledge('', farewell.ack, flow, this.#turn.now));
     this.#request(farewell.bye, flow);
   }
 
   #request(request: SipRequest, flow: Flow): TransactionId {
     const headers = request.headers.set('User-Agent', this.#options.userAgent);
-    const { id, effects } = this.#layer.request(request.with({ headers }), flow, this.#now);
-    this.#queue(effects);
+    const { id, effects } = this.#layer.request(request.with({ headers }), flow, this.#turn.now);
+    this.#turn.queue(effects);
     return id;
   }
 
@@ -463,16 +433,6 @@ export class SipNode {
   ): SipResponse {
     const toTag = hex(this.#options.random.bytes(8));
     return createResponse(request, status, { toTag, headers, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  #persist(writes: readonly StoreWrite[], then?: () => void): void {
-    const id = this.#writes++;
-    if (then !== undefined) this.#waiting.set(id, then);
-    this.#effects.push({ type: 'persist', id, writes });
-  }
-
-  #event(event: NodeEvent): void {
-    this.#effects.push({ type: 'event', event });
   }
 
   #outside(): Outside {
@@ -489,11 +449,11 @@ export class SipNode {
       registrar: this.#registrar,
       trunks: this.#trunks,
       own: this.#own,
-      now: () => this.#now,
-      queue: (effects) => this.#queue(effects),
-      media: (command) => this.#effects.push({ type: 'media', command }),
-      persist: (writes) => this.#persist(writes),
-      event: (event) => this.#event(event),
+      now: () => this.#turn.now,
+      queue: (effects) => this.#turn.queue(effects),
+      media: (command) => this.#turn.push({ type: 'media', command }),
+      persist: (writes) => this.#turn.persist(writes),
+      event: (event) => this.#turn.event(event),
     });
   }
 }
