@@ -3,7 +3,7 @@
 //   base ← sip, sdp, rtp ← ports ← capabilities ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
 //
-// Capabilities are registrar, routing, trunks, locating and trace.
+// Capabilities are registrar, routing, trunks, locating, trace and shield.
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
 // instead; to change a row is to change the architecture, and wants a page in docs/decisions/. The last tests
@@ -24,7 +24,14 @@ interface Rule {
 
 const PROTOCOLS = ['src/sip/', 'src/sdp/', 'src/rtp/'];
 const GROUND = ['src/base/', ...PROTOCOLS, 'src/ports/'];
-const CAPABILITIES = ['src/registrar/', 'src/routing/', 'src/trunks/', 'src/locating/', 'src/trace/'];
+const CAPABILITIES = [
+  'src/registrar/',
+  'src/routing/',
+  'src/trunks/',
+  'src/locating/',
+  'src/trace/',
+  'src/shield/',
+];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];
 const LAYERS = [...CORE, 'src/admin/', ...SURFACES, 'src/adapters/', 'src/app/', 'src/main.ts'];

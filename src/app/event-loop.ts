@@ -10,9 +10,11 @@ import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
+import type { KernelShield } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { Persistence } from './persistence.ts';
+import { Reading } from './reading.ts';
 
 export interface LoopOptions {
   readonly clock: Clock;
@@ -34,6 +36,8 @@ export interface LoopPorts {
   readonly media: MediaRelay;
   readonly persistence: Persistence;
   readonly resolver: Resolver;
+  /** Where a kernel does the shield's work ahead of us. */
+  readonly shield?: KernelShield;
 }
 
 /** The longest time that `setTimeout` can wait. */
@@ -48,6 +52,12 @@ export class EventLoop {
   #transports = new Map<string, SignallingTransport>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
+
+  readonly reading = new Reading({
+    admit: (packet, now) => this.#node.admit(packet, now),
+    read: (batch) => this.#read(batch),
+    now: () => this.#clock.now(),
+  });
 
   constructor(options: LoopOptions) {
     this.#clock = options.clock;
@@ -70,12 +80,7 @@ export class EventLoop {
   }
 
   readonly signalling: StreamHandler = {
-    received: (batch: readonly Packet[]) =>
-      this.turn((node, now) => {
-        if (this.#tap !== undefined)
-          for (const { flow, bytes } of batch) this.#tap.record('in', flow, bytes, now);
-        return node.receive(batch, now);
-      }),
+    received: (batch: readonly Packet[]) => this.reading.offer(batch),
     failed: (flow: Flow, reason: string) => this.turn((node, now) => node.flowFailed(flow, reason, now)),
     closed: (flow: Flow) => this.turn((node, now) => node.flowClosed(flow, now)),
     knows: (flow: Flow) => this.#node.knows(flow),
@@ -92,6 +97,14 @@ export class EventLoop {
   close(): void {
     clearTimeout(this.#timer);
     this.#ports = undefined;
+  }
+
+  #read(batch: readonly Packet[]): void {
+    this.turn((node, now) => {
+      if (this.#tap !== undefined)
+        for (const { flow, bytes } of batch) this.#tap.record('in', flow, bytes, now);
+      return node.receive(batch, now);
+    });
   }
 
   #perform(effects: readonly Effect[]): void {
@@ -113,6 +126,9 @@ export class EventLoop {
           break;
         case 'resolve':
           this.#resolve(ports.resolver, effect.question);
+          break;
+        case 'shield':
+          ports.shield?.change(effect.changes);
           break;
         case 'event':
           this.#onEvent(effect.event);

@@ -127,6 +127,41 @@ export const LIMITS = {
   /** Places in each table of such networks. It never grows: networks that fall on one place share its answers. */
   strangerSlots: 65_536,
 
+  /** Flows that the shield knows, emergency calls' among them. More: the one longest unheard is a newcomer again. */
+  knownFlowsMax: 250_000,
+  /** How long a flow is known after it proved itself, where no registration says longer. */
+  provenFlowMs: 10 * MINUTE_MS,
+  /** How long after the end of its registration: it will come again. */
+  lapsedFlowMs: MINUTE_MS,
+  /** Packets a second that a known flow may always send, and at once; and the most that its own use may earn it. */
+  knownFlowPerSecondMin: 20,
+  knownFlowPerSecondMax: 1_000,
+  /** Seconds' worth of a flow's rate that it may send at once. */
+  flowBurstSeconds: 10,
+  /** How many times its usual rate a flow may send. */
+  flowHeadroom: 4,
+  /** What all that comes from one carrier's addresses may send a second, its proven flows excepted. More: dropped. */
+  carrierPerSecond: 2_000,
+  /** Sources where phones have proved themselves before. More: the oldest is forgotten, and is like any other. */
+  familiarSourcesMax: 65_536,
+  /** How long such a source is familiar after the last time. */
+  familiarSourceMs: 7 * DAY_MS,
+  /** Sources refused at once. More: no further one is, until one's time is up. */
+  refusedSourcesMax: 16_384,
+  /** The longest time that a source is refused for before it must prove again what it is. */
+  refusedSourceMaxMs: 60 * MINUTE_MS,
+  /** How long an emergency call's flow keeps its lane after the call was last seen. */
+  emergencyFlowMs: 90 * SECOND_MS,
+  /** Places in each row of the tables of newcomers' shares, and rows. They never grow (base/token-buckets.ts). */
+  shareSlots: 131_072,
+  shareRows: 3,
+  /** Packets waiting to be read, of each lane. More: known ones are not taken; of newcomers the oldest give way. */
+  waitingEmergencyMax: 4_096,
+  waitingKnownMax: 8_192,
+  waitingNewcomersMax: 2_048,
+  /** How long packets are read in one go before sockets and timers have their turn again. */
+  readingTurnMs: 5,
+
   /** Unknown attributes that the answer to a STUN request names. More: these alone. */
   stunUnknownToldMax: 8,
 

@@ -63,6 +63,11 @@ export class Calls {
   }
 
   /** Those whose caller's part is not over and recorded. */
+  /** Of callers whose emergency call is set up or goes on. */
+  emergencyFlows(): readonly Flow[] {
+    return [...this.#live.values()].flatMap(({ start: { route, flow } }) => (route.emergency ? [flow] : []));
+  }
+
   get live(): readonly Call[] {
     return [...this.#live.values()];
   }

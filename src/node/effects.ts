@@ -2,6 +2,7 @@
 
 import type { Flow } from '../base/net.ts';
 import type { MediaCommand } from '../ports/media.ts';
+import type { ShieldChange } from '../ports/shield.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { NodeEvent } from './views.ts';
@@ -13,4 +14,6 @@ export type Effect =
   | { readonly type: 'persist'; readonly id: number; readonly writes: readonly StoreWrite[] }
   /** To be asked of DNS, and answered with `replied`, sometime or never: the node does not wait for it. */
   | { readonly type: 'resolve'; readonly question: Question }
+  /** For a kernel that does the shield's work ahead of us. */
+  | { readonly type: 'shield'; readonly changes: readonly ShieldChange[] }
   | { readonly type: 'event'; readonly event: NodeEvent };

@@ -25,6 +25,7 @@ import type { Account, Binding, E164, LedgerEntry, TrunkServers, TrunkSettings }
 import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { Directory } from '../routing/directory.ts';
+import type { Verdict } from '../shield/shield.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
@@ -37,6 +38,7 @@ import {
 } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
+import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
 import { Listeners, type NodeListener } from './listeners.ts';
 import { outsideOf } from './outside.ts';
@@ -93,6 +95,7 @@ export class SipNode {
   readonly #turn: Turn;
   readonly #intake: Intake;
   readonly #strangers: Strangers;
+  readonly #guard: Guard;
   /** What is being handled, while it is a packet. */
   #packet: Packet | undefined;
   #strays = 0;
@@ -101,6 +104,7 @@ export class SipNode {
     this.#options = options;
     this.#turn = new Turn(now, (effect) => this.#dispatch(effect));
     const { random, hashing, domain, userAgent, nonceKey, acceptMd5 } = options;
+    const push = (effect: Effect) => this.#turn.push(effect);
     this.#listeners = new Listeners(options.listeners);
     this.#layer = new TransactionLayer({
       newBranch: () => hex(random.bytes(12)),
@@ -122,17 +126,16 @@ export class SipNode {
       settings: options.trunks,
       trunks: this.#trunks,
       listeners: this.#listeners,
-      resolve: (question) => this.#turn.push({ type: 'resolve', question }),
+      resolve: (question) => push({ type: 'resolve', question }),
       event: (event) => this.#turn.event(event),
       persist: (writes) => this.#turn.persist(writes),
       send: (request, flow) => this.#request(request, flow),
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
       release: (effect) => this.#turn.contain('a held message', () => this.#deliver(effect)),
     });
-    this.#strangers = new Strangers({
-      knows: (flow) => this.knows(flow),
-      seed: Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16),
-    });
+    const seed = Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16);
+    this.#strangers = new Strangers({ knows: (flow) => this.knows(flow), seed });
+    this.#guard = new Guard({ trunks: this.#trunks, calls: () => this.#calls, seed, push });
     this.#intake = new Intake(this.#layer, this.#strangers, (flow) => this.#listeners.strict(flow));
     this.#own = new OwnRequests({
       domain,
@@ -147,24 +150,7 @@ export class SipNode {
       event: (event) => this.#turn.event(event),
     });
     this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
-    this.#requests = new Requests({
-      domain,
-      country: options.country,
-      sessionTerms: options.sessionTerms ?? SESSION_TERMS,
-      calls: this.#calls,
-      registrar: this.#registrar,
-      trunks: this.#trunks,
-      digest: new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }),
-      directory: () => this.#directory,
-      draining: () => this.#draining,
-      respond: (id, ...answer) =>
-        this.#turn.queue(this.#layer.respond(id, this.#response(...answer), this.#turn.now)),
-      answerOnce: (id, isProven, ...answer) =>
-        this.#turn.queue(this.#layer.answerOnce(id, this.#response(...answer), this.#turn.now, isProven)),
-      persist: (writes, then) => this.#turn.persist(writes, then),
-      registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
-      event: (event) => this.#turn.event(event),
-    });
+    this.#requests = this.#server(new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }));
   }
 
   // ── what comes in ──
@@ -176,6 +162,7 @@ export class SipNode {
         kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
+      for (const { user } of this.phones()) this.#guard.registered(this.#registrar.bindingsOf(user), now);
       this.#whereabouts.start(kept.trunkServers, now);
       for (const entry of kept.unfinished)
         this.#turn.persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
@@ -219,9 +206,17 @@ export class SipNode {
     return isInCall || this.#registrar.isOn(flow) || this.#trunks.identify(flow) !== undefined;
   }
 
+  /** Is there room for this packet, and how urgent is it? Asked once for each, before it is read. */
+  admit({ flow }: Packet, now: Instant): Verdict {
+    return this.#guard.admit(flow, now);
+  }
+
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
-      for (const event of events) this.#calls.media(event, now);
+      for (const event of events) {
+        this.#guard.media(event);
+        this.#calls.media(event, now);
+      }
     });
   }
 
@@ -299,12 +294,13 @@ export class SipNode {
       this.#own.registrarEffects(this.#registrar.expire(now), now);
       this.#own.trunkEffects(this.#trunks.expire(now), now);
       this.#whereabouts.expire(now);
+      this.#guard.expire(now);
       this.#turn.pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
-    return [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls]
+    return [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls, this.#guard]
       .map((each) => each.nextDeadline())
       .reduce(earlier);
   }
@@ -345,6 +341,7 @@ export class SipNode {
       ...this.#whereabouts.counters(),
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
+      ...this.#guard.tables(),
     };
   }
 
@@ -396,6 +393,7 @@ export class SipNode {
         break;
       case 'response':
         this.#own.registrarEffects(this.#registrar.signOfLife(effect.flow, now), now);
+        this.#guard.answered(effect.flow, now);
         if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
         break;
       default:
@@ -433,6 +431,29 @@ export class SipNode {
   ): SipResponse {
     const toTag = hex(this.#options.random.bytes(8));
     return createResponse(request, status, { toTag, headers, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #server(digest: DigestServer): Requests {
+    const { domain, country, sessionTerms = SESSION_TERMS } = this.#options;
+    return new Requests({
+      domain,
+      country,
+      sessionTerms,
+      calls: this.#calls,
+      registrar: this.#registrar,
+      trunks: this.#trunks,
+      guard: this.#guard,
+      digest,
+      directory: () => this.#directory,
+      draining: () => this.#draining,
+      respond: (id, ...answer) =>
+        this.#turn.queue(this.#layer.respond(id, this.#response(...answer), this.#turn.now)),
+      answerOnce: (id, isProven, ...answer) =>
+        this.#turn.queue(this.#layer.answerOnce(id, this.#response(...answer), this.#turn.now, isProven)),
+      persist: (writes, then) => this.#turn.persist(writes, then),
+      registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
+      event: (event) => this.#turn.event(event),
+    });
   }
 
   #outside(): Outside {

@@ -24,6 +24,7 @@ import type { SipRequest } from '../sip/message/message.ts';
 import { isSips, parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import type { Guard } from './guard.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
 import { deviceAt } from './ways.ts';
@@ -36,6 +37,7 @@ export interface RequestContext {
   readonly registrar: Registrar;
   readonly trunks: Trunks;
   readonly digest: DigestServer;
+  readonly guard: Guard;
   directory(): Directory;
   draining(): boolean;
   respond(
@@ -164,6 +166,8 @@ export class Requests {
     for (const { contact } of outcome.removed) this.#told(phone.user, `unregistered ${contact}`, now);
     // The phone may rely on its 200, so it is not said before the binding would survive a crash.
     const bindings = registrar.bindingsOf(phone.user);
+    this.#context.guard.unregistered(outcome.removed, now);
+    this.#context.guard.registered(bindings, now);
     this.#context.persist([{ type: 'bindings', user: phone.user, bindings }], respond);
   }
 
@@ -200,8 +204,9 @@ export class Requests {
       return this.#refuse(arrival, attempt, { status, headers: [], reason });
     }
     const { route, caller, callerOutside } = placing;
-    const { calls } = this.#context;
-    if (!route.emergency) {
+    const { calls, guard } = this.#context;
+    if (route.emergency) guard.emergencyCall(flow, now);
+    else {
       const busy = this.#context.draining()
         ? 'the node is shutting down'
         : calls.size < LIMITS.callsMax
@@ -255,7 +260,10 @@ export class Requests {
     const secretOf = (user: string) => directory.phone(user)?.phone.secret;
     const sender = this.#senderOf(arrival);
     const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now, sender);
-    if (verdict.type === 'accepted') return directory.phone(verdict.user);
+    if (verdict.type === 'accepted') {
+      this.#context.guard.accepted(arrival.flow, arrival.now);
+      return directory.phone(verdict.user);
+    }
     if (verdict.type === 'slowed') {
       this.#credentialsRefused(arrival, verdict.user, 'slowed');
       const seconds = Math.ceil(verdict.waitMs / SECOND_MS);

@@ -106,7 +106,13 @@ export class NodeHost {
     this.#host.listen([`udp:${local.port}`, `tcp:${local.port}`], {
       received: (batch) => {
         for (const packet of batch) this.read(packet);
-        this.do((it) => it.receive(batch, this.#world.now));
+        const { now } = this.#world;
+        this.do((it) =>
+          it.receive(
+            batch.filter((packet) => it.admit(packet, now).admitted),
+            now,
+          ),
+        );
       },
       failed: (flow, reason) => this.do((it) => it.flowFailed(flow, reason, this.#world.now)),
       closed: (flow) => this.do((it) => it.flowClosed(flow, this.#world.now)),
@@ -177,6 +183,8 @@ export class NodeHost {
         });
         break;
       }
+      case 'shield':
+        break;
       case 'event':
         this.events.push(effect.event);
         if (effect.event.type === 'timeline') {

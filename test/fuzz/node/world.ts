@@ -100,7 +100,11 @@ export class NodeWorld {
   receive(flow: Flow, bytes: Uint8Array): void {
     this.messages += 1;
     this.#readsAck = Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'ACK ';
-    this.turn((node, now) => node.receive([{ flow, bytes }], now));
+    // Everything is read, room or not: it is what the node makes of it that is looked for.
+    this.turn((node, now) => {
+      node.admit({ flow, bytes }, now);
+      return node.receive([{ flow, bytes }], now);
+    });
     this.#readsAck = false;
   }
 
@@ -112,7 +116,7 @@ export class NodeWorld {
       else if (effect.type === 'media') this.#command(effect.command);
       else if (effect.type === 'persist') this.#persists.push(effect.id);
       else if (effect.type === 'resolve') this.#questions.push(effect.question);
-      else this.#told(effect.event);
+      else if (effect.type === 'event') this.#told(effect.event);
     }
   }
 

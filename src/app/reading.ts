@@ -1,0 +1,80 @@
+// What comes in is sorted into lanes here and read in their order, a little at a time, so that sockets, timers and
+// media have their turn however much there is. Which lane, and whether there is room, the core says.
+//
+//   sockets ─▶ admit ─▶ waiting, by lane ─▶ at most so many milliseconds of reading ─▶ the sockets again ─▶ …
+
+import { LIMITS } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import { LANES, type Lane, type LaneCounts } from '../ports/shield.ts';
+import type { Packet } from '../ports/signalling.ts';
+import type { Verdict } from '../shield/shield.ts';
+import { Waiting, type WaitingLane } from '../shield/waiting.ts';
+
+export interface ReadingOptions {
+  readonly admit: (packet: Packet, now: Instant) => Verdict;
+  readonly read: (batch: readonly Packet[]) => void;
+  readonly now: () => Instant;
+}
+
+/** Packets that are handed on together: few, so that the time is looked at often enough. */
+const BATCH = 16;
+
+type Tally = { -readonly [count in keyof LaneCounts[Lane]]: number };
+
+export class Reading {
+  readonly #options: ReadingOptions;
+  readonly #waiting = new Waiting<Packet>();
+  readonly #counts = tallies();
+  #isPut = false;
+
+  constructor(options: ReadingOptions) {
+    this.#options = options;
+  }
+
+  /** Since the start, by lane. */
+  get counts(): LaneCounts {
+    return this.#counts;
+  }
+
+  /** Packets that found no place among those that wait, or gave it up. */
+  get overflowed(): Readonly<Record<WaitingLane, number>> {
+    return this.#waiting.dropped;
+  }
+
+  offer(batch: readonly Packet[]): void {
+    const now = this.#options.now();
+    for (const packet of batch) {
+      const { lane, admitted } = this.#options.admit(packet, now);
+      const count = this.#counts[lane];
+      if (admitted) {
+        count.admitted++;
+        count.admittedBytes += packet.bytes.length;
+        this.#waiting.offer(packet, lane);
+      } else {
+        count.dropped++;
+        count.droppedBytes += packet.bytes.length;
+      }
+    }
+    if (!this.#isPut) this.#read();
+  }
+
+  #read(): void {
+    const began = performance.now();
+    do {
+      const batch = this.#waiting.take(BATCH);
+      if (batch.length === 0) return;
+      this.#options.read(batch);
+    } while (performance.now() - began < LIMITS.readingTurnMs);
+    if (this.#waiting.size === 0) return;
+    this.#isPut = true;
+    setImmediate(() => {
+      this.#isPut = false;
+      this.#read();
+    });
+  }
+}
+
+function tallies(): Record<Lane, Tally> {
+  const none = () => ({ admitted: 0, admittedBytes: 0, dropped: 0, droppedBytes: 0 });
+  return Object.fromEntries(LANES.map((lane) => [lane, none()])) as Record<Lane, Tally>;
+}

@@ -1,0 +1,125 @@
+// What the core tells the shield: who has proved to be a customer or a carrier, whose emergency call goes on, which
+// media ports are live. It is told here and nowhere else, so that law 2 can be checked in one place.
+//
+//   digest right, over a challenge of ours ─▶ known          REGISTER stored ─▶ known while it lasts
+//   answer to a request of ours ─▶ known (a carrier's)       emergency call ─▶ emergency while it lasts
+
+import { LIMITS } from '../base/limits.ts';
+import type { Endpoint, Flow } from '../base/net.ts';
+import { type Instant, SECOND_MS } from '../base/time.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { MediaEndpointId, MediaEvent } from '../ports/media.ts';
+import type { Binding } from '../ports/records.ts';
+import type { ShieldChange } from '../ports/shield.ts';
+import { Shield, type Verdict } from '../shield/shield.ts';
+import type { Trunks } from '../trunks/trunks.ts';
+import type { Effect } from './effects.ts';
+
+export interface GuardOptions {
+  readonly trunks: Trunks;
+  readonly calls: () => Calls;
+  readonly seed: number;
+  push(effect: Effect): void;
+}
+
+const LOOK_AFTER_MS = 10 * SECOND_MS;
+
+export class Guard {
+  readonly #options: GuardOptions;
+  readonly #shield: Shield;
+  readonly #mediaPorts = new Map<MediaEndpointId, number>();
+  #lookAt: Instant = 0;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+    this.#shield = new Shield({
+      carrierOf: (flow) => options.trunks.identify(flow)?.name,
+      seed: options.seed,
+    });
+  }
+
+  /** Is there room for this packet, and which of those that wait is it among? */
+  admit(flow: Flow, now: Instant): Verdict {
+    return this.#shield.admit(flow, now);
+  }
+
+  tables(): Readonly<Record<string, number>> {
+    return this.#shield.tables();
+  }
+
+  // ── what was proved ──
+
+  registered(bindings: readonly Binding[], now: Instant): void {
+    for (const { flow, expiresAt } of bindings) {
+      this.#shield.proved(flow, 'known', expiresAt + LIMITS.lapsedFlowMs, now);
+    }
+    this.flush();
+  }
+
+  unregistered(bindings: readonly Binding[], now: Instant): void {
+    for (const { flow } of bindings) this.#shield.lapsed(flow, now);
+    this.flush();
+  }
+
+  /** A digest over our challenge was right. */
+  accepted(flow: Flow, now: Instant): void {
+    this.#shield.proved(flow, 'known', now + LIMITS.provenFlowMs, now);
+    this.flush();
+  }
+
+  /** It answered a request of ours, whose branch nobody else has seen. */
+  answered(flow: Flow, now: Instant): void {
+    if (!this.#options.trunks.reaches(flow)) return;
+    this.#shield.proved(flow, 'carrier', now + LIMITS.provenFlowMs, now);
+    this.flush();
+  }
+
+  emergencyCall(flow: Flow, now: Instant): void {
+    this.#shield.emergency(flow, now);
+    this.flush();
+  }
+
+  media(event: MediaEvent): void {
+    const { id } = event;
+    if (event.type === 'opened') {
+      this.#mediaPorts.set(id, event.local.port);
+      this.#changed({ type: 'media-open', port: event.local.port });
+    }
+    const port = this.#mediaPorts.get(id);
+    if (port === undefined) return;
+    if (event.type === 'latched') this.#peer(port, event.from);
+    if (event.type === 'closed') {
+      this.#mediaPorts.delete(id);
+      this.#changed({ type: 'media-closed', port });
+    }
+  }
+
+  // ── time ──
+
+  expire(now: Instant): void {
+    if (now < this.#lookAt) return;
+    this.#lookAt = now + LOOK_AFTER_MS;
+    for (const flow of this.#options.calls().emergencyFlows()) this.#shield.emergency(flow, now);
+    this.#shield.sweep(now);
+    this.flush();
+  }
+
+  /** Only for what must not end: what has ended is no longer believed, and is forgotten whenever there is a turn. */
+  nextDeadline(): Instant | undefined {
+    return this.#shield.hasEmergencies ? this.#lookAt : undefined;
+  }
+
+  /** What the shield has learned goes out with the turn's other effects. */
+  flush(): void {
+    const changes = this.#shield.takeChanges();
+    if (changes.length > 0) this.#options.push({ type: 'shield', changes });
+  }
+
+  #peer(port: number, remote: Endpoint): void {
+    this.#changed({ type: 'media-peer', port, remote });
+  }
+
+  #changed(change: ShieldChange): void {
+    this.#options.push({ type: 'shield', changes: [change] });
+  }
+}

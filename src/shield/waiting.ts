@@ -1,0 +1,129 @@
+// Packets that came in and are not read yet, in the order in which they are worth reading.
+//
+//   emergency   first, always                                   oldest first, nothing gives way
+//   known       with carriers; sixteen for each newcomer's      oldest first; full: not taken (it comes again)
+//   newcomers   what is left, but never nothing                 newest first; full: the oldest gives way
+//
+// Newest first where there is more than can be read, because who waits longest has long sent again: whoever reads the
+// oldest first then answers only the dead (bench/waiting.ts measures both).
+
+import { LIMITS } from '../base/limits.ts';
+import type { Lane } from '../ports/shield.ts';
+
+export type WaitingLane = 'emergency' | 'known' | 'newcomer';
+
+/** Of known packets that are read before one newcomer's is. */
+const KNOWN_FOR_EACH_NEWCOMER = 16;
+
+export interface WaitingLimits {
+  readonly emergency: number;
+  readonly known: number;
+  readonly newcomer: number;
+}
+
+export class Waiting<P> {
+  /** Packets that found no place, or gave it up. */
+  readonly dropped: Record<WaitingLane, number> = { emergency: 0, known: 0, newcomer: 0 };
+  readonly #emergency: Line<P>;
+  readonly #known: Line<P>;
+  readonly #newcomer: Line<P>;
+  #sinceNewcomer = 0;
+
+  constructor(
+    limits: WaitingLimits = {
+      emergency: LIMITS.waitingEmergencyMax,
+      known: LIMITS.waitingKnownMax,
+      newcomer: LIMITS.waitingNewcomersMax,
+    },
+  ) {
+    this.#emergency = new Line(limits.emergency);
+    this.#known = new Line(limits.known);
+    this.#newcomer = new Line(limits.newcomer);
+  }
+
+  get size(): number {
+    return this.#emergency.size + this.#known.size + this.#newcomer.size;
+  }
+
+  offer(packet: P, lane: Lane): void {
+    if (lane === 'emergency') {
+      if (!this.#emergency.add(packet)) this.dropped.emergency++;
+    } else if (lane === 'known' || lane === 'carrier') {
+      if (!this.#known.add(packet)) this.dropped.known++;
+    } else if (!this.#newcomer.add(packet)) {
+      this.#newcomer.takeOldest();
+      this.#newcomer.add(packet);
+      this.dropped.newcomer++;
+    }
+  }
+
+  /** At most so many, in the order in which to read them. */
+  take(atMost: number): P[] {
+    const taken: P[] = [];
+    while (taken.length < atMost) {
+      const packet = this.#next();
+      if (packet === undefined) break;
+      taken.push(packet);
+    }
+    return taken;
+  }
+
+  #next(): P | undefined {
+    const emergency = this.#emergency.takeOldest();
+    if (emergency !== undefined) return emergency;
+    if (this.#sinceNewcomer < KNOWN_FOR_EACH_NEWCOMER || this.#newcomer.size === 0) {
+      const known = this.#known.takeOldest();
+      if (known !== undefined) {
+        this.#sinceNewcomer++;
+        return known;
+      }
+    }
+    this.#sinceNewcomer = 0;
+    return this.#newcomer.takeNewest();
+  }
+}
+
+/** A ring that is made when the first one waits. */
+class Line<P> {
+  readonly #max: number;
+  #ring: (P | undefined)[] = [];
+  #first = 0;
+  size = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  add(packet: P): boolean {
+    if (this.size >= this.#max) return false;
+    if (this.size === this.#ring.length) this.#grow();
+    this.#ring[(this.#first + this.size) % this.#ring.length] = packet;
+    this.size++;
+    return true;
+  }
+
+  takeOldest(): P | undefined {
+    if (this.size === 0) return undefined;
+    const packet = this.#ring[this.#first];
+    this.#ring[this.#first] = undefined;
+    this.#first = (this.#first + 1) % this.#ring.length;
+    this.size--;
+    return packet;
+  }
+
+  takeNewest(): P | undefined {
+    if (this.size === 0) return undefined;
+    const last = (this.#first + this.size - 1) % this.#ring.length;
+    const packet = this.#ring[last];
+    this.#ring[last] = undefined;
+    this.size--;
+    return packet;
+  }
+
+  #grow(): void {
+    const inOrder = [...this.#ring.slice(this.#first), ...this.#ring.slice(0, this.#first)];
+    const length = Math.min(this.#max, Math.max(64, 2 * this.#ring.length));
+    this.#ring = [...inOrder, ...new Array<undefined>(length - inOrder.length).fill(undefined)];
+    this.#first = 0;
+  }
+}
