@@ -162,6 +162,34 @@ export const LIMITS = {
   /** How long packets are read in one go before sockets and timers have their turn again. */
   readingTurnMs: 5,
 
+  /** How long known packets wait, or timers are late, in an overloaded node; and at most in one that has time again. */
+  pressureMs: 100,
+  easeMs: 25,
+  /** How long an overload lasts before a rung of the brown-out ladder is engaged, and then each further one. */
+  rungEngageAfterMs: SECOND_MS,
+  /** How long it is quiet before a rung is released: at first, and doubled each time that it had to come back soon. */
+  rungReleaseAfterMs: 5 * SECOND_MS,
+  /** The longest that a rung is engaged without an overload that lasts. Longer: released, to prove itself again. */
+  rungOptionsMs: 10 * MINUTE_MS,
+  rungPresenceMs: 10 * MINUTE_MS,
+  rungRegistrationsMs: 5 * MINUTE_MS,
+  rungNewcomerInvitesMs: 2 * MINUTE_MS,
+  rungOutboundInvitesMs: MINUTE_MS,
+  rungInboundInvitesMs: 30 * SECOND_MS,
+  /**
+   * Registrations a second that the node makes or refreshes when it has time, and at least, which is enough for each
+   * of its phones in two minutes where those are more. More: 503, with the second in which there will be room.
+   */
+  registersPerSecondMax: 2_000,
+  registersPerSecondMin: 100,
+  registersEachWithinMs: 2 * MINUTE_MS,
+  /** The longest that a phone is told to wait so. More phones than have places until then: the last ones share. */
+  registerWaitMaxMs: 3 * MINUTE_MS,
+  /** Of what a phone asked for, the least that it is registered for in such a storm, that they not all come again at once. */
+  stormExpiryShareMin: 0.85,
+  /** Phones that are told to come back, and remembered. More: the one told longest ago is as if it came anew. */
+  promisedMax: 200_000,
+
   /** Unknown attributes that the answer to a STUN request names. More: these alone. */
   stunUnknownToldMax: 8,
 

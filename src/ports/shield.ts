@@ -17,6 +17,34 @@ export type Lane = (typeof LANES)[number];
 export const POSTURES = ['calm', 'elevated', 'attack'] as const;
 export type Posture = (typeof POSTURES)[number];
 
+/**
+ * What is shed of known traffic when there is more than the node can do, in this order: options, SUBSCRIBE and PUBLISH,
+ * refreshes of registrations that hold anyway, INVITEs of newcomers, of phones, of carriers. Never: emergency calls,
+ * and what belongs to a call in progress.
+ */
+export const RUNGS = [
+  'options',
+  'presence',
+  'registrations',
+  'newcomer-invites',
+  'outbound-invites',
+  'inbound-invites',
+] as const;
+export type Rung = (typeof RUNGS)[number];
+
+/** How hard the node worked in one short interval, as whoever reads its packets saw it. */
+export interface Load {
+  /** 99 of 100 packets of the known, carriers and emergencies were read within this time. */
+  readonly waitMs: number;
+  /** Such packets that found no place among those that wait. */
+  readonly overflowed: number;
+  /** By how much a timer was late. */
+  readonly lateMs: number;
+  /** Such packets that came in; and all others, those that were dropped at once included. */
+  readonly known: number;
+  readonly strangers: number;
+}
+
 /** A token bucket of packets: `burst` at once after a pause, `perSecond` for ever. */
 export interface Rate {
   readonly perSecond: number;
