@@ -6,7 +6,7 @@ import { MemoryStore } from '../src/adapters/store-memory/store.ts';
 import { Admin } from '../src/admin/admin.ts';
 import { present } from '../src/base/assert.ts';
 import type { RingthroughError } from '../src/base/errors.ts';
-import type { NodeControl, NodeEvent } from '../src/node/views.ts';
+import type { BrownoutView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
 import { Trace } from '../src/trace/trace.ts';
@@ -52,6 +52,19 @@ export class FakeNode implements NodeControl {
   health() {
     const counts = { callsActive: 0, bindings: 0, transactions: 0, tables: {} };
     return { draining: false, store: 'ok' as const, storeReason: '', ...counts };
+  }
+  brownout(): BrownoutView {
+    return {
+      rungs: [
+        {
+          rung: 'options',
+          engaged: { since: NOON, until: NOON + 600_000, reason: 'known packets waited 240 ms' },
+          shed: 12,
+        },
+      ],
+      storm: { governing: false, perSecond: 2_000, waiting: 0, putOff: 0 },
+      inGrace: 0,
+    };
   }
   directoryChanged(accounts: readonly Account[]) {
     this.directories.push(accounts);

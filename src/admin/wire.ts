@@ -44,6 +44,10 @@ const binding = z
       .meta({ description: 'Contacts with the same one are flows of one device', examples: ['urn:uuid:…'] }),
     regId: z.number().optional().meta({ description: 'Which of its device’s flows it is' }),
     roundTripMs,
+    graceUntil: instant.optional().meta({
+      description:
+        'It has come to its end, and is kept until then: its phone may not have been able to refresh it',
+    }),
   })
   .meta({ id: 'Binding', description: 'A registered contact of a phone' });
 

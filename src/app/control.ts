@@ -18,6 +18,7 @@ export function controlOf(
       const counts = { callsActive: calls, bindings, transactions, tables: node.tables() };
       return { draining: node.draining, ...persistence.health, ...counts };
     },
+    brownout: () => node.brownout(),
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
     hangUp: (callId) => {

@@ -26,6 +26,15 @@ export function logEvent(log: Log, event: NodeEvent): void {
       const { user, from, reason, times } = event;
       return log.warn('SIP credentials refused', { user, from, reason, times });
     }
+    case 'shield-rung': {
+      const { rung, engaged, reason } = event;
+      if (engaged) return log.warn('the node has too much to do: shedding begins', { rung, reason });
+      return log.info('shedding ends', { rung, reason });
+    }
+    case 'registration-storm':
+      return event.governing
+        ? log.warn('many phones register at once: they are told when to come')
+        : log.info('the storm of registrations is over');
     case 'registration':
       return log.info(event.text, { phone: event.user });
     case 'reachability':

@@ -1,6 +1,7 @@
 // The imperative shell around the node's pure core: brings it what happens, does what it wants done, and arms
 // one timer for its next deadline. Nothing here decides anything.
 
+import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
@@ -52,6 +53,7 @@ export class EventLoop {
   #transports = new Map<string, SignallingTransport>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
+  #looking: NodeJS.Timeout | undefined;
 
   readonly reading = new Reading({
     admit: (packet, now) => this.#node.admit(packet, now),
@@ -72,6 +74,7 @@ export class EventLoop {
       const { listener } = transport;
       this.#transports.set(keyOf(listener.transport, listener.local), transport);
     }
+    this.#lookAtLoad();
   }
 
   /** Runs one turn of the core, and does what comes of it. */
@@ -96,7 +99,20 @@ export class EventLoop {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#looking);
     this.#ports = undefined;
+  }
+
+  /** The timer that tells the core of the load shows by itself how late timers are. */
+  #lookAtLoad(): void {
+    let lookedAt = performance.now();
+    this.#looking = setInterval(() => {
+      const at = performance.now();
+      const load = this.reading.takeLoad(Math.max(0, at - lookedAt - LIMITS.loadIntervalMs));
+      lookedAt = at;
+      this.turn((node, now) => node.pressed(load, now));
+    }, LIMITS.loadIntervalMs);
+    this.#looking.unref();
   }
 
   #read(batch: readonly Packet[]): void {

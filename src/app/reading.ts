@@ -5,8 +5,11 @@
 
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import { LANES, type Lane, type LaneCounts } from '../ports/shield.ts';
+import { LANES, type Lane, type LaneCounts, type Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
+import { LoadMeter } from '../shield/brownout/load-meter.ts';
+import { isPatient } from '../shield/brownout/shedding.ts';
+import { kindOf } from '../shield/first-bytes.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { Waiting, type WaitingLane } from '../shield/waiting.ts';
 
@@ -19,11 +22,19 @@ export interface ReadingOptions {
 /** Packets that are handed on together: few, so that the time is looked at often enough. */
 const BATCH = 16;
 
+interface Waiter {
+  readonly packet: Packet;
+  readonly isKnown: boolean;
+  /** On the clock of `performance`. */
+  readonly since: number;
+}
+
 type Tally = { -readonly [count in keyof LaneCounts[Lane]]: number };
 
 export class Reading {
   readonly #options: ReadingOptions;
-  readonly #waiting = new Waiting<Packet>();
+  readonly #waiting = new Waiting<Waiter>();
+  readonly #meter = new LoadMeter();
   readonly #counts = tallies();
   #isPut = false;
 
@@ -41,15 +52,25 @@ export class Reading {
     return this.#waiting.dropped;
   }
 
+  /** How hard it was to keep up since this was asked last, when timers are late by so much. */
+  takeLoad(lateMs: number): Load {
+    const { emergency, known, patient } = this.#waiting.dropped;
+    return this.#meter.take(emergency + known + patient, lateMs);
+  }
+
   offer(batch: readonly Packet[]): void {
     const now = this.#options.now();
+    const since = performance.now();
     for (const packet of batch) {
       const { lane, admitted } = this.#options.admit(packet, now);
       const count = this.#counts[lane];
+      this.#meter.arrived(lane, admitted);
       if (admitted) {
         count.admitted++;
         count.admittedBytes += packet.bytes.length;
-        this.#waiting.offer(packet, lane);
+        const isKnown = lane !== 'newcomer';
+        const canWait = isKnown && isPatient(kindOf(packet.bytes));
+        this.#waiting.offer({ packet, isKnown, since }, lane, canWait);
       } else {
         count.dropped++;
         count.droppedBytes += packet.bytes.length;
@@ -60,11 +81,14 @@ export class Reading {
 
   #read(): void {
     const began = performance.now();
+    let now = began;
     do {
       const batch = this.#waiting.take(BATCH);
       if (batch.length === 0) return;
-      this.#options.read(batch);
-    } while (performance.now() - began < LIMITS.readingTurnMs);
+      for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
+      this.#options.read(batch.map(({ packet }) => packet));
+      now = performance.now();
+    } while (now - began < LIMITS.readingTurnMs);
     if (this.#waiting.size === 0) return;
     this.#isPut = true;
     setImmediate(() => {

@@ -158,10 +158,13 @@ export const LIMITS = {
   /** Packets waiting to be read, of each lane. More: known ones are not taken; of newcomers the oldest give way. */
   waitingEmergencyMax: 4_096,
   waitingKnownMax: 8_192,
+  waitingPatientMax: 8_192,
   waitingNewcomersMax: 2_048,
   /** How long packets are read in one go before sockets and timers have their turn again. */
   readingTurnMs: 5,
 
+  /** How often the node looks how hard it works. */
+  loadIntervalMs: 250,
   /** How long known packets wait, or timers are late, in an overloaded node; and at most in one that has time again. */
   pressureMs: 100,
   easeMs: 25,
@@ -176,6 +179,11 @@ export const LIMITS = {
   rungNewcomerInvitesMs: 2 * MINUTE_MS,
   rungOutboundInvitesMs: MINUTE_MS,
   rungInboundInvitesMs: 30 * SECOND_MS,
+  /** The longest Retry-After of what is shed: of refreshes and presence, and of calls. The shortest is a third. */
+  shedRetryMaxMs: 90 * SECOND_MS,
+  shedCallRetryMaxMs: 6 * SECOND_MS,
+  /** Answers a second to what is shed. More: none, and it is sent again. */
+  shedAnswersPerSecond: 2_000,
   /**
    * Registrations a second that the node makes or refreshes when it has time, and at least, which is enough for each
    * of its phones in two minutes where those are more. More: 503, with the second in which there will be room.
@@ -185,7 +193,7 @@ export const LIMITS = {
   registersEachWithinMs: 2 * MINUTE_MS,
   /** The longest that a phone is told to wait so. More phones than have places until then: the last ones share. */
   registerWaitMaxMs: 3 * MINUTE_MS,
-  /** Of what a phone asked for, the least that it is registered for in such a storm, that they not all come again at once. */
+  /** Of what a phone asked for, the least that it gets in such a storm: that not all of them come again at once. */
   stormExpiryShareMin: 0.85,
   /** Phones that are told to come back, and remembered. More: the one told longest ago is as if it came anew. */
   promisedMax: 200_000,
@@ -193,6 +201,14 @@ export const LIMITS = {
   /** Unknown attributes that the answer to a STUN request names. More: these alone. */
   stunUnknownToldMax: 8,
 
+  /**
+   * Registration grace: how long a binding is kept beyond its end while its phone may have been told to come later, or
+   * could not come. Longer: it is gone.
+   */
+  registrationGraceMs: 15 * MINUTE_MS,
+  /** How long grace goes on after the last reason for it; after a restart, from the start. */
+  graceAfterMs: 4 * MINUTE_MS,
+  graceAfterRestartMs: 2 * MINUTE_MS,
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
   /** Contacts in one REGISTER. More: 400. */

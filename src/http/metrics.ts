@@ -33,6 +33,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addNodeGauges(registry, sources.node);
   addTrunkGauges(registry, sources.node);
   addNodeCounters(registry, sources.node);
+  addBrownout(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
   addTrace(registry, sources.trace);
@@ -93,6 +94,40 @@ function addNodeCounters(registry: Registry, node: NodeControl): void {
     collect: () => {
       events.reset();
       for (const [event, count] of Object.entries(node.counters())) events.inc({ event }, count);
+    },
+  });
+}
+
+function addBrownout(registry: Registry, node: NodeControl): void {
+  const gauge = gaugesOf(registry);
+  const storm = () => node.brownout().storm;
+  gauge('ringthrough_registrations_per_second', 'Registrations that the node takes in a second now.', () => {
+    return storm().perSecond;
+  });
+  gauge('ringthrough_registrations_waiting', 'Phones that were told when to register.', () => {
+    return storm().waiting;
+  });
+  gauge('ringthrough_bindings_in_grace', 'Registered contacts that are kept beyond their end.', () => {
+    return node.brownout().inGrace;
+  });
+  const rungs: Gauge<'rung'> = new Gauge({
+    name: 'ringthrough_shield_rung',
+    help: '1 while this rung of the brown-out ladder is engaged.',
+    labelNames: ['rung'],
+    registers: [registry],
+    collect: () => {
+      for (const { rung, engaged } of node.brownout().rungs)
+        rungs.set({ rung }, engaged === undefined ? 0 : 1);
+    },
+  });
+  const shed: Counter<'rung'> = new Counter({
+    name: 'ringthrough_shield_shed_total',
+    help: 'Requests that a rung of the brown-out ladder shed.',
+    labelNames: ['rung'],
+    registers: [registry],
+    collect: () => {
+      shed.reset();
+      for (const { rung, shed: count } of node.brownout().rungs) shed.inc({ rung }, count);
     },
   });
 }

@@ -392,6 +392,11 @@ describe('what watches a node', () => {
       'ringthrough_tls_certificate_expiry_timestamp_seconds{certificate="/etc/tls/fullchain.pem"} 1800000000',
       'ringthrough_attempts_total{outcome="diverted"} 1',
       'ringthrough_sip_events_total{event="malformed"} 3',
+      'ringthrough_shield_rung{rung="options"} 1',
+      'ringthrough_shield_rung{rung="presence"} 0',
+      'ringthrough_shield_shed_total{rung="options"} 1250',
+      'ringthrough_registrations_waiting 4200',
+      'ringthrough_bindings_in_grace 17',
     ]) {
       assert.ok(body.split('\n').includes(line), line);
     }

@@ -10,7 +10,7 @@ import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { MediaEndpointId, MediaEvent } from '../ports/media.ts';
 import type { Binding } from '../ports/records.ts';
-import type { ShieldChange } from '../ports/shield.ts';
+import type { Lane, Posture, ShieldChange } from '../ports/shield.ts';
 import { Shield, type Verdict } from '../shield/shield.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
@@ -43,6 +43,10 @@ export class Guard {
     return this.#shield.admit(flow, now);
   }
 
+  get posture(): Posture {
+    return this.#shield.posture;
+  }
+
   tables(): Readonly<Record<string, number>> {
     return this.#shield.tables();
   }
@@ -54,6 +58,16 @@ export class Guard {
       this.#shield.proved(flow, 'known', expiresAt + LIMITS.lapsedFlowMs, now);
     }
     this.flush();
+  }
+
+  /** A binding is kept beyond its end: what is known of its flow is, too. */
+  inGrace({ flow }: Binding, until: Instant, now: Instant): void {
+    this.#shield.proved(flow, 'known', until + LIMITS.lapsedFlowMs, now);
+    this.flush();
+  }
+
+  laneOf(flow: Flow, now: Instant): Lane {
+    return this.#shield.laneOf(flow, now);
   }
 
   unregistered(bindings: readonly Binding[], now: Instant): void {

@@ -22,6 +22,7 @@ import type { Hashing } from '../ports/hashing.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
 import type { Account, Binding, E164, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { Directory } from '../routing/directory.ts';
@@ -37,6 +38,7 @@ import {
   TransactionLayer,
 } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
+import { Brownout } from './brownout.ts';
 import type { Effect } from './effects.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
@@ -44,11 +46,11 @@ import { Listeners, type NodeListener } from './listeners.ts';
 import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
-import { callView, phoneViews } from './showing.ts';
+import { callView, leftoversOf, phoneViews } from './showing.ts';
 import { Strangers } from './strangers.ts';
 import { farewellTo } from './strays.ts';
 import { Turn } from './turn.ts';
-import type { CallView, Leftovers, PhoneView, TrunkView } from './views.ts';
+import type { BrownoutView, CallView, Leftovers, PhoneView, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
 
 export interface NodeOptions {
@@ -96,6 +98,7 @@ export class SipNode {
   readonly #intake: Intake;
   readonly #strangers: Strangers;
   readonly #guard: Guard;
+  readonly #brownout: Brownout;
   /** What is being handled, while it is a packet. */
   #packet: Packet | undefined;
   #strays = 0;
@@ -136,6 +139,15 @@ export class SipNode {
     const seed = Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16);
     this.#strangers = new Strangers({ knows: (flow) => this.knows(flow), seed });
     this.#guard = new Guard({ trunks: this.#trunks, calls: () => this.#calls, seed, push });
+    this.#brownout = new Brownout({
+      layer: this.#layer,
+      registrar: this.#registrar,
+      guard: this.#guard,
+      draining: () => this.#draining,
+      fraction: () => random.fraction(),
+      event: (event) => this.#turn.event(event),
+      turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
+    });
     this.#intake = new Intake(this.#layer, this.#strangers, (flow) => this.#listeners.strict(flow));
     this.#own = new OwnRequests({
       domain,
@@ -145,6 +157,7 @@ export class SipNode {
       listeners: this.#listeners,
       newToken: () => hex(random.bytes(8)),
       request: (request, flow) => this.#request(request, flow),
+      inGrace: (binding, until) => this.#guard.inGrace(binding, until, this.#turn.now),
       persist: (user) =>
         this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
       event: (event) => this.#turn.event(event),
@@ -158,6 +171,7 @@ export class SipNode {
   start(kept: Kept, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
+      this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
@@ -173,7 +187,9 @@ export class SipNode {
     return this.#turn.run(now, () => {
       for (const packet of batch) {
         this.#packet = packet;
-        this.#turn.contain('a message', () => this.#turn.queue(this.#intake.receive(packet, now)));
+        this.#turn.contain('a message', () =>
+          this.#turn.queue(this.#brownout.shed(packet, now) ?? this.#intake.receive(packet, now)),
+        );
         this.#turn.pump();
       }
       this.#packet = undefined;
@@ -211,6 +227,11 @@ export class SipNode {
     return this.#guard.admit(flow, now);
   }
 
+  /** How hard it was to keep up in the short interval that ends now. */
+  pressed(load: Load, now: Instant): readonly Effect[] {
+    return this.#turn.run(now, () => this.#brownout.pressed(load, now));
+  }
+
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       for (const event of events) {
@@ -225,9 +246,7 @@ export class SipNode {
    * callers are better served by a node that knows it until the next crash than by one that refuses it.
    */
   persisted(id: number, _result: Result<void, string>, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => {
-      this.#turn.persisted(id);
-    });
+    return this.#turn.run(now, () => this.#turn.persisted(id));
   }
 
   /** The answer to a `resolve` effect, or that there is none. */
@@ -295,14 +314,14 @@ export class SipNode {
       this.#own.trunkEffects(this.#trunks.expire(now), now);
       this.#whereabouts.expire(now);
       this.#guard.expire(now);
+      this.#brownout.expire(now);
       this.#turn.pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
-    return [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls, this.#guard]
-      .map((each) => each.nextDeadline())
-      .reduce(earlier);
+    const parts = [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls];
+    return [...parts, this.#guard, this.#brownout].map((each) => each.nextDeadline()).reduce(earlier);
   }
 
   // ── what can be seen ──
@@ -323,12 +342,17 @@ export class SipNode {
     return this.#calls.live.map(callView);
   }
 
+  brownout(): BrownoutView {
+    return this.#brownout.view(this.#turn.now);
+  }
+
   /** What happened so often since the node began. */
   counters(): Readonly<Record<string, number>> {
     return {
       ...this.#intake.counters,
       ...this.#strangers.counters,
       ...this.#requests.counters,
+      ...this.#brownout.counters,
       stray: this.#strays,
     };
   }
@@ -356,17 +380,8 @@ export class SipNode {
   }
 
   leftovers(): Leftovers {
-    const { calls, transactions, dialogs, deadlines, connections } = this.#calls.leftovers;
-    return {
-      calls,
-      callConnections: connections,
-      callTransactions: transactions,
-      dialogs,
-      callDeadlines: deadlines,
-      transactions: this.#layer.size,
-      pendingWrites: this.#turn.pendingWrites,
-      held: this.#whereabouts.held,
-    };
+    const { pendingWrites } = this.#turn;
+    return leftoversOf(this.#calls, this.#layer.size, pendingWrites, this.#whereabouts.held);
   }
 
   // ── what the layers tell ──
@@ -443,6 +458,7 @@ export class SipNode {
       registrar: this.#registrar,
       trunks: this.#trunks,
       guard: this.#guard,
+      brownout: this.#brownout,
       digest,
       directory: () => this.#directory,
       draining: () => this.#draining,

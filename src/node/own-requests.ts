@@ -7,7 +7,7 @@ import type { Instant } from '../base/time.ts';
 import { isProxysWord } from '../calls/callee-leg.ts';
 import { SUPPORTED } from '../calls/leg.ts';
 import type { TrunkChoice } from '../calls/surroundings.ts';
-import type { TrunkSettings } from '../ports/records.ts';
+import type { Binding, TrunkSettings } from '../ports/records.ts';
 import type { BindingKey, Registrar, RegistrarEffect } from '../registrar/registrar.ts';
 import { isEmergency } from '../routing/destinations.ts';
 import { defaultPort } from '../sip/location/target.ts';
@@ -28,6 +28,8 @@ export interface OwnRequestsOptions {
   readonly listeners: Listeners;
   readonly newToken: () => string;
   readonly request: (request: SipRequest, flow: Flow) => TransactionId;
+  /** This binding is kept beyond its end, until then. */
+  readonly inGrace: (binding: Binding, until: Instant) => void;
   /** The bindings of this phone have changed by themselves. */
   readonly persist: (user: string) => void;
   readonly event: (event: NodeEvent) => void;
@@ -67,6 +69,9 @@ export class OwnRequests {
           this.#asked.set(id, { type: 'phone', key: effect.key, sentAt: now, proxied });
           break;
         }
+        case 'grace':
+          this.#options.inGrace(effect.binding, effect.until);
+          break;
         case 'expired':
           this.#options.persist(effect.user);
           this.#options.event({

@@ -7,7 +7,7 @@ import { type Caller, callerFromTrunk, diversions, wantsPrivacy } from '../calls
 import type { CallRoute } from '../calls/route.ts';
 import type { Account, Phone, TrunkSettings } from '../ports/records.ts';
 import { instanceOfGruu } from '../registrar/device.ts';
-import { emergencyNumber, normaliseNumber } from '../routing/destinations.ts';
+import { emergencyNumber, isEmergency, normaliseNumber } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import { stepsOf } from '../routing/plan.ts';
 import type { SipRequest } from '../sip/message/message.ts';
@@ -215,6 +215,11 @@ function calledNumber(invite: SipRequest, country: string, directory: Directory)
     first ??= number;
   }
   return first;
+}
+
+/** Is it for an emergency number, whoever asks and whatever becomes of it? */
+export function isForEmergency(invite: SipRequest): boolean {
+  return isEmergency(writtenUser(invite) ?? '') || /^urn:service:sos/i.test(invite.uri);
 }
 
 function writtenUser(invite: SipRequest): string | undefined {

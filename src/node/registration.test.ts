@@ -7,6 +7,24 @@ import type { StoreWrite } from '../ports/store.ts';
 
 const story = inOffice({ plan: [ring('reception')], registered: [] });
 
+/** What was on disk for the workshop's phone, with so much time left. */
+function keptOf(office: Office, leftMs: number): Binding {
+  const { now } = office.stage;
+  return {
+    user: 'workshop',
+    contact: 'sip:workshop@192.0.2.11:5060',
+    parameters: '',
+    flow: office.workshop.flow,
+    path: [],
+    callId: 'before',
+    cseq: 4,
+    q: 1000,
+    userAgent: 'desk phone',
+    registeredAt: now - 600_000,
+    expiresAt: now + leftMs,
+  };
+}
+
 function bindingWrites(office: Office): readonly (StoreWrite & { type: 'bindings' })[] {
   return office.stage.writes.filter((write) => write.type === 'bindings');
 }
@@ -165,21 +183,9 @@ describe('a phone’s health', () => {
 
 describe('a restart', () => {
   story('keeps bindings: the phone is rung without having registered again', (office) => {
-    const kept: Binding = {
-      user: 'workshop',
-      contact: 'sip:workshop@192.0.2.11:5060',
-      parameters: '',
-      flow: office.workshop.flow,
-      path: [],
-      callId: 'before',
-      cseq: 4,
-      q: 1000,
-      userAgent: 'desk phone',
-      registeredAt: office.stage.now - 1_000,
-      expiresAt: office.stage.now + 300_000,
-    };
+    const kept = keptOf(office, 300_000);
     const gone = { ...kept, user: 'stranger', contact: 'sip:stranger@192.0.2.99' };
-    const expired = { ...kept, contact: 'sip:workshop@192.0.2.98', expiresAt: office.stage.now - 1 };
+    const expired = { ...kept, contact: 'sip:workshop@192.0.2.98', expiresAt: office.stage.now - 900_000 };
     office.stage.start([accountOf({ plan: [ring('workshop')] })], [kept, gone, expired]);
     assert.equal(office.node.gauges()['bindings'], 1);
     const caller = office.call();
@@ -188,6 +194,21 @@ describe('a restart', () => {
     caller.hangsUp();
     phone.hungUp();
   });
+
+  story(
+    'rings a phone whose registration ended while the node was down, and which could not come',
+    (office) => {
+      const kept = keptOf(office, -60_000);
+      office.stage.start([accountOf({ plan: [ring('workshop')] })], [kept]);
+      const caller = office.call();
+      const phone = office.workshop.answers();
+      caller.connected();
+      caller.hangsUp();
+      phone.hungUp();
+      office.pass(120_000);
+      assert.equal(office.node.gauges()['bindings'], 0);
+    },
+  );
 });
 
 describe('when an account changes', () => {

@@ -24,6 +24,7 @@ import type { SipRequest } from '../sip/message/message.ts';
 import { isSips, parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import type { Brownout } from './brownout.ts';
 import type { Guard } from './guard.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
@@ -38,6 +39,7 @@ export interface RequestContext {
   readonly trunks: Trunks;
   readonly digest: DigestServer;
   readonly guard: Guard;
+  readonly brownout: Brownout;
   directory(): Directory;
   draining(): boolean;
   respond(
@@ -150,14 +152,18 @@ export class Requests {
 
   #register(arrival: Arrival): void {
     const { request, flow, now } = arrival;
+    const { registrar, brownout } = this.#context;
+    const named = request.to === undefined ? undefined : uriUser(request.to.uri);
+    const early = named === undefined ? undefined : brownout.tooEarly(named, flow, now);
+    if (early !== undefined) return this.#answerOnce(arrival, 503, [['Retry-After', String(early)]]);
     const owner = this.#authenticate(arrival);
     if (owner === undefined) return;
     const { account, phone } = owner;
-    if (request.to === undefined || uriUser(request.to.uri) !== phone.user) {
-      return this.#respond(arrival, 403, [], 'Credentials Are For Another User');
-    }
-    const { registrar } = this.#context;
-    const outcome = registrar.register(phone.user, request, flow, account.limits, now);
+    if (named !== phone.user) return this.#respond(arrival, 403, [], 'Credentials Are For Another User');
+    const seconds = brownout.putOff(phone.user, request, flow, now);
+    if (seconds !== undefined) return this.#respond(arrival, 503, [['Retry-After', String(seconds)]]);
+    const terms = { ...account.limits, expiryShare: brownout.expiryShare(now) };
+    const outcome = registrar.register(phone.user, request, flow, terms, now);
     this.#context.registrarEffects(outcome.effects, now);
     const respond = () => this.#respond(arrival, outcome.status, outcome.headers, outcome.reason);
     if (!outcome.changed) return respond();
@@ -176,6 +182,16 @@ export class Requests {
   }
 
   // ── INVITE ──
+
+  /** A carrier's INVITE that nobody reads any further: what is left of it is its ledger row (law 1). */
+  turnedAway(invite: SipRequest, flow: Flow, now: Instant): void {
+    const trunk = this.#context.trunks.identify(flow);
+    if (trunk === undefined) return;
+    const placing = placeFromTrunk(invite, trunk, this.#context.directory(), now);
+    const attempt = placing.type === 'route' ? placing : placing.attempt;
+    if (attempt?.route.number === undefined) return;
+    this.#context.calls.refuse(attempt, 503, 'the node has more to do than it can', now);
+  }
 
   #invite(arrival: Arrival): void {
     const { request, flow, now } = arrival;

@@ -1,10 +1,11 @@
-// How bindings and calls look from outside.
+// How bindings and calls look from outside, and what is left of them.
 
 import { formatEndpoint } from '../base/net.ts';
 import type { Call } from '../calls/call.ts';
+import type { Calls } from '../calls/calls.ts';
 import type { ReachableBinding, Registrar } from '../registrar/registrar.ts';
 import type { Directory } from '../routing/directory.ts';
-import type { BindingView, CallView, PhoneView } from './views.ts';
+import type { BindingView, CallView, Leftovers, PhoneView } from './views.ts';
 
 export function phoneViews(directory: Directory, registrar: Registrar): readonly PhoneView[] {
   return directory.accounts.flatMap(({ name, phones }) =>
@@ -18,7 +19,7 @@ export function phoneViews(directory: Directory, registrar: Registrar): readonly
 }
 
 function bindingView(found: ReachableBinding): BindingView {
-  const { binding, reachability, since, roundTripMs, instance, regId } = found;
+  const { binding, reachability, since, roundTripMs, instance, regId, graceUntil } = found;
   const { contact, flow, userAgent, registeredAt, expiresAt, q } = binding;
   return {
     contact,
@@ -33,6 +34,7 @@ function bindingView(found: ReachableBinding): BindingView {
     ...(instance === undefined ? {} : { instance }),
     ...(regId === undefined ? {} : { regId }),
     ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    ...(graceUntil === undefined ? {} : { graceUntil }),
   };
 }
 
@@ -57,5 +59,24 @@ export function callView(call: Call): CallView {
     ...(answeredAt === undefined ? {} : { answeredAt }),
     ...(answeredBy === undefined ? {} : { answeredBy }),
     legs: call.legs.map(({ id, words, state }) => ({ id, peer: words, state })),
+  };
+}
+
+export function leftoversOf(
+  { leftovers }: Calls,
+  transactions: number,
+  pendingWrites: number,
+  held: number,
+): Leftovers {
+  const { calls, transactions: callTransactions, dialogs, deadlines, connections } = leftovers;
+  return {
+    calls,
+    callConnections: connections,
+    callTransactions,
+    dialogs,
+    callDeadlines: deadlines,
+    transactions,
+    pendingWrites,
+    held,
   };
 }

@@ -4,6 +4,7 @@
 import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
+import type { Rung } from '../ports/shield.ts';
 import type { TrunkState } from '../trunks/trunks.ts';
 
 export interface BindingView {
@@ -22,6 +23,8 @@ export interface BindingView {
   readonly reachability: Reachability;
   readonly reachabilitySince: Instant;
   readonly roundTripMs?: number;
+  /** It has come to its end, and is kept until then, because its phone may not have been able to refresh it. */
+  readonly graceUntil?: Instant;
 }
 
 export interface PhoneView {
@@ -44,6 +47,32 @@ export interface CallView {
   readonly answeredAt?: Instant;
   readonly answeredBy?: string;
   readonly legs: readonly { readonly id: string; readonly peer: string; readonly state: string }[];
+}
+
+export interface RungView {
+  readonly rung: Rung;
+  /** While it is engaged: since when, until when at most, and why. */
+  readonly engaged?: { readonly since: Instant; readonly until: Instant; readonly reason: string };
+  /** Requests that it shed since the node began. */
+  readonly shed: number;
+}
+
+/** What the node does when it has too much to do. */
+export interface BrownoutView {
+  /** In the order in which they are engaged. */
+  readonly rungs: readonly RungView[];
+  readonly storm: {
+    /** Phones are told when to register. */
+    readonly governing: boolean;
+    /** Registrations a second that are taken now. */
+    readonly perSecond: number;
+    /** Phones that were told to come, and whose time has not come. */
+    readonly waiting: number;
+    /** Registrations that were put off since the node began. */
+    readonly putOff: number;
+  };
+  /** Bindings that are kept beyond their end. */
+  readonly inGrace: number;
 }
 
 /** `slowed`: not looked at, because too many wrong ones came before. */
@@ -83,6 +112,16 @@ export type NodeEvent =
       readonly stack: string;
       readonly at: Instant;
     }
+  /** A rung of the brown-out ladder: what it stands for is shed from now on, or not any more. */
+  | {
+      readonly type: 'shield-rung';
+      readonly rung: Rung;
+      readonly engaged: boolean;
+      readonly reason: string;
+      readonly at: Instant;
+    }
+  /** So many phones register at once that they are told when to come; or that is over. */
+  | { readonly type: 'registration-storm'; readonly governing: boolean; readonly at: Instant }
   | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
   /** Wrong credentials since the last such event, of which this is the latest; one event a second at most. */
   | {
@@ -133,6 +172,7 @@ export interface NodeControl {
   trunks(): readonly TrunkView[];
   calls(): readonly CallView[];
   health(): NodeHealth;
+  brownout(): BrownoutView;
   /** What happened so often since the node began, by name. */
   counters(): Readonly<Record<string, number>>;
   /** The whole of what customers have, after a change was stored. Present calls go on. */

@@ -17,6 +17,7 @@ import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, type SipUri } from '../sip/message/uri.ts';
 import { type Identity, identityOf } from './device.ts';
 import { FlowIndex, otherWayTo } from './flow.ts';
+import { Grace, givesUp } from './grace.ts';
 import { type ExpiryBounds, type Refusal, type Registration, readRegistration } from './request.ts';
 import { registeredHeaders } from './response.ts';
 import { type Bound, type Changes, type Held, type Origin, removeAll, update } from './update.ts';
@@ -52,6 +53,8 @@ export interface ReachableBinding {
   readonly provenAt: Instant;
   /** Of the last answered probe. */
   readonly roundTripMs?: number;
+  /** It has come to its end, and is kept until then, because its phone may not have been able to refresh it. */
+  readonly graceUntil?: Instant;
 }
 
 export interface RegisterOutcome {
@@ -70,6 +73,8 @@ export interface RegisterOutcome {
 export type RegistrarEffect =
   /** Send OPTIONS to the contact, and say `probeAnswered` or `probeFailed`. Silence needs no report. */
   | { readonly type: 'probe'; readonly key: BindingKey; readonly binding: Binding }
+  /** The binding should have ended, and is kept until then. Its `expiresAt` says what its phone was promised. */
+  | { readonly type: 'grace'; readonly binding: Binding; readonly until: Instant }
   /** Persist `bindingsOf(user)`. */
   | { readonly type: 'expired'; readonly user: string; readonly bindings: readonly Binding[] }
   | {
@@ -88,6 +93,7 @@ interface Entry extends Held {
   uri: SipUri;
   identity: Identity;
   readonly watch: Watch;
+  graceUntil: Instant | undefined;
   expiry: Deadline<Due> | undefined;
   probing: Deadline<Due> | undefined;
 }
@@ -107,6 +113,7 @@ export class Registrar {
   readonly #byUser = new Map<string, Set<Entry>>();
   readonly #byFlow = new FlowIndex<Entry>();
   readonly #deadlines = new Deadlines<Due>();
+  readonly #grace = new Grace();
   #serial = 0;
 
   constructor(options: RegistrarOptions) {
@@ -126,14 +133,26 @@ export class Registrar {
     return this.#entries.size;
   }
 
+  /** Bindings that are kept beyond their end. */
+  get inGrace(): number {
+    let count = 0;
+    for (const { graceUntil } of this.#entries.values()) if (graceUntil !== undefined) count++;
+    return count;
+  }
+
+  /** Until then bindings that come to their end are kept, though none for longer than `registrationGraceMs`. */
+  grace(until: Instant): void {
+    this.#grace.extend(until);
+  }
+
   /**
-   * Takes over what was on disk, without what has expired. Connections did not survive the restart: those
-   * bindings wait for their phones, unless a new connection can lead to them.
+   * Takes over what was on disk, without what has expired and has no grace. Connections did not survive the restart:
+   * those bindings wait for their phones, unless a new connection can lead to them.
    */
   restore(bindings: readonly Binding[], now: Instant): void {
     for (const binding of bindings) {
       const uri = parseUri(binding.contact);
-      if (binding.expiresAt <= now || !uri.ok || !isSipUri(uri.value)) continue;
+      if (this.#grace.endOf(binding) <= now || !uri.ok || !isSipUri(uri.value)) continue;
       const way = binding.flow.connectionId === undefined ? undefined : otherWayTo(binding);
       const watch = Watch.ofRestored(this.#watchSettings, this.#random, now);
       if (way?.mayLead === false) watch.disconnected(now, false);
@@ -148,11 +167,12 @@ export class Registrar {
     user: string,
     request: SipRequest,
     flow: Flow,
-    limits: { readonly bindingsPerPhoneMax: number },
+    limits: { readonly bindingsPerPhoneMax: number; readonly expiryShare?: number },
     now: Instant,
   ): RegisterOutcome {
     const effects = [...this.expire(now)];
-    const registration = readRegistration(request, this.#expiryBounds);
+    const bounds = { ...this.#expiryBounds, share: limits.expiryShare ?? 1 };
+    const registration = readRegistration(request, bounds);
     if (!registration.ok) return refused(registration.error, effects);
     const from = { user, flow, direct: request.vias.length <= 1 };
     const decided = this.#decide(registration.value, from, limits, now);
@@ -172,6 +192,12 @@ export class Registrar {
   /** Some phone is registered over this very flow. */
   isOn(flow: Flow): boolean {
     return this.#byFlow.on(flow).length > 0;
+  }
+
+  /** Is this the refresh of a binding that holds without it, over the very flow that the binding has? */
+  refreshes(request: SipRequest, flow: Flow, now: Instant): boolean {
+    const isMeant = ({ callId, expiresAt }: Binding) => callId === request.callId && expiresAt > now;
+    return !givesUp(request) && this.#byFlow.on(flow).some(({ binding }) => isMeant(binding));
   }
 
   /** Is `flow` that of a phone of this user, or does `request` name its Call-ID or its Contact? */
@@ -263,7 +289,12 @@ export class Registrar {
     const expired = new Set<string>();
     for (let due = this.#deadlines.take(now); due !== undefined; due = this.#deadlines.take(now)) {
       const { type, entry } = due.value;
-      if (type === 'expiry') {
+      const keptUntil = type === 'expiry' ? this.#grace.endOf(entry.binding) : now;
+      if (keptUntil > now) {
+        entry.graceUntil = keptUntil;
+        this.#schedule(entry);
+        effects.push({ type: 'grace', binding: entry.binding, until: keptUntil });
+      } else if (type === 'expiry') {
         this.#remove(entry);
         expired.add(entry.binding.user);
       } else {
@@ -340,6 +371,7 @@ export class Registrar {
       uri,
       identity,
       watch,
+      graceUntil: undefined,
       expiry: undefined,
       probing: undefined,
       get unreachableSince() {
@@ -356,6 +388,7 @@ export class Registrar {
 
   #replace(entry: Entry, { binding, uri, identity }: Bound): void {
     this.#byFlow.remove(entry);
+    if (binding.expiresAt !== entry.binding.expiresAt) entry.graceUntil = undefined;
     entry.binding = binding;
     entry.uri = uri;
     entry.identity = identity;
@@ -420,7 +453,10 @@ export class Registrar {
 
   /** Moves the entry's deadlines to where they belong; most calls find them there. */
   #schedule(entry: Entry): void {
-    entry.expiry = this.#moved(entry.expiry, entry.binding.expiresAt, { type: 'expiry', entry });
+    entry.expiry = this.#moved(entry.expiry, entry.graceUntil ?? entry.binding.expiresAt, {
+      type: 'expiry',
+      entry,
+    });
     entry.probing = this.#moved(entry.probing, entry.watch.deadline, { type: 'probing', entry });
   }
 
@@ -436,7 +472,7 @@ function refused(refusal: Refusal, effects: readonly RegistrarEffect[]): Registe
   return { status, reason, headers, changed: false, added: [], removed: [], effects };
 }
 
-function shown({ binding, key, watch, identity }: Entry): ReachableBinding {
+function shown({ binding, key, watch, identity, graceUntil }: Entry): ReachableBinding {
   const { reachability, since, provenAt, roundTripMs } = watch;
   const { instance, regId } = identity;
   return {
@@ -450,6 +486,7 @@ function shown({ binding, key, watch, identity }: Entry): ReachableBinding {
     ...(instance === undefined ? {} : { instance }),
     ...(regId === undefined ? {} : { regId }),
     ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    ...(graceUntil === undefined ? {} : { graceUntil }),
   };
 }
 

@@ -57,6 +57,8 @@ export interface ExpiryBounds {
   readonly minMs: number;
   readonly defaultMs: number;
   readonly maxMs: number;
+  /** Of what is asked for, what is given; all by default, and `minMs` in any case. */
+  readonly share?: number;
 }
 
 /** What a malformed interval counts as (RFC 3261 §20.10). */
@@ -179,7 +181,7 @@ function readContacts(
       parameters: formatParameters(without(parameters, ['q', 'expires', 'pub-gruu', 'temp-gruu'])),
       identity: identityIn(parameters),
       q: preferenceOf(parameters.get('q')),
-      expiresMs: Math.min(wanted, bounds.maxMs),
+      expiresMs: granted(wanted, bounds),
     });
   }
   return ok(contacts);
@@ -195,6 +197,11 @@ function tooBrief(bounds: ExpiryBounds): Refusal {
 
 function intervalOf(text: string | undefined, bounds: ExpiryBounds): number {
   return text === undefined ? bounds.defaultMs : intervalMs(text);
+}
+
+/** The registrar may shorten what is asked for (RFC 3261 §10.3 step 7). */
+function granted(wantedMs: number, { minMs, maxMs, share = 1 }: ExpiryBounds): number {
+  return wantedMs === 0 ? 0 : Math.max(minMs, Math.floor(Math.min(wantedMs, maxMs) * share));
 }
 
 /** Delta-seconds in milliseconds; too many digits are only a long time. */

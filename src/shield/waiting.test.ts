@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Waiting } from './waiting.ts';
 
-const SMALL = { emergency: 2, known: 4, newcomer: 3 };
+const SMALL = { emergency: 2, known: 4, patient: 3, newcomer: 3 };
 
 describe('packets that wait', () => {
   test('are read emergency first, then the known in their order, and newcomers last', () => {
@@ -38,13 +38,34 @@ describe('packets that wait', () => {
     assert.equal(waiting.dropped.known, 2);
   });
 
+  test('of the known, calls go before what can wait, which has its turn after four of them', () => {
+    const waiting = new Waiting<string>();
+    for (let n = 0; n < 3; n++) waiting.offer(`register ${n}`, 'known', true);
+    for (let n = 0; n < 6; n++) waiting.offer(`call ${n}`, 'known');
+    assert.deepEqual(waiting.take(20), [
+      ...['call 0', 'call 1', 'call 2', 'call 3', 'register 0'],
+      ...['call 4', 'call 5', 'register 1', 'register 2'],
+    ]);
+  });
+
+  test('what can wait never takes a place from calls', () => {
+    const waiting = new Waiting<string>(SMALL);
+    for (let n = 0; n < 1_000; n++) waiting.offer(`register ${n}`, 'known', true);
+    for (let n = 0; n < 4; n++) waiting.offer(`call ${n}`, 'carrier');
+    assert.equal(waiting.dropped.patient, 997);
+    assert.deepEqual(waiting.take(4), ['call 0', 'call 1', 'call 2', 'call 3']);
+  });
+
   test('newcomers never take a place from anybody else', () => {
     const waiting = new Waiting<string>(SMALL);
     for (let n = 0; n < 1_000; n++) waiting.offer(`stranger ${n}`, 'newcomer');
     waiting.offer('phone', 'known');
     waiting.offer('999', 'emergency');
     assert.deepEqual(waiting.take(2), ['999', 'phone']);
-    assert.deepEqual({ ...waiting.dropped, newcomer: 0 }, { emergency: 0, known: 0, newcomer: 0 });
+    assert.deepEqual(
+      { ...waiting.dropped, newcomer: 0 },
+      { emergency: 0, known: 0, patient: 0, newcomer: 0 },
+    );
   });
 
   test('keep their order while the line grows past its ring', () => {

@@ -2,6 +2,7 @@
 //
 //   emergency   first, always                                   oldest first, nothing gives way
 //   known       with carriers; sixteen for each newcomer's      oldest first; full: not taken (it comes again)
+//   patient     of these, what can wait: one for four others    oldest first; full: not taken
 //   newcomers   what is left, but never nothing                 newest first; full: the oldest gives way
 //
 // Newest first where there is more than can be read, because who waits longest has long sent again: whoever reads the
@@ -10,46 +11,51 @@
 import { LIMITS } from '../base/limits.ts';
 import type { Lane } from '../ports/shield.ts';
 
-export type WaitingLane = 'emergency' | 'known' | 'newcomer';
+export type WaitingLane = 'emergency' | 'known' | 'patient' | 'newcomer';
 
 /** Of known packets that are read before one newcomer's is. */
 const KNOWN_FOR_EACH_NEWCOMER = 16;
 
-export interface WaitingLimits {
-  readonly emergency: number;
-  readonly known: number;
-  readonly newcomer: number;
-}
+/** Known packets other than patient ones that are read before one of those is. */
+const CALLS_FOR_EACH_PATIENT = 4;
+
+export type WaitingLimits = Readonly<Record<WaitingLane, number>>;
 
 export class Waiting<P> {
   /** Packets that found no place, or gave it up. */
-  readonly dropped: Record<WaitingLane, number> = { emergency: 0, known: 0, newcomer: 0 };
+  readonly dropped: Record<WaitingLane, number> = { emergency: 0, known: 0, patient: 0, newcomer: 0 };
   readonly #emergency: Line<P>;
   readonly #known: Line<P>;
+  readonly #patient: Line<P>;
   readonly #newcomer: Line<P>;
   #sinceNewcomer = 0;
+  #sincePatient = 0;
 
   constructor(
     limits: WaitingLimits = {
       emergency: LIMITS.waitingEmergencyMax,
       known: LIMITS.waitingKnownMax,
+      patient: LIMITS.waitingPatientMax,
       newcomer: LIMITS.waitingNewcomersMax,
     },
   ) {
     this.#emergency = new Line(limits.emergency);
     this.#known = new Line(limits.known);
+    this.#patient = new Line(limits.patient);
     this.#newcomer = new Line(limits.newcomer);
   }
 
   get size(): number {
-    return this.#emergency.size + this.#known.size + this.#newcomer.size;
+    return this.#emergency.size + this.#known.size + this.#patient.size + this.#newcomer.size;
   }
 
-  offer(packet: P, lane: Lane): void {
+  /** `isPatient`: where it is known, calls go before it. */
+  offer(packet: P, lane: Lane, isPatient = false): void {
     if (lane === 'emergency') {
       if (!this.#emergency.add(packet)) this.dropped.emergency++;
     } else if (lane === 'known' || lane === 'carrier') {
-      if (!this.#known.add(packet)) this.dropped.known++;
+      const line = isPatient ? this.#patient : this.#known;
+      if (!line.add(packet)) this.dropped[isPatient ? 'patient' : 'known']++;
     } else if (!this.#newcomer.add(packet)) {
       this.#newcomer.takeOldest();
       this.#newcomer.add(packet);
@@ -72,7 +78,7 @@ export class Waiting<P> {
     const emergency = this.#emergency.takeOldest();
     if (emergency !== undefined) return emergency;
     if (this.#sinceNewcomer < KNOWN_FOR_EACH_NEWCOMER || this.#newcomer.size === 0) {
-      const known = this.#known.takeOldest();
+      const known = this.#nextKnown();
       if (known !== undefined) {
         this.#sinceNewcomer++;
         return known;
@@ -80,6 +86,18 @@ export class Waiting<P> {
     }
     this.#sinceNewcomer = 0;
     return this.#newcomer.takeNewest();
+  }
+
+  #nextKnown(): P | undefined {
+    if (this.#sincePatient < CALLS_FOR_EACH_PATIENT || this.#patient.size === 0) {
+      const known = this.#known.takeOldest();
+      if (known !== undefined) {
+        this.#sincePatient++;
+        return known;
+      }
+    }
+    this.#sincePatient = 0;
+    return this.#patient.takeOldest();
   }
 }
 

@@ -2,6 +2,7 @@
 // crash and start again. A crash takes all memory; the store, the network and the peers stay.
 
 import { assertNever } from '../../src/base/assert.ts';
+import { LIMITS } from '../../src/base/limits.ts';
 import type { Endpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
 import type { Effect } from '../../src/node/effects.ts';
@@ -39,7 +40,7 @@ export class NodeHost {
   readonly events: NodeEvent[] = [];
   readonly crashes: Instant[] = [];
   readonly starts: Instant[] = [];
-  /** At each start: bindings that the store had, unexpired, and those that the node then knew. */
+  /** At each start: bindings that the store had and that are kept, with grace, and those that the node then knew. */
   readonly restarts: { readonly kept: number; readonly known: number }[] = [];
   /** Packets that the node read, for who asks whether an INVITE reached it. */
   readonly read: (packet: Packet) => void;
@@ -119,15 +120,16 @@ export class NodeHost {
     });
     const { store } = this;
     const bindings = [...store.bindings.values()].flat();
-    const kept = {
+    const records = {
       accounts: [...store.accounts.values()],
       bindings,
       unfinished: store.unfinished(),
       trunkServers: [...store.trunkServers.values()],
     };
-    this.do((it) => it.start(kept, now));
+    this.do((it) => it.start(records, now));
     const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);
-    this.restarts.push({ kept: bindings.filter(({ expiresAt }) => expiresAt > now).length, known });
+    const kept = bindings.filter(({ expiresAt }) => expiresAt + LIMITS.registrationGraceMs > now).length;
+    this.restarts.push({ kept, known });
   }
 
   /** kill -9. */

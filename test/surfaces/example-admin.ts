@@ -10,7 +10,14 @@ import type {
   TraceLine,
 } from '../../src/admin/views.ts';
 import { RingthroughError } from '../../src/base/errors.ts';
-import type { CallView, NodeControl, NodeEvent, NodeHealth, TrunkView } from '../../src/node/views.ts';
+import type {
+  BrownoutView,
+  CallView,
+  NodeControl,
+  NodeEvent,
+  NodeHealth,
+  TrunkView,
+} from '../../src/node/views.ts';
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Trace } from '../../src/trace/trace.ts';
@@ -64,6 +71,19 @@ export const ACME: AccountView = {
     destinationsAllowed: ['+44'],
     destinationsDenied: ['+449'],
   },
+};
+
+export const BROWNOUT: BrownoutView = {
+  rungs: [
+    {
+      rung: 'options',
+      engaged: { since: NOW - 30_000, until: NOW + 570_000, reason: 'known packets waited 240 ms' },
+      shed: 1_250,
+    },
+    { rung: 'presence', shed: 0 },
+  ],
+  storm: { governing: true, perSecond: 100, waiting: 4_200, putOff: 4_900 },
+  inGrace: 17,
 };
 
 export const ATTEMPT: LedgerEntry = {
@@ -253,6 +273,7 @@ export function exampleNode() {
     calls: () => [CALL],
     counters: () => ({ malformed: 3 }),
     health: () => state.health,
+    brownout: () => BROWNOUT,
     directoryChanged() {},
     hangUp: () => true,
     startTestCall: () => 'test-1',

@@ -117,11 +117,17 @@ function showPhones(session: Session, phones: readonly Phone[]): string {
     { heading: 'CLIENT', cell: ({ binding }) => binding?.userAgent },
     {
       heading: 'EXPIRES',
-      cell: ({ binding }) => binding && formatRelative(binding.expiresAt, session.context.now()),
+      cell: ({ binding }) => binding && expiry(binding, session.context.now()),
     },
     { heading: 'ROUND TRIP', cell: ({ binding }) => roundTrip(binding?.roundTripMs) },
   ];
   return listed(session, rows, columns, 'There are no phones.');
+}
+
+/** What is kept beyond its end may be gone; see docs/shield.md. */
+function expiry({ expiresAt, graceUntil }: Binding, now: number): Cell {
+  if (graceUntil === undefined) return { text: formatRelative(expiresAt, now) };
+  return { text: `in grace, ${formatRelative(graceUntil, now)}`, colour: 'yellow' };
 }
 
 /** `1 of 2`: one of the ways to one device; nothing where a device has no more than one. */

@@ -70,6 +70,11 @@ export class StormGovernor {
     return now < this.#busyUntil;
   }
 
+  /** When the storm is over, as things are. */
+  get over(): Instant {
+    return this.#busyUntil;
+  }
+
   /** Phones that are told to come later, and whose time has not come. */
   waiting(now: Instant): number {
     return this.#calendar.outstanding(now);

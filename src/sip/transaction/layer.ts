@@ -79,6 +79,11 @@ export class TransactionLayer {
     return this.#deadlines.deadline;
   }
 
+  /** It came before, and its transaction lives. */
+  isRetransmission(request: SipRequest): boolean {
+    return this.#servers.has(serverKey(request));
+  }
+
   /** One parsed and inspected message from the transport. */
   receive(message: SipMessage, flow: Flow, now: Instant): readonly TransactionEffect[] {
     const turn: Turn = { now, effects: [] };

@@ -1,0 +1,201 @@
+// What the node does when it has too much to do: it sheds in the stated order, keeps the bindings of phones that were
+// put off, and lets phones that all register at once in one after the other. The decisions are in src/shield/brownout/;
+// here they meet the messages, the registrar and whoever is told.
+//
+//   load ─▶ ladder, governor ─▶ grace, events          packet ─▶ shed? ─▶ answered at once, and nothing is kept
+
+import { LIMITS } from '../base/limits.ts';
+import type { Flow } from '../base/net.ts';
+import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
+import { earlier, type Instant } from '../base/time.ts';
+import { TokenBuckets } from '../base/token-buckets.ts';
+import type { Lane, Load, Posture, Rung } from '../ports/shield.ts';
+import { RUNGS } from '../ports/shield.ts';
+import type { Packet } from '../ports/signalling.ts';
+import { givesUp } from '../registrar/grace.ts';
+import type { Registrar } from '../registrar/registrar.ts';
+import { StormGovernor } from '../shield/brownout/governor.ts';
+import { Ladder, type RungChange } from '../shield/brownout/ladder.ts';
+import { mayBeShed, retryAfterSeconds, rungOf } from '../shield/brownout/shedding.ts';
+import { kindOf } from '../shield/first-bytes.ts';
+import { tagOf } from '../sip/message/address.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { parseMessage } from '../sip/message/parse.ts';
+import {
+  statelessResponse,
+  type TransactionEffect,
+  type TransactionLayer,
+} from '../sip/transaction/layer.ts';
+import type { Guard } from './guard.ts';
+import { isForEmergency } from './placing.ts';
+import type { BrownoutView, NodeEvent } from './views.ts';
+
+export interface BrownoutOptions {
+  readonly layer: TransactionLayer;
+  readonly registrar: Registrar;
+  readonly guard: Guard;
+  readonly draining: () => boolean;
+  /** Uniform in [0, 1). */
+  readonly fraction: () => number;
+  readonly event: (event: NodeEvent) => void;
+  /** A carrier's INVITE was shed: the ledger is to say so. */
+  readonly turnedAway: (invite: SipRequest, flow: Flow, now: Instant) => void;
+}
+
+const ALL = 'all';
+const NOTHING: readonly TransactionEffect[] = [];
+
+export class Brownout {
+  readonly #options: BrownoutOptions;
+  readonly #ladder = new Ladder();
+  readonly #governor: StormGovernor;
+  readonly #answers = new TokenBuckets({
+    slots: 1,
+    seed: 0,
+    burst: LIMITS.shedAnswersPerSecond,
+    perSecond: LIMITS.shedAnswersPerSecond,
+  });
+  /** Rows for shed calls are written by the second, and looking for what they say costs too. */
+  readonly #rows = new TokenBuckets({
+    slots: 1,
+    seed: 0,
+    burst: LIMITS.refusalRowsPerSecondMax,
+    perSecond: LIMITS.refusalRowsPerSecondMax,
+  });
+  readonly #shed = new Map<Rung, number>(RUNGS.map((rung) => [rung, 0]));
+  #unanswered = 0;
+  #bindingsBefore = 0;
+  #wasGoverning = false;
+
+  constructor(options: BrownoutOptions) {
+    this.#options = options;
+    const bindings = () => Math.max(this.#bindingsBefore, options.registrar.size);
+    this.#governor = new StormGovernor({ fraction: options.fraction, bindings });
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return { ...this.#governor.counters, shed_unanswered: this.#unanswered };
+  }
+
+  /** The node begins, with so many bindings on disk. Their phones may come all at once. */
+  begins(bindings: number, now: Instant): void {
+    this.#bindingsBefore = bindings;
+    if (bindings > 0) this.#options.registrar.grace(now + LIMITS.graceAfterRestartMs);
+  }
+
+  /** The posture has changed. After an attack phones may come all at once. */
+  postureChanged(from: Posture): void {
+    if (from === 'attack') this.#governor.beCareful();
+  }
+
+  /** How hard the node worked in the interval that ends now. */
+  pressed(load: Load, now: Instant): void {
+    this.#tell(this.#ladder.pressed(load, now), now);
+    this.#governor.pressed(load, now);
+    this.#look(now);
+    const isReason = this.#ladder.has('registrations') || this.#options.guard.posture === 'attack';
+    if (isReason) this.#options.registrar.grace(now + LIMITS.graceAfterMs);
+  }
+
+  /** What to answer instead of reading the packet any further; `undefined` where it is to be read. */
+  shed({ flow, bytes }: Packet, now: Instant): readonly TransactionEffect[] | undefined {
+    const engaged = this.#ladder.engaged.length;
+    if (engaged === 0 || !mayBeShed(kindOf(bytes), engaged)) return undefined;
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok || parsed.value.kind === 'response') return undefined;
+    const request = parsed.value;
+    const rung = this.rungOf(request, flow, this.#options.guard.laneOf(flow, now), now);
+    if (rung === undefined || !this.#ladder.has(rung)) return undefined;
+    if (!isAnswerable(request) || this.#options.layer.isRetransmission(request)) return undefined;
+    if (rung === 'options' && this.#options.draining()) return undefined;
+    this.#shed.set(rung, (this.#shed.get(rung) ?? 0) + 1);
+    if (rung === 'inbound-invites' && this.#rows.take(ALL, now)) this.#options.turnedAway(request, flow, now);
+    return this.#answer(request, rung, flow, now);
+  }
+
+  /** The rung by which this request would be shed, were it engaged. */
+  rungOf(request: SipRequest, flow: Flow, lane: Lane, now: Instant): Rung | undefined {
+    if (tagOf(request.to) !== undefined) return undefined;
+    const { method } = request;
+    const isRefresh = method === 'REGISTER' && this.#options.registrar.refreshes(request, flow, now);
+    const isEmergency = method === 'INVITE' && isForEmergency(request);
+    return rungOf({ method, lane, isRefresh, isEmergency });
+  }
+
+  /** Whole seconds that a phone, whose digest nobody has looked at, was told to wait and has not waited. */
+  tooEarly(user: string, flow: Flow, now: Instant): number | undefined {
+    return this.#governor.tooEarly({ user, source: sourceOf(flow.remote.address, ONE_CUSTOMER) }, now);
+  }
+
+  /** Whole seconds after which a phone, whose digest was right, is to register again; `undefined`: it may now. */
+  putOff(user: string, request: SipRequest, flow: Flow, now: Instant): number | undefined {
+    const { registrar } = this.#options;
+    if (givesUp(request) || !request.headers.has('Contact')) return undefined;
+    const phone = { user, source: sourceOf(flow.remote.address, ONE_CUSTOMER) };
+    const isBound = registrar.recognises(user, request, flow) !== undefined;
+    const seconds = this.#governor.ask(phone, isBound, now);
+    if (seconds !== undefined) registrar.grace(now + LIMITS.graceAfterMs);
+    this.#look(now);
+    return seconds;
+  }
+
+  /** Of the time that a phone asks to be registered for, the share that it is given. */
+  expiryShare(now: Instant): number {
+    return this.#governor.expiryShare(now);
+  }
+
+  expire(now: Instant): void {
+    this.#tell(this.#ladder.expire(now), now);
+    this.#look(now);
+  }
+
+  nextDeadline(): Instant | undefined {
+    return earlier(this.#ladder.nextDeadline(), this.#wasGoverning ? this.#governor.over : undefined);
+  }
+
+  view(now: Instant): BrownoutView {
+    const governor = this.#governor;
+    const engaged = new Map(this.#ladder.engaged.map(({ rung, ...rest }) => [rung, rest]));
+    return {
+      rungs: RUNGS.map((rung) => {
+        const since = engaged.get(rung);
+        return { rung, shed: this.#shed.get(rung) ?? 0, ...(since === undefined ? {} : { engaged: since }) };
+      }),
+      storm: {
+        governing: governor.isGoverning(now),
+        perSecond: Math.round(governor.perSecond),
+        waiting: governor.waiting(now),
+        putOff: governor.counters.registrations_put_off,
+      },
+      inGrace: this.#options.registrar.inGrace,
+    };
+  }
+
+  #answer(request: SipRequest, rung: Rung, flow: Flow, now: Instant): readonly TransactionEffect[] {
+    if (!this.#answers.take(ALL, now)) {
+      this.#unanswered++;
+      return NOTHING;
+    }
+    if (rung === 'options') return [statelessResponse(request, flow, 200)];
+    const seconds = retryAfterSeconds(rung, this.#options.fraction());
+    const headers = seconds === undefined ? [] : [['Retry-After', String(seconds)] as const];
+    return [statelessResponse(request, flow, 503, { headers })];
+  }
+
+  #tell(changes: readonly RungChange[], at: Instant): void {
+    for (const change of changes) this.#options.event({ type: 'shield-rung', ...change, at });
+  }
+
+  /** Tells when a storm begins and when it is over. */
+  #look(now: Instant): void {
+    const governing = this.#governor.isGoverning(now);
+    if (governing === this.#wasGoverning) return;
+    this.#wasGoverning = governing;
+    this.#options.event({ type: 'registration-storm', governing, at: now });
+  }
+}
+
+/** It has all that an answer repeats. */
+function isAnswerable({ via, from, to, callId, cseq }: SipRequest): boolean {
+  return [via, from, to, callId, cseq].every((one) => one !== undefined);
+}

@@ -1,0 +1,80 @@
+// Which rung of the ladder a request belongs to. It is judged live and in the rehearsal by the same words, so that what
+// a rehearsal says of a rung is what the rung does.
+//
+//   options            answered in brief, so that who only asks whether we live hears yes
+//   registrations      refreshes of bindings that hold: 503, and the binding has grace
+//   all others         503
+//   never              within a dialog; of a flow with an emergency call; to an emergency number; what is no request
+
+import { LIMITS } from '../../base/limits.ts';
+import { SECOND_MS } from '../../base/time.ts';
+import { type Lane, RUNGS, type Rung } from '../../ports/shield.ts';
+import type { Kind } from '../first-bytes.ts';
+
+/** A request that belongs to no dialog. */
+export interface Outsider {
+  readonly method: string;
+  readonly lane: Lane;
+  /** It only refreshes a binding that holds without it. */
+  readonly isRefresh: boolean;
+  /** Its Request-URI is an emergency number. */
+  readonly isEmergency: boolean;
+}
+
+export function rungOf({ method, lane, isRefresh, isEmergency }: Outsider): Rung | undefined {
+  if (lane === 'emergency' || isEmergency) return undefined;
+  switch (method) {
+    case 'OPTIONS':
+      return 'options';
+    case 'SUBSCRIBE':
+    case 'PUBLISH':
+      return 'presence';
+    case 'REGISTER':
+      return isRefresh ? 'registrations' : undefined;
+    case 'INVITE':
+      if (lane === 'carrier') return 'inbound-invites';
+      return lane === 'known' ? 'outbound-invites' : 'newcomer-invites';
+    default:
+      return undefined;
+  }
+}
+
+const RUNGS_OF: Readonly<Partial<Record<Kind, Rung>>> = {
+  OPTIONS: 'options',
+  SUBSCRIBE: 'presence',
+  PUBLISH: 'presence',
+  REGISTER: 'registrations',
+  INVITE: 'newcomer-invites',
+};
+
+/** Calls go before it: a phone that registers has time, and one that calls has not. */
+export function isPatient(kind: Kind): boolean {
+  return kind !== 'INVITE' && RUNGS_OF[kind] !== undefined;
+}
+
+/** May it be shed, as far as its first bytes tell, with so many rungs engaged? */
+export function mayBeShed(kind: Kind, engaged: number): boolean {
+  const rung = RUNGS_OF[kind];
+  return rung !== undefined && RUNGS.indexOf(rung) < engaged;
+}
+
+/**
+ * Seconds after which to come again. To a carrier none: with a Retry-After it would send us no call at all meanwhile,
+ * without it this one call goes another way (RFC 3261 §21.5.4).
+ */
+export function retryAfterSeconds(rung: Rung, chance: number): number | undefined {
+  const span = RETRY_MS[rung];
+  if (span === undefined) return undefined;
+  const [from, to] = span;
+  return Math.round((from + chance * (to - from)) / SECOND_MS);
+}
+
+/** `options` are answered, not put off. */
+const RETRY_MS: Readonly<Record<Rung, readonly [fromMs: number, toMs: number] | undefined>> = {
+  options: undefined,
+  presence: [LIMITS.shedRetryMaxMs / 3, LIMITS.shedRetryMaxMs],
+  registrations: [LIMITS.shedRetryMaxMs / 3, LIMITS.shedRetryMaxMs],
+  'newcomer-invites': [LIMITS.shedCallRetryMaxMs / 3, LIMITS.shedCallRetryMaxMs],
+  'outbound-invites': [LIMITS.shedCallRetryMaxMs / 3, LIMITS.shedCallRetryMaxMs],
+  'inbound-invites': undefined,
+};
