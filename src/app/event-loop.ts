@@ -58,6 +58,7 @@ export class EventLoop {
   readonly reading = new Reading({
     admit: (packet, now) => this.#node.admit(packet, now),
     read: (batch) => this.#read(batch),
+    turnAway: (packet) => this.turn((node, now) => node.turnAway(packet, now)),
     now: () => this.#clock.now(),
   });
 

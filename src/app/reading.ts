@@ -16,6 +16,8 @@ import { Waiting, type WaitingLane } from '../shield/waiting.ts';
 export interface ReadingOptions {
   readonly admit: (packet: Packet, now: Instant) => Verdict;
   readonly read: (batch: readonly Packet[]) => void;
+  /** There was no room for what a carrier sent. */
+  readonly turnAway: (packet: Packet) => void;
   readonly now: () => Instant;
 }
 
@@ -74,6 +76,7 @@ export class Reading {
       } else {
         count.dropped++;
         count.droppedBytes += packet.bytes.length;
+        if (lane === 'carrier') this.#options.turnAway(packet);
       }
     }
     if (!this.#isPut) this.#read();

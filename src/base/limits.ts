@@ -142,6 +142,8 @@ export const LIMITS = {
   flowHeadroom: 4,
   /** What all that comes from one carrier's addresses may send a second, its proven flows excepted. More: dropped. */
   carrierPerSecond: 2_000,
+  /** Calls a second of one network of a carrier that are answered 503 because there is no room. More: dropped. */
+  turnedAwayPerSecond: 50,
   /** Sources where phones have proved themselves before. More: the oldest is forgotten, and is like any other. */
   familiarSourcesMax: 65_536,
   /** How long such a source is familiar after the last time. */

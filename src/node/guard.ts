@@ -12,6 +12,8 @@ import type { MediaEndpointId, MediaEvent } from '../ports/media.ts';
 import type { Binding } from '../ports/records.ts';
 import type { Lane, Posture, ShieldChange } from '../ports/shield.ts';
 import { Shield, type Verdict } from '../shield/shield.ts';
+import type { SipRequest } from '../sip/message/message.ts';
+import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
 
@@ -22,6 +24,8 @@ export interface GuardOptions {
   push(effect: Effect): void;
 }
 
+/** Several times as long as a busy carrier waits for the next answer. */
+const FEEDBACK_VALIDITY_MS = 2 * SECOND_MS;
 const LOOK_AFTER_MS = 10 * SECOND_MS;
 
 export class Guard {
@@ -45,6 +49,13 @@ export class Guard {
 
   get posture(): Posture {
     return this.#shield.posture;
+  }
+
+  /** As it is answered: a carrier that goes by it is told how much it may send (RFC 7339). */
+  withFeedback(request: SipRequest, flow: Flow, now: Instant): SipRequest {
+    const load = asksForFeedback(request) ? this.#shield.loadOf(flow, now) : undefined;
+    if (load === undefined) return request;
+    return withFeedback(request, { ...load, validityMs: FEEDBACK_VALIDITY_MS, sequence: now / SECOND_MS });
   }
 
   tables(): Readonly<Record<string, number>> {

@@ -1,9 +1,11 @@
 // What comes in is read here, before it is anybody's: bytes → message → sense → transactions. What cannot be read is
 // answered once, with the reason, and nothing of it is kept; ACKs, responses and what is not SIP get nothing at all.
 
+import { utf8 } from '../base/bytes.ts';
 import { type Flow, isStream } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Packet } from '../ports/signalling.ts';
+import { tagOf } from '../sip/message/address.ts';
 import { type Defect, inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
 import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { parseMessage } from '../sip/message/parse.ts';
@@ -13,16 +15,25 @@ import {
   type TransactionEffect,
   type TransactionLayer,
 } from '../sip/transaction/layer.ts';
+import { statelessTag } from '../sip/transaction/stateless.ts';
+import type { Guard } from './guard.ts';
 import type { Strangers } from './strangers.ts';
 
 export class Intake {
-  readonly counters = { malformed: 0, unanswerable: 0 };
+  readonly counters = { malformed: 0, unanswerable: 0, turned_away: 0 };
   readonly #layer: TransactionLayer;
   readonly #strangers: Strangers;
   readonly #isStrict: (flow: Flow) => boolean;
+  readonly #guard: Guard;
 
   /** `isStrict`: what comes over this flow must keep every rule. */
-  constructor(layer: TransactionLayer, strangers: Strangers, isStrict: (flow: Flow) => boolean) {
+  constructor(
+    layer: TransactionLayer,
+    strangers: Strangers,
+    guard: Guard,
+    isStrict: (flow: Flow) => boolean,
+  ) {
+    this.#guard = guard;
     this.#layer = layer;
     this.#strangers = strangers;
     this.#isStrict = isStrict;
@@ -38,9 +49,29 @@ export class Intake {
     const defect =
       inspect(message) ??
       (this.#isStrict(flow) ? strictDefect(message, bytes, !isStream(flow.transport)) : undefined);
-    if (defect === undefined) return this.#layer.receive(message, flow, now);
+    if (defect === undefined) {
+      const told = message.kind === 'request' ? this.#guard.withFeedback(message, flow, now) : message;
+      return this.#layer.receive(told, flow, now);
+    }
     const request = message.kind === 'request' ? message : undefined;
     return this.#refuse(request, defect.status, defect.reason, flow, now);
+  }
+
+  /**
+   * There is no room for what a carrier sends. A call that begins is answered, so that the carrier takes it another way
+   * at once; so many a second, because everything else of it is dropped for being too much. `Retry-After` is short: a
+   * carrier may send us nothing at all meanwhile (RFC 3261 §21.5.4), and the one that floods may be a forger.
+   */
+  turnAway({ flow, bytes }: Packet, now: Instant): readonly TransactionEffect[] {
+    if (!isInvite(bytes) || !this.#strangers.mayTurnAway(flow, now)) return [];
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok || parsed.value.kind !== 'request' || inspect(parsed.value) !== undefined) return [];
+    const request = this.#guard.withFeedback(parsed.value, flow, now);
+    if (tagOf(request.to) !== undefined) return [];
+    this.counters.turned_away++;
+    // Spread by the request itself, so that those turned away together do not come back together.
+    const seconds = 1 + (statelessTag(request).charCodeAt(0) % TURNED_AWAY_SECONDS_MAX);
+    return [statelessResponse(request, flow, 503, { headers: [['Retry-After', String(seconds)]] })];
   }
 
   #refuse(
@@ -59,6 +90,13 @@ export class Intake {
     if (!this.#strangers.mayRefuse(flow, now)) return [];
     return [statelessResponse(firstOfEach(request), flow, status, { reason })];
   }
+}
+
+const TURNED_AWAY_SECONDS_MAX = 4;
+const INVITE = utf8('INVITE ');
+
+function isInvite(bytes: Uint8Array): boolean {
+  return INVITE.every((octet, index) => bytes[index] === octet);
 }
 
 function inspect(message: SipMessage): Defect | undefined {

@@ -148,7 +148,9 @@ export class SipNode {
       event: (event) => this.#turn.event(event),
       turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
     });
-    this.#intake = new Intake(this.#layer, this.#strangers, (flow) => this.#listeners.strict(flow));
+    this.#intake = new Intake(this.#layer, this.#strangers, this.#guard, (flow) =>
+      this.#listeners.strict(flow),
+    );
     this.#own = new OwnRequests({
       domain,
       userAgent,
@@ -194,6 +196,11 @@ export class SipNode {
       }
       this.#packet = undefined;
     });
+  }
+
+  /** There was no room for this packet of a carrier. */
+  turnAway(packet: Packet, now: Instant): readonly Effect[] {
+    return this.#turn.run(now, () => this.#turn.queue(this.#intake.turnAway(packet, now)));
   }
 
   /** Packets could not be sent over this flow. */

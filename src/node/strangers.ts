@@ -29,6 +29,7 @@ export class Strangers {
   readonly #answersToKnown: TokenBuckets;
   readonly #refusals: TokenBuckets;
   readonly #refusalsOfAll: TokenBuckets;
+  readonly #turningAway: TokenBuckets;
 
   constructor(options: StrangersOptions) {
     this.#options = options;
@@ -52,6 +53,8 @@ export class Strangers {
       burst: LIMITS.malformedAnswersBurst,
       perSecond: LIMITS.malformedAnswersPerSecond,
     });
+    const turnedAway = LIMITS.turnedAwayPerSecond;
+    this.#turningAway = new TokenBuckets({ slots, seed, burst: turnedAway, perSecond: turnedAway });
     const perSecond = LIMITS.malformedAnswersOfAllPerSecond;
     this.#refusalsOfAll = new TokenBuckets({ slots: 1, seed, burst: perSecond, perSecond });
   }
@@ -71,6 +74,11 @@ export class Strangers {
     if (isLeft) return true;
     this.counters.unanswered_too_many++;
     return false;
+  }
+
+  /** May a carrier be told that there is no room for its call? */
+  mayTurnAway(flow: Flow, now: Instant): boolean {
+    return this.#turningAway.take(networkOf(flow), now);
   }
 
   /** May somebody be told that the message cannot be read? */

@@ -14,6 +14,7 @@ import { ONE_CUSTOMER, ONE_NETWORK, sourceOf } from '../base/source.ts';
 import { DAY_MS, type Instant } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Lane, Posture, Rate, Shares, ShieldChange } from '../ports/shield.ts';
+import { CarrierLoad } from './carrier-load.ts';
 import { type KnownFlow, KnownFlows } from './known-flows.ts';
 import { Remembered } from './remembered.ts';
 import { STREAM_SHARES, sharesIn } from './shares.ts';
@@ -47,6 +48,7 @@ export class Shield {
   readonly #familiar = new Remembered(LIMITS.familiarSourcesMax);
   readonly #refused = new Remembered(LIMITS.refusedSourcesMax);
   readonly #carriers = new Map<string, TokenBuckets>();
+  readonly #carrierLoad = new CarrierLoad(LIMITS.carrierPerSecond);
   #posture: Posture = 'calm';
   #newcomers: Newcomers;
   readonly #streamNewcomers: StreamNewcomers;
@@ -103,13 +105,24 @@ export class Shield {
       if (this.#known.take(known, now)) return IN[known.lane];
     }
     const carrier = this.#options.carrierOf(flow);
-    if (carrier !== undefined) return (this.#carrier(carrier).take(carrier, now) ? IN : OUT).carrier;
+    if (carrier !== undefined) {
+      this.#carrierLoad.offered(carrier, now);
+      return (this.#carrier(carrier).take(carrier, now) ? IN : OUT).carrier;
+    }
     const source = sourceOf(flow.remote.address, ONE_CUSTOMER);
     if (known === undefined && this.#refused.has(source, now)) return OUT.refused;
     if (isStream(flow.transport)) return (this.#streamNewcomers.take(source, now) ? IN : OUT).newcomer;
     const network = sourceOf(flow.remote.address, ONE_NETWORK);
     const isLeft = this.#newcomers.take(source, network, this.#familiar.has(source, now), now);
     return (isLeft ? IN : OUT).newcomer;
+  }
+
+  /** What the carrier that sends over this flow should leave out, and what is welcome; undefined where there is none. */
+  loadOf(flow: Flow, now: Instant): { readonly lossPercent: number; readonly perSecond: number } | undefined {
+    const carrier = this.#options.carrierOf(flow);
+    if (carrier === undefined) return undefined;
+    const { welcomePerSecond: perSecond } = this.#carrierLoad;
+    return { lossPercent: this.#carrierLoad.lossPercent(carrier, now), perSecond };
   }
 
   // ── what was proved ──

@@ -10,10 +10,10 @@
 // Deviation: `maddr` (§18.2.2) is ignored, because it lets anybody aim our responses at others.
 
 import type { Endpoint, Flow } from '../../base/net.ts';
-import { splitList } from '../message/grammar.ts';
 import { equalHosts } from '../message/host.ts';
 import type { SipRequest } from '../message/message.ts';
-import { formatVia, type Via } from '../message/via.ts';
+import { withTopVia } from '../message/top-via.ts';
+import type { Via } from '../message/via.ts';
 
 /** The request with its source written into the top Via. */
 export function withSource(request: SipRequest, flow: Flow): SipRequest {
@@ -25,13 +25,7 @@ export function withSource(request: SipRequest, flow: Flow): SipRequest {
   const parameters = new Map(via.parameters);
   if (asksPort) parameters.set('rport', String(port));
   parameters.set('received', address);
-  const [first = '', ...others] = request.headers.all('Via');
-  // Only the top one is written anew. What follows it in its row stays as it is, however much that may be.
-  const [, rest] = splitList(first, 2);
-  const top = formatVia({ ...via, parameters });
-  return request.with({
-    headers: request.headers.set('Via', [rest === undefined ? top : `${top}, ${rest}`, ...others]),
-  });
+  return withTopVia(request, parameters);
 }
 
 /** Over a stream: the connection that the request came over. Over UDP: from the same listener, as above. */
