@@ -15,13 +15,11 @@ import { earlier, type Instant } from '../base/time.ts';
 import { Calls } from '../calls/calls.ts';
 import type { HeaderRow } from '../calls/leg.ts';
 import { cutOff } from '../calls/record.ts';
-import { SESSION_TERMS, type SessionTerms } from '../calls/session-timer.ts';
+import { SESSION_TERMS } from '../calls/session-timer.ts';
 import type { Outside } from '../calls/surroundings.ts';
 import type { Reply } from '../ports/dns.ts';
-import type { Hashing } from '../ports/hashing.ts';
 import type { MediaEvent } from '../ports/media.ts';
-import type { Random } from '../ports/random.ts';
-import type { Account, Binding, E164, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { Account, E164 } from '../ports/records.ts';
 import type { Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
@@ -42,7 +40,8 @@ import { Brownout } from './brownout.ts';
 import type { Effect } from './effects.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
-import { Listeners, type NodeListener } from './listeners.ts';
+import { Listeners } from './listeners.ts';
+import type { Kept, NodeOptions } from './options.ts';
 import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
@@ -52,35 +51,6 @@ import { farewellTo } from './strays.ts';
 import { Turn } from './turn.ts';
 import type { BrownoutView, CallView, Leftovers, PhoneView, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
-
-export interface NodeOptions {
-  /** SIP domain: the realm of digests and the host of our addresses-of-record. */
-  readonly domain: string;
-  readonly userAgent: string;
-  readonly listeners: readonly NodeListener[];
-  readonly trunks: readonly TrunkSettings[];
-  /** ISO 3166 country in whose national format phones dial. */
-  readonly country: string;
-  readonly acceptMd5: boolean;
-  /** A call without media from either side for this long is over. */
-  readonly silenceMs: number;
-  /** Those of RFC 4028 by default. */
-  readonly sessionTerms?: SessionTerms;
-  /** Seals digest nonces; 32 bytes, fresh at each start. */
-  readonly nonceKey: Uint8Array;
-  readonly random: Random;
-  readonly hashing: Hashing;
-}
-
-/** What was kept over a restart. */
-export interface Kept {
-  readonly accounts: readonly Account[];
-  readonly bindings: readonly Binding[];
-  /** Attempts that the last process did not finish. */
-  readonly unfinished: readonly LedgerEntry[];
-  /** Where carriers were when DNS last told. */
-  readonly trunkServers: readonly TrunkServers[];
-}
 
 export class SipNode {
   readonly #options: NodeOptions;

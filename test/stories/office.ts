@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SECOND_MS } from '../../src/base/time.ts';
-import type { NodeOptions } from '../../src/node/node.ts';
+import type { NodeOptions } from '../../src/node/options.ts';
 import type {
   Account,
   AccountLimits,

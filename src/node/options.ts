@@ -1,0 +1,37 @@
+// What a node is made with, and what it begins with: the configuration as the core needs it, and what was kept over a
+// restart.
+
+import type { SessionTerms } from '../calls/session-timer.ts';
+import type { Hashing } from '../ports/hashing.ts';
+import type { Random } from '../ports/random.ts';
+import type { Account, Binding, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { NodeListener } from './listeners.ts';
+
+export interface NodeOptions {
+  /** SIP domain: the realm of digests and the host of our addresses-of-record. */
+  readonly domain: string;
+  readonly userAgent: string;
+  readonly listeners: readonly NodeListener[];
+  readonly trunks: readonly TrunkSettings[];
+  /** ISO 3166 country in whose national format phones dial. */
+  readonly country: string;
+  readonly acceptMd5: boolean;
+  /** A call without media from either side for this long is over. */
+  readonly silenceMs: number;
+  /** Those of RFC 4028 by default. */
+  readonly sessionTerms?: SessionTerms;
+  /** Seals digest nonces; 32 bytes, fresh at each start. */
+  readonly nonceKey: Uint8Array;
+  readonly random: Random;
+  readonly hashing: Hashing;
+}
+
+/** What was kept over a restart. */
+export interface Kept {
+  readonly accounts: readonly Account[];
+  readonly bindings: readonly Binding[];
+  /** Attempts that the last process did not finish. */
+  readonly unfinished: readonly LedgerEntry[];
+  /** Where carriers were when DNS last told. */
+  readonly trunkServers: readonly TrunkServers[];
+}
