@@ -144,6 +144,8 @@ export const LIMITS = {
   carrierPerSecond: 2_000,
   /** Calls a second of one network of a carrier that are answered 503 because there is no room. More: dropped. */
   turnedAwayPerSecond: 50,
+  /** What their Retry-After says at most, in seconds. */
+  turnedAwaySecondsMax: 4,
   /** Sources where phones have proved themselves before. More: the oldest is forgotten, and is like any other. */
   familiarSourcesMax: 65_536,
   /** How long such a source is familiar after the last time. */

@@ -2,6 +2,7 @@
 // answered once, with the reason, and nothing of it is kept; ACKs, responses and what is not SIP get nothing at all.
 
 import { utf8 } from '../base/bytes.ts';
+import { LIMITS } from '../base/limits.ts';
 import { type Flow, isStream } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Packet } from '../ports/signalling.ts';
@@ -70,7 +71,7 @@ export class Intake {
     if (tagOf(request.to) !== undefined) return [];
     this.counters.turned_away++;
     // Spread by the request itself, so that those turned away together do not come back together.
-    const seconds = 1 + (statelessTag(request).charCodeAt(0) % TURNED_AWAY_SECONDS_MAX);
+    const seconds = 1 + (statelessTag(request).charCodeAt(0) % LIMITS.turnedAwaySecondsMax);
     return [statelessResponse(request, flow, 503, { headers: [['Retry-After', String(seconds)]] })];
   }
 
@@ -92,7 +93,6 @@ export class Intake {
   }
 }
 
-const TURNED_AWAY_SECONDS_MAX = 4;
 const INVITE = utf8('INVITE ');
 
 function isInvite(bytes: Uint8Array): boolean {

@@ -117,7 +117,7 @@ export class Shield {
     return (isLeft ? IN : OUT).newcomer;
   }
 
-  /** What the carrier that sends over this flow should leave out, and what is welcome; undefined where there is none. */
+  /** What the carrier that sends over this flow should leave out, and what is welcome; undefined for others. */
   loadOf(flow: Flow, now: Instant): { readonly lossPercent: number; readonly perSecond: number } | undefined {
     const carrier = this.#options.carrierOf(flow);
     if (carrier === undefined) return undefined;
