@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ONE_CUSTOMER, ONE_NETWORK, sourceOf } from './source.ts';
+import { ONE_CUSTOMER, ONE_NETWORK, sourceKey, sourceOf } from './source.ts';
 
 test('addresses of one customer, or of one network, have one name', () => {
   for (const [address, customer, network] of [
@@ -14,5 +14,24 @@ test('addresses of one customer, or of one network, have one name', () => {
   ] as const) {
     assert.equal(sourceOf(address, ONE_CUSTOMER), customer, address);
     assert.equal(sourceOf(address, ONE_NETWORK), network, address);
+  }
+});
+
+test('as a key they are equal where their names are', () => {
+  const addresses = [
+    '192.0.2.77',
+    '::ffff:192.0.2.77',
+    '192.0.2.78',
+    '192.0.3.77',
+    '2001:db8::7',
+    '2001:db8::1:7',
+  ];
+  for (const bits of [ONE_CUSTOMER, ONE_NETWORK]) {
+    for (const a of addresses) {
+      for (const b of addresses) {
+        const isSame = sourceOf(a, bits) === sourceOf(b, bits);
+        assert.equal(sourceKey(a, bits) === sourceKey(b, bits), isSame, `${a} and ${b}`);
+      }
+    }
   }
 });

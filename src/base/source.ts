@@ -4,6 +4,8 @@
 //     192.0.2.77     of 24 bits:  192.0.2        of 32 bits:  192.0.2.77
 //     2001:db8::7    of 56 bits:  20010db8000000 of 64 bits:  20010db800000000
 
+import { ipv4Number } from './ip.ts';
+
 export interface SourceBits {
   /** 8, 16, 24 or 32. */
   readonly ipv4: number;
@@ -15,6 +17,16 @@ export interface SourceBits {
 export const ONE_CUSTOMER: SourceBits = { ipv4: 32, ipv6: 64 };
 /** One network: who forges addresses to flood somebody forges those around it as well. */
 export const ONE_NETWORK: SourceBits = { ipv4: 24, ipv6: 56 };
+
+/** What a source is counted under: the bits of an IPv4 address as a number, which costs least, and those of others as a name. */
+export type SourceKey = number | string;
+
+/** The same as `sourceOf`, for where it is asked for each packet. Of one family and the same bits, equal means equal. */
+export function sourceKey(address: string, bits: SourceBits): SourceKey {
+  const number = ipv4Number(address);
+  if (number < 0) return sourceOf(address, bits);
+  return bits.ipv4 >= 32 ? number : number >>> (32 - bits.ipv4);
+}
 
 /** A name for the part of the address that these bits are. `address` is an IP literal as sockets give it. */
 export function sourceOf(address: string, bits: SourceBits): string {

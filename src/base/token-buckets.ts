@@ -31,13 +31,14 @@ export class TokenBuckets {
   }
 
   /** True, and one is taken, where one is left for this key. */
-  take(key: string, now: Instant): boolean {
+  take(key: string | number, now: Instant): boolean {
     const { slots, rows, burst, perSecond, seed } = this.#options;
     if (this.#at.length === 0) {
       this.#taken = new Float64Array(slots * rows);
       this.#at = new Float64Array(slots * rows);
     }
-    const hash = fnv1a(key, seed);
+    // A number is mixed with the seed by `placeIn`.
+    const hash = typeof key === 'number' ? key ^ seed : fnv1a(key, seed);
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < rows; row++) {
       const place = row * slots + placeIn(row, hash, slots);

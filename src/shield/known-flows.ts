@@ -6,6 +6,7 @@
 //
 //     window of 10 s ──▶ peak, fading by half each 20 min of windows ──▶ rate = headroom × peak
 
+import { ipv4Number } from '../base/ip.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Endpoint, type Flow, isStream, type TransportName } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
@@ -35,9 +36,9 @@ const WORTH_TELLING = 1.5;
 
 export class KnownFlows {
   /** In the order of the last proof, so that the first one gives way. */
-  readonly #flows = new Map<string, KnownFlow>();
+  readonly #flows = new Map<string | number, KnownFlow>();
   readonly #max: number;
-  #sweeping: Iterator<[string, KnownFlow]> | undefined;
+  #sweeping: Iterator<[string | number, KnownFlow]> | undefined;
 
   constructor(max: number = LIMITS.knownFlowsMax) {
     this.#max = max;
@@ -146,7 +147,14 @@ export function rateFor(usualPerSecond: number): Rate {
   return { perSecond, burst: perSecond * LIMITS.flowBurstSeconds };
 }
 
-/** A stream's flow is its peer's address and port too: the kernel knows no other name for a connection. */
-function keyOf({ transport, remote }: Flow): string {
-  return isStream(transport) ? `t${remote.address}|${remote.port}` : `${remote.address}|${remote.port}`;
+/**
+ * A stream's flow is its peer's address and port too: the kernel knows no other name for a connection. Of IPv4 over
+ * UDP, which is what floods are, it is a number, because it is asked for with each packet.
+ */
+function keyOf({ transport, remote: { address, port } }: Flow): string | number {
+  if (isStream(transport)) return `t${address}|${port}`;
+  const number = ipv4Number(address);
+  return number < 0 ? `${address}|${port}` : number * PORTS + port;
 }
+
+const PORTS = 65_536;

@@ -1,10 +1,11 @@
 // Sources that something is remembered of until some time: bounded, and everything in it ends by itself.
 
+import type { SourceKey } from '../base/source.ts';
 import type { Instant } from '../base/time.ts';
 
 export class Remembered {
   /** In the order of being told last. */
-  readonly #until = new Map<string, Instant>();
+  readonly #until = new Map<SourceKey, Instant>();
   readonly #max: number;
 
   constructor(max: number) {
@@ -15,7 +16,7 @@ export class Remembered {
     return this.#until.size;
   }
 
-  has(source: string, now: Instant): boolean {
+  has(source: SourceKey, now: Instant): boolean {
     const until = this.#until.get(source);
     if (until === undefined) return false;
     if (until > now) return true;
@@ -23,7 +24,7 @@ export class Remembered {
     return false;
   }
 
-  get(source: string): Instant | undefined {
+  get(source: SourceKey): Instant | undefined {
     return this.#until.get(source);
   }
 
@@ -32,7 +33,7 @@ export class Remembered {
   }
 
   /** The one told of longest ago gives way where there is no room. */
-  remember(source: string, until: Instant): void {
+  remember(source: SourceKey, until: Instant): void {
     this.#until.delete(source);
     this.#until.set(source, until);
     if (this.#until.size <= this.#max) return;
@@ -42,7 +43,7 @@ export class Remembered {
     }
   }
 
-  forget(source: string): boolean {
+  forget(source: SourceKey): boolean {
     return this.#until.delete(source);
   }
 

@@ -10,7 +10,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { type Flow, isStream } from '../base/net.ts';
-import { ONE_CUSTOMER, ONE_NETWORK, sourceOf } from '../base/source.ts';
+import { ONE_CUSTOMER, ONE_NETWORK, type SourceKey, sourceKey } from '../base/source.ts';
 import { DAY_MS, type Instant } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Lane, Posture, Rate, Shares, ShieldChange } from '../ports/shield.ts';
@@ -92,7 +92,7 @@ export class Shield {
     const known = this.#known.get(flow, now);
     if (known !== undefined) return known.lane;
     if (this.#options.carrierOf(flow) !== undefined) return 'carrier';
-    return this.#refused.has(sourceOf(flow.remote.address, ONE_CUSTOMER), now) ? 'refused' : 'newcomer';
+    return this.#refused.has(sourceKey(flow.remote.address, ONE_CUSTOMER), now) ? 'refused' : 'newcomer';
   }
 
   /** Takes the packet out of its budget, or says that there is no room for it. */
@@ -109,10 +109,10 @@ export class Shield {
       this.#carrierLoad.offered(carrier, now);
       return (this.#carrier(carrier).take(carrier, now) ? IN : OUT).carrier;
     }
-    const source = sourceOf(flow.remote.address, ONE_CUSTOMER);
+    const source = sourceKey(flow.remote.address, ONE_CUSTOMER);
     if (known === undefined && this.#refused.has(source, now)) return OUT.refused;
     if (isStream(flow.transport)) return (this.#streamNewcomers.take(source, now) ? IN : OUT).newcomer;
-    const network = sourceOf(flow.remote.address, ONE_NETWORK);
+    const network = sourceKey(flow.remote.address, ONE_NETWORK);
     const isLeft = this.#newcomers.take(source, network, this.#familiar.has(source, now), now);
     return (isLeft ? IN : OUT).newcomer;
   }
@@ -133,7 +133,7 @@ export class Shield {
     const overflow = this.#known.overflow();
     if (overflow !== undefined) this.#gone(overflow, 'known');
     if (lane === 'carrier') return;
-    const source = sourceOf(flow.remote.address, ONE_CUSTOMER);
+    const source = sourceKey(flow.remote.address, ONE_CUSTOMER);
     const familiarUntil = now + LIMITS.familiarSourceMs;
     if (familiarUntil - (this.#familiar.get(source) ?? 0) < DAY_MS) return;
     this.#familiar.remember(source, familiarUntil);
@@ -156,7 +156,7 @@ export class Shield {
 
   /** Proven abuse: newcomers from there are dropped for so long. False where no more can be refused. */
   refuse(address: string, forMs: number, now: Instant): boolean {
-    const source = sourceOf(address, ONE_CUSTOMER);
+    const source = sourceKey(address, ONE_CUSTOMER);
     if (this.#refused.isFull && !this.#refused.has(source, now)) return false;
     const until = now + Math.min(forMs, LIMITS.refusedSourceMaxMs);
     this.#refused.remember(source, until);
@@ -165,7 +165,7 @@ export class Shield {
   }
 
   pardon(address: string): void {
-    if (this.#refused.forget(sourceOf(address, ONE_CUSTOMER)))
+    if (this.#refused.forget(sourceKey(address, ONE_CUSTOMER)))
       this.#changes.push({ type: 'refused-gone', address });
   }
 
@@ -232,7 +232,7 @@ class Newcomers {
     this.#familiarAll = together(shares.familiarAll);
   }
 
-  take(source: string, network: string, isFamiliar: boolean, now: Instant): boolean {
+  take(source: SourceKey, network: SourceKey, isFamiliar: boolean, now: Instant): boolean {
     if (isFamiliar && this.#familiarSource.take(source, now) && this.#familiarAll.take(ALL, now)) return true;
     return this.#source.take(source, now) && this.#network.take(network, now) && this.#all.take(ALL, now);
   }
@@ -253,7 +253,7 @@ class StreamNewcomers {
     this.#all = new TokenBuckets({ slots: 1, seed, ...STREAM_SHARES.all });
   }
 
-  take(source: string, now: Instant): boolean {
+  take(source: SourceKey, now: Instant): boolean {
     return this.#source.take(source, now) && this.#all.take(ALL, now);
   }
 }

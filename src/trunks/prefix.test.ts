@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
-import { parseAddress } from '../base/ip.ts';
-import { contains, parsePrefix } from './prefix.ts';
+import { ipv4Number, parseAddress } from '../base/ip.ts';
+import { contains, containsIpv4, parsePrefix } from './prefix.ts';
 
 function holds(range: string, address: string): boolean {
   const prefix = parsePrefix(range);
   assert.ok(prefix.ok, range);
-  return contains(prefix.value, present(parseAddress(address), address));
+  const inside = contains(prefix.value, present(parseAddress(address), address));
+  const ipv4 = ipv4Number(address);
+  if (ipv4 >= 0) assert.equal(containsIpv4(prefix.value, ipv4), inside, 'as a number, the same');
+  return inside;
 }
 
 describe('IP prefixes', () => {

@@ -33,3 +33,12 @@ export function contains(prefix: Prefix, address: Uint8Array): boolean {
   const mask = (0xff << (8 - rest)) & 0xff;
   return ((prefix.bytes[whole] ?? 0) & mask) === ((address[whole] ?? 0) & mask);
 }
+
+/** The same for an IPv4 address as `ipv4Number` gives it: for where each packet asks. */
+export function containsIpv4({ bytes, bits }: Prefix, number: number): boolean {
+  if (bytes.length !== 4) return false;
+  if (bits === 0) return true;
+  const [a = 0, b = 0, c = 0, d = 0] = bytes;
+  const network = ((a << 24) | (b << 16) | (c << 8) | d) >>> (32 - bits);
+  return network === number >>> (32 - bits);
+}

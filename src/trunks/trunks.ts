@@ -4,8 +4,14 @@
 // transaction and reports with `answered` or `failed`. DNS is app/'s: it hands in endpoints.
 
 import { assert, present } from '../base/assert.ts';
-import { parseAddress } from '../base/ip.ts';
-import { type Destination, type Flow, formatDestination } from '../base/net.ts';
+import { ipv4Number, parseAddress } from '../base/ip.ts';
+import {
+  type Destination,
+  type Endpoint,
+  type Flow,
+  formatDestination,
+  type TransportName,
+} from '../base/net.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import { speaksFor } from '../sip/certificate/identity.ts';
@@ -13,7 +19,7 @@ import type { Server } from '../sip/location/locate.ts';
 import { orderServers } from '../sip/location/order.ts';
 import type { SipResponse } from '../sip/message/message.ts';
 import type { Health } from './health.ts';
-import { contains, type Prefix, parsePrefix } from './prefix.ts';
+import { contains, containsIpv4, type Prefix, parsePrefix } from './prefix.ts';
 import { HEALTH_RANK, Trunk, type TrunkEffect, type TrunkRequest, type TrunksOptions } from './trunk.ts';
 
 /** A way out: this trunk, at this of its endpoints. */
@@ -95,11 +101,13 @@ export class Trunks {
     const { transport, remote, peerDomains } = flow;
     const proven = peerDomains === undefined ? undefined : this.#certified(peerDomains);
     if (proven !== undefined) return proven;
-    const source = formatDestination({ transport, ...remote });
+    // Asked for each packet that comes in: nothing is written down to be compared.
     for (const { settings, endpoints } of this.#trunks.values()) {
-      if (!settings.inbound) continue;
-      if (endpoints.some(({ key }) => key === source)) return settings;
+      if (settings.inbound && endpoints.some(({ destination }) => isAt(destination, transport, remote)))
+        return settings;
     }
+    const ipv4 = ipv4Number(remote.address);
+    if (ipv4 >= 0) return this.#sources.find(({ prefix }) => containsIpv4(prefix, ipv4))?.settings;
     const bytes = parseAddress(remote.address);
     return bytes && this.#sources.find(({ prefix }) => contains(prefix, bytes))?.settings;
   }
@@ -267,6 +275,10 @@ function serverStates(trunk: Trunk, server: Server): readonly TrunkServerState[]
 function formatTarget({ host, port, transport }: TrunkSettings['target']): string {
   const address = host.includes(':') ? `[${host}]` : host;
   return `${transport === undefined ? '' : `${transport}:`}${address}${port === undefined ? '' : `:${port}`}`;
+}
+
+function isAt(there: Destination, transport: TransportName, { address, port }: Endpoint): boolean {
+  return there.port === port && there.transport === transport && there.address === address;
 }
 
 /** Infinity has no difference to itself. */
