@@ -11,7 +11,7 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return mapped ? bytes.subarray(12) : bytes;
 }
 
-/** The 32 bits of an IPv4 literal, or of one that is mapped into IPv6; -1 for everything else. Costs next to nothing. */
+/** The 32 bits of an IPv4 literal, or of one that is mapped into IPv6; -1 for everything else. */
 export function ipv4Number(text: string): number {
   const at = text.startsWith('::ffff:') ? 7 : 0;
   let number = 0;

@@ -18,7 +18,7 @@ export const ONE_CUSTOMER: SourceBits = { ipv4: 32, ipv6: 64 };
 /** One network: who forges addresses to flood somebody forges those around it as well. */
 export const ONE_NETWORK: SourceBits = { ipv4: 24, ipv6: 56 };
 
-/** What a source is counted under: the bits of an IPv4 address as a number, which costs least, and those of others as a name. */
+/** What a source is counted under: the bits of an IPv4 address as a number, which costs least; else a name. */
 export type SourceKey = number | string;
 
 /** The same as `sourceOf`, for where it is asked for each packet. Of one family and the same bits, equal means equal. */
