@@ -22,6 +22,7 @@ import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts'
 import type { Store } from '../ports/store.ts';
 
 import type { Trace } from '../trace/trace.ts';
+import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
@@ -159,7 +160,7 @@ function openTransport(
   });
   switch (transport) {
     case 'udp':
-      return openUdp(options);
+      return openUdp({ ...options, apart: !isLoopback(address) });
     case 'tcp':
       return openTcp(options);
     case 'tls':

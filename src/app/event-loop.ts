@@ -11,8 +11,9 @@ import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
-import type { KernelShield } from '../ports/shield.ts';
+import type { KernelShield, ShieldChange } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
+import { Apart } from '../shield/apart.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { Persistence } from './persistence.ts';
 import { Reading } from './reading.ts';
@@ -51,6 +52,7 @@ export class EventLoop {
   readonly #tap: Tap | undefined;
   #ports: LoopPorts | undefined;
   #transports = new Map<string, SignallingTransport>();
+  readonly #apart = new Apart();
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
   #looking: NodeJS.Timeout | undefined;
@@ -145,7 +147,8 @@ export class EventLoop {
           this.#resolve(ports.resolver, effect.question);
           break;
         case 'shield':
-          ports.shield?.change(effect.changes);
+          if (ports.shield !== undefined) ports.shield.change(effect.changes);
+          else this.#keepApart(effect.changes, now);
           break;
         case 'event':
           this.#onEvent(effect.event);
@@ -155,6 +158,15 @@ export class EventLoop {
     for (const [transport, batch] of sends) transport.send(batch);
     this.#tap?.turnOver();
     this.#arm();
+  }
+
+  /** Without a kernel shield, who is worth most is kept apart from the flood by the sockets themselves. */
+  #keepApart(changes: readonly ShieldChange[], now: Instant): void {
+    const { open, close } = this.#apart.changed(changes, now);
+    for (const transport of this.#ports?.transports ?? []) {
+      for (const remote of close) transport.letGo?.(remote);
+      for (const remote of open) transport.keepApart?.(remote);
+    }
   }
 
   /** Whatever comes of it, and whenever: after the end nobody hears of it. */

@@ -115,6 +115,8 @@ export type ShieldChange =
       readonly remote: Endpoint;
       readonly rate: Rate;
       readonly until: Instant;
+      /** It is a carrier's, which has answered us. */
+      readonly ofCarrier?: true;
     }
   | {
       readonly type: 'flow-gone';

@@ -44,6 +44,12 @@ export interface Listener {
 export interface SignallingTransport {
   readonly listener: Listener;
   send(batch: readonly Packet[]): void;
+  /**
+   * Keeps what this peer sends in a queue of its own from now on, or no longer; where the transport can, and nothing
+   * depends on it.
+   */
+  keepApart?(remote: Endpoint): void;
+  letGo?(remote: Endpoint): void;
   stats(): SignallingStats;
   /** Stops accepting, closes what is open. Safe to call twice. */
   close(): Promise<void>;

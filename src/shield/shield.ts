@@ -194,7 +194,8 @@ export class Shield {
   #tell(flow: KnownFlow | undefined, lane: 'known' | 'emergency'): void {
     if (flow === undefined) return;
     const { transport, remote, rate, until } = flow;
-    this.#changes.push({ type: 'flow', lane, transport, remote, rate, until });
+    const whose = flow.lane === 'carrier' ? ({ ofCarrier: true } as const) : {};
+    this.#changes.push({ type: 'flow', lane, transport, remote, rate, until, ...whose });
   }
 
   #gone({ transport, remote }: KnownFlow, lane: 'known' | 'emergency'): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { text, utf8 } from '../../base/bytes.ts';
@@ -88,4 +88,51 @@ describe('the UDP transport', () => {
     send(OPTIONS);
     assert.equal((await arrived.promise).length, 1);
   });
+
+  test('hears a peer that is kept apart although others have filled the queue of the listener', async (t) => {
+    const heard = new Map<number, number>();
+    const received = (batch: readonly Packet[]) => {
+      for (const { flow } of batch) heard.set(flow.remote.port, (heard.get(flow.remote.port) ?? 0) + 1);
+    };
+    const handler = { ...IGNORE, received };
+    const transport = await openUdp({ address: '127.0.0.1', port: 0, handler, apart: true });
+    const [known, other, stranger] = await Promise.all([peer(t), peer(t), peer(t)]);
+    t.after(() => transport.close());
+    transport.keepApart?.({ address: '127.0.0.1', port: portOf(known) });
+    const { port } = transport.listener.local;
+    // Nothing is read until this turn of the event loop is over.
+    const filler = new Uint8Array(1_400).fill(0x20);
+    for (let n = 0; n < 10_000; n++) stranger.send(filler, port, '127.0.0.1');
+    for (const each of [known, other]) each.send(OPTIONS, port, '127.0.0.1');
+    await until(() => heard.get(portOf(known)) === 1);
+    assert.ok((heard.get(portOf(stranger)) ?? 0) < 10_000, 'the queue was full');
+    assert.equal(heard.get(portOf(other)), undefined, 'who shares the queue was not heard');
+    transport.letGo?.({ address: '127.0.0.1', port: portOf(known) });
+    known.send(OPTIONS, port, '127.0.0.1');
+    await until(() => heard.get(portOf(known)) === 2);
+  });
+
+  test('says that a port is in use though it could be shared', async (t) => {
+    const options = { address: '127.0.0.1', handler: IGNORE, apart: true };
+    const transport = await openUdp({ ...options, port: 0 });
+    t.after(() => transport.close());
+    const { port } = transport.listener.local;
+    await assert.rejects(openUdp({ ...options, port }), { code: 'LISTEN_FAILED' });
+  });
 });
+
+async function peer(t: TestContext): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  t.after(() => socket.close());
+  return socket;
+}
+
+function portOf(socket: Socket): number {
+  return socket.address().port;
+}
+
+/** Looks again with each turn of the event loop. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}

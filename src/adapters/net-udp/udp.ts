@@ -21,6 +21,7 @@ import type {
   SignallingTransport,
 } from '../../ports/signalling.ts';
 import { answerStun, looksLikeStun } from '../../sip/keepalive/stun.ts';
+import { ApartSockets } from './apart-sockets.ts';
 
 export interface UdpOptions {
   /** An IP literal, IPv6 without brackets; `0.0.0.0` and `::` mean every address of that family. */
@@ -28,29 +29,45 @@ export interface UdpOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly handler: SignallingHandler;
+  /** Peers can be kept apart: their sockets share the port, which other processes of this user then could as well. */
+  readonly apart?: boolean;
   readonly limits?: { readonly messageBytesMax?: number };
 }
 
 /** Throws RingthroughError LISTEN_FAILED. */
 export async function openUdp(options: UdpOptions): Promise<SignallingTransport> {
-  const ipv6 = isIPv6(options.address);
-  const socket = createSocket({
+  const { apart = false } = options;
+  const asked = { address: options.address, port: options.port };
+  // A port that is shared is given to whoever shares it, so whether it is free is asked by one that does not.
+  const alone = await bound(createFor(asked, false), asked);
+  if (!apart) return new UdpTransport(alone, options);
+  const local = alone.address();
+  await new Promise<void>((resolve) => alone.close(resolve));
+  return new UdpTransport(await bound(createFor(local, true), local), options);
+}
+
+function createFor({ address }: Endpoint, reusePort: boolean): Socket {
+  const ipv6 = isIPv6(address);
+  return createSocket({
     type: ipv6 ? 'udp6' : 'udp4',
     ipv6Only: ipv6,
+    reusePort,
     recvBufferSize: LIMITS.udpReceiveBufferBytes,
     // Flows carry IP literals only. Without this, `dgram` would take each datagram through the resolver.
-    lookup: (address, _options, callback) => {
-      const family = isIP(address);
-      callback(family === 0 ? new Error(`${address} is not an IP address`) : null, address, family);
+    lookup: (literal, _options, callback) => {
+      const family = isIP(literal);
+      callback(family === 0 ? new Error(`${literal} is not an IP address`) : null, literal, family);
     },
   });
-  const asked = { address: options.address, port: options.port };
+}
+
+async function bound(socket: Socket, { address, port }: Endpoint): Promise<Socket> {
   await new Promise<void>((resolve, reject) => {
-    socket.once('error', (cause) => reject(listenFailure('udp', asked, 'sip.listen', cause)));
-    socket.bind({ address: options.address, port: options.port, exclusive: true }, resolve);
+    socket.once('error', (cause) => reject(listenFailure('udp', { address, port }, 'sip.listen', cause)));
+    socket.bind({ address, port, exclusive: true }, resolve);
   });
   socket.removeAllListeners('error');
-  return new UdpTransport(socket, options);
+  return socket;
 }
 
 /** No SIP message is this short: it is CRLFCRLF, CRLF, NUL or another of the keepalives that phones send. */
@@ -74,6 +91,7 @@ class UdpTransport implements SignallingTransport {
     send_failed: 0,
     socket_errors: 0,
   };
+  readonly #apart: ApartSockets | undefined;
   #batch: Packet[] = [];
   #closing: Promise<void> | undefined;
 
@@ -86,6 +104,22 @@ class UdpTransport implements SignallingTransport {
     socket.on('message', (bytes, source) => this.#datagram(bytes, source));
     // With a callback per datagram sent, what arrives here belongs to no flow and ends nothing.
     socket.on('error', () => this.#counters.socket_errors++);
+    if (options.apart !== true) return;
+    this.#apart = new ApartSockets({
+      create: () => createFor(this.listener.local, true),
+      local: this.listener.local,
+      datagram: (bytes, source) => this.#datagram(bytes, source),
+      trouble: () => this.#counters.socket_errors++,
+    });
+  }
+
+  keepApart(remote: Endpoint): void {
+    const isOfFamily = isIPv6(remote.address) === isIPv6(this.listener.local.address);
+    if (this.#closing === undefined && isOfFamily) this.#apart?.open(remote);
+  }
+
+  letGo(remote: Endpoint): void {
+    this.#apart?.close(remote);
   }
 
   send(batch: readonly Packet[]): void {
@@ -105,6 +139,7 @@ class UdpTransport implements SignallingTransport {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#batch = [];
+      this.#apart?.closeAll();
       this.#socket.close(() => resolve());
     });
     return this.#closing;
