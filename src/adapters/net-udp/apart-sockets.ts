@@ -1,9 +1,9 @@
 // Sockets on a listener's own port that are each connected to one peer. The system gives such a socket what that peer
 // sends, and nothing else: it has a queue of its own, which no flood of others can fill.
 //
-// Between bind and connect a socket takes what comes from anybody, so both happen in one step, and whatever it brings is
-// handled like any datagram of the listener, by its true source. It only ever receives: sent is from the listener, whose
-// peers' ICMP errors nobody hears of, so that nobody can end a flow by forging one.
+// Between bind and connect a socket takes what comes from anybody, so both happen in one step, and whatever it brings
+// is handled like any datagram of the listener, by its true source. It only ever receives: sent is from the listener,
+// which hears of no ICMP errors, so that nobody can end a flow by forging one.
 
 import type { Socket } from 'node:dgram';
 import { type Endpoint, formatEndpoint } from '../../base/net.ts';
