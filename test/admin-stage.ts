@@ -9,6 +9,9 @@ import type { RingthroughError } from '../src/base/errors.ts';
 import type { BrownoutView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
+import { GoodTraffic } from '../src/shield/brownout/good-traffic.ts';
+import { Rehearsal } from '../src/shield/brownout/rehearsal.ts';
+import type { Rule } from '../src/shield/brownout/rule.ts';
 import { Trace } from '../src/trace/trace.ts';
 
 export const NUMBER = '+442079460000';
@@ -20,6 +23,7 @@ export class FakeNode implements NodeControl {
   directories: (readonly Account[])[] = [];
   listeners = new Set<(event: NodeEvent) => void>();
   testCalls: string[] = [];
+  readonly traffic = new GoodTraffic();
 
   phones(): ReturnType<NodeControl['phones']> {
     return [
@@ -64,6 +68,13 @@ export class FakeNode implements NodeControl {
       ],
       storm: { governing: false, perSecond: 2_000, waiting: 0, putOff: 0 },
       inGrace: 0,
+    };
+  }
+  rehearse(rule: Rule, now: number) {
+    const rehearsal = new Rehearsal(rule, this.traffic, now);
+    return {
+      step: (atMost: number) => rehearsal.step(atMost),
+      report: () => rehearsal.report((user) => (user === 'reception' ? 'acme' : undefined)),
     };
   }
   directoryChanged(accounts: readonly Account[]) {

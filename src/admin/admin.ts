@@ -43,6 +43,7 @@ import {
   planInput,
   provisioningFile,
 } from './provisioning/schema.ts';
+import { rehearse } from './rehearsal.ts';
 import { followTestCall } from './test-call.ts';
 import { followTrace, keptFile, keptLines } from './trace.ts';
 import type {
@@ -52,6 +53,7 @@ import type {
   NumberView,
   PhoneDetails,
   ProvisionReport,
+  RehearsalView,
   TestCallStep,
   TraceLine,
   TraceRequest,
@@ -245,6 +247,11 @@ export class Admin {
 
   trunks(): readonly TrunkView[] {
     return this.#options.node.trunks();
+  }
+
+  /** Whom a rule of the shield would have hurt in the last hour. */
+  rehearsal(rule: string): Promise<RehearsalView> {
+    return rehearse(this.#options.node, this.#options.clock, rule);
   }
 
   health(): NodeHealth {

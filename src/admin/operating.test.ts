@@ -151,3 +151,45 @@ describe('a test call', () => {
     assert.deepEqual(stage.node.testCalls, []);
   });
 });
+
+describe('a rehearsal', () => {
+  const request = {
+    at: NOON - 60_000,
+    lane: 'known',
+    rung: 'registrations',
+    isEmergency: false,
+    isFamiliar: false,
+    isStream: false,
+    isInvite: false,
+    who: 'reception',
+    client: 'Yealink',
+    address: '192.0.2.7',
+  } as const;
+
+  test('says what the rule does, and whom it would have hurt', async () => {
+    for (let n = 0; n < 2_500; n++) stage.node.traffic.note(request);
+    const { rule, does, touched, accounts } = await stage.admin.rehearsal('registrations');
+    assert.deepEqual([rule, touched], ['registrations', 2_500]);
+    assert.match(does, /put off with 503, and the registrations stay/);
+    assert.deepEqual(accounts, [{ name: 'acme', requests: 2_500, touched: 2_500 }]);
+  });
+
+  test('lets the node do its work in between', async () => {
+    for (let n = 0; n < 5_000; n++) stage.node.traffic.note(request);
+    let turns = 0;
+    const tick = () => {
+      turns++;
+      if (turns < 100) setImmediate(tick);
+    };
+    setImmediate(tick);
+    await stage.admin.rehearsal('registrations');
+    assert.ok(turns >= 3 && turns < 100, `${turns}`);
+  });
+
+  test('of what is no rule is refused, with those that there are', async () => {
+    await assert.rejects(stage.admin.rehearsal('everything'), {
+      code: 'INVALID_INPUT',
+      message: /"everything" is no rule; there are options, presence/,
+    });
+  });
+});

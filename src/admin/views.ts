@@ -5,6 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
 import type { AccountLimits, Divert, E164 } from '../ports/records.ts';
 import type { TracedMessage } from '../ports/trace.ts';
+import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { HoursInput, PlanInput } from './provisioning/schema.ts';
 
 /** A phone with what is registered for it now. */
@@ -81,6 +82,14 @@ export interface TestCallStep {
   readonly passed?: boolean;
   /** The ledger's id of the attempt, on the steps whose source is `node`. */
   readonly callId?: string;
+}
+
+/** What a rule would have done to the good traffic of the last hour. */
+export interface RehearsalView extends RehearsalReport {
+  /** As it was asked for. */
+  readonly rule: string;
+  /** What it does, for people. */
+  readonly does: string;
 }
 
 /** Which messages are wanted; at most one of them. None: all. */

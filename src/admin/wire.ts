@@ -235,6 +235,37 @@ export const testCallStep = z
   })
   .meta({ id: 'TestCallStep', description: 'What happened; the last one is final' });
 
+const toll = z
+  .object({
+    name: z.string(),
+    requests: z.number().meta({ description: 'Good requests of theirs' }),
+    touched: z.number().meta({ description: 'Of these, what the rule would have touched' }),
+  })
+  .meta({ id: 'Toll' });
+
+export const rehearsal = z
+  .object({
+    rule: z.string(),
+    does: z.string().meta({ description: 'What the rule does, in words' }),
+    from: instant.meta({ description: 'Of the oldest request that was tried' }),
+    until: instant,
+    requests: z.number().meta({ description: 'Good requests outside of calls' }),
+    touched: z.number().meta({ description: 'Dropped, put off or answered in brief, as the rule says' }),
+    recovered: z.number().meta({ description: 'Of these, what would have got in by being sent again' }),
+    emergencies: z.number(),
+    emergenciesTouched: z.number().meta({ description: 'Always 0' }),
+    phonesTouched: z.number(),
+    worstSpell: z
+      .object({ lastsMs: z.number(), from: instant, touched: z.number() })
+      .optional()
+      .meta({ description: 'The rule lasts so long at most; the worst such time' }),
+    accounts: listOf(toll),
+    carriers: listOf(toll),
+    clients: listOf(toll),
+    worst: listOf(toll.extend({ account: z.string().optional(), client: z.string() })),
+  })
+  .meta({ id: 'Rehearsal', description: 'Whom a rule of the shield would have hurt in the last hour' });
+
 const endpoint = z.object({ address: z.string(), port: z.number() });
 
 export const traceLine = z

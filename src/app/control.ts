@@ -19,6 +19,7 @@ export function controlOf(
       return { draining: node.draining, ...persistence.health, ...counts };
     },
     brownout: () => node.brownout(),
+    rehearse: (rule, now) => node.rehearse(rule, now),
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
     hangUp: (callId) => {

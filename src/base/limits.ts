@@ -207,6 +207,17 @@ export const LIMITS = {
   /** Phones that are told to come back, and remembered. More: the one told longest ago is as if it came anew. */
   promisedMax: 200_000,
 
+  /** Good requests that are remembered, 23 bytes each and their texts. More: the oldest is forgotten. */
+  goodRequestsMax: 200_000,
+  /** Characters of a user or a client there. More: cut off. */
+  goodWordCharactersMax: 64,
+  /** How far back a rehearsal looks. */
+  rehearsalMs: 60 * MINUTE_MS,
+  /** Phones that a rehearsal names as those that it would hurt most. More: those it would hurt less are left out. */
+  rehearsalWorstMax: 20,
+  /** Rows of one table of a rehearsal. More: counted, and told with --json. */
+  rehearsalRowsMax: 20,
+
   /** Unknown attributes that the answer to a STUN request names. More: these alone. */
   stunUnknownToldMax: 8,
 

@@ -11,6 +11,7 @@ import {
   NOW,
   notFound,
   RECEPTION,
+  REHEARSAL,
   TEST_CALL_STEPS,
 } from '../../test/surfaces/example-admin.ts';
 import { TOKEN } from '../../test/surfaces/example-api.ts';
@@ -55,6 +56,35 @@ describe('what lists show', () => {
         '                                       tcp:198.51.100.5:5070  down                                  was refused',
       ),
     );
+  });
+
+  test('shield rehearse: whom a rule would have hurt, by client, account and phone', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    assert.equal(
+      (await run('shield', 'rehearse', 'registrations')).out,
+      lines(
+        'registrations: refreshes of registrations that hold are put off with 503, and the registrations stay',
+        '',
+        'Good requests since 2026-11-24 08:30:00: 12,431, calls in progress not counted.',
+        'It would have touched 8,200 of them (66.0 %), of 410 phones.',
+        'It lasts 5 min at most; the worst 5 min began at 2026-11-24 09:15:00: 720.',
+        'Emergency calls: 0 of 3.',
+        '',
+        'CLIENT       TOUCHED  OF     SHARE',
+        'Yealink      5,000    7,000  71.4 %',
+        'Grandstream  3,200    5,000  64.0 %',
+        '',
+        'ACCOUNT  TOUCHED  OF   SHARE',
+        'acme     240      400  60.0 %',
+        '',
+        'WORST HIT  ACCOUNT  CLIENT   TOUCHED  OF  SHARE',
+        'reception  acme     Yealink  60       80  75.0 %',
+      ),
+    );
+    assert.deepEqual(asked, [['rehearsal', 'registrations']]);
+    t.mock.property(EXAMPLES, 'rehearsal', { ...REHEARSAL, rule: 'attack', touched: 12, recovered: 9 });
+    const { out } = await run('shield', 'rehearse', 'attack');
+    assert.match(out, /Sent again, 9 of these would have got in; 3 would not\./);
   });
 
   test('account list and call list', async (t) => {

@@ -12,6 +12,7 @@ import { addDiverts } from './commands/divert.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
+import { addRehearse } from './commands/rehearse.ts';
 import { addStart } from './commands/start.ts';
 import { addTrace } from './commands/trace.ts';
 import type { CliContext } from './context.ts';
@@ -47,6 +48,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addLists(program, context);
   addCertificates(program, context);
   addTrace(program, context);
+  addRehearse(program, context);
   return program;
 }
 

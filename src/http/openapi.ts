@@ -31,6 +31,7 @@ const TAGS = [
   { name: 'test calls', description: 'what a caller would hear' },
   { name: 'trace', description: 'SIP messages, as they come and as they were' },
   { name: 'trunks', description: 'connections to carriers, and their health' },
+  { name: 'shield', description: 'what floods and overload are met with' },
   { name: 'watch', description: 'for machines; no token needed' },
 ];
 

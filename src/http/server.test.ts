@@ -91,6 +91,7 @@ const ROUTES: readonly {
   { call: 'GET /v1/calls/call-1', asks: ['call', 'call-1'] },
   { call: 'DELETE /v1/calls/call-1', asks: ['hangUp', 'call-1'], status: 204 },
   { call: 'GET /v1/trunks', asks: ['trunks'] },
+  { call: 'GET /v1/shield/rehearsal?rule=registrations', asks: ['rehearsal', 'registrations'] },
   {
     call: 'POST /v1/provision',
     body: 'accounts: []',

@@ -27,6 +27,7 @@ import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
+import { rehearsalRoutes } from './routes/rehearsal.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
 import { tokenChecker } from './token.ts';
@@ -77,6 +78,7 @@ const V1: readonly Routes[] = [
   provisionRoutes,
   testCallRoutes,
   traceRoutes,
+  rehearsalRoutes,
 ];
 
 /** The whole API without a socket; its caller closes it. */

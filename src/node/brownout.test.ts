@@ -4,6 +4,7 @@ import { CALLER, dial, inOffice, MOBILE, NUMBER, type Office, ring } from '../..
 import type { Peer } from '../../test/stories/peer.ts';
 import type { Sent } from '../../test/stories/said.ts';
 import { DOMAIN } from '../../test/stories/stage.ts';
+import { text, utf8 } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
 import { MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import { type Load, RUNGS, type Rung } from '../ports/shield.ts';
@@ -134,6 +135,25 @@ describe('a node with more to do than it can', () => {
       assert.equal(reason, 'the node has more to do than it can');
     },
   );
+
+  story('asks a carrier that goes by it to send nearly nothing that begins (RFC 7339)', (office) => {
+    const invite = [
+      `INVITE sip:${NUMBER}@${DOMAIN} SIP/2.0`,
+      'Via: SIP/2.0/UDP 198.51.100.1:5060;branch=z9hG4bKoc;oc;oc-algo="loss"',
+      'Max-Forwards: 70',
+      'From: <sip:someone@carrier-a.example>;tag=1',
+      `To: <sip:${NUMBER}@${DOMAIN}>`,
+      'Call-ID: oc',
+      'CSeq: 1 INVITE',
+      'Content-Length: 0',
+    ];
+    upTo(office, 'inbound-invites');
+    const bytes = utf8(`${invite.join('\r\n')}\r\n\r\n`);
+    const effects = office.node.receive([{ flow: office.carrier.flow, bytes }], office.stage.now);
+    const answers = effects.flatMap((effect) => (effect.type === 'send' ? [text(effect.bytes)] : []));
+    assert.match(answers.join(), /^SIP\/2\.0 503 .*\r\nVia: [^\r]*;oc=90;oc-algo="loss";oc-validity=2000/);
+    office.pass(LIMITS.rungOptionsMs);
+  });
 
   story('goes on with the calls that there are', (office) => {
     const { caller, callee } = office.talk();

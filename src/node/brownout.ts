@@ -43,6 +43,8 @@ export interface BrownoutOptions {
 }
 
 const ALL = 'all';
+/** Nearly all, but not what a carrier leaves out last: emergencies, and what belongs to a call (RFC 7339 §5.10). */
+const LOSS_ASKED_PERCENT = 90;
 const NOTHING: readonly TransactionEffect[] = [];
 
 export class Brownout {
@@ -179,10 +181,12 @@ export class Brownout {
     if (rung === 'options') return [statelessResponse(request, flow, 200)];
     const seconds = retryAfterSeconds(rung, this.#options.fraction());
     const headers = seconds === undefined ? [] : [['Retry-After', String(seconds)] as const];
-    return [statelessResponse(request, flow, 503, { headers })];
+    const told = this.#options.guard.withFeedback(request, flow, now);
+    return [statelessResponse(told, flow, 503, { headers })];
   }
 
   #tell(changes: readonly RungChange[], at: Instant): void {
+    this.#options.guard.lossAskedPercent = this.#ladder.has('inbound-invites') ? LOSS_ASKED_PERCENT : 0;
     for (const change of changes) this.#options.event({ type: 'shield-rung', ...change, at });
   }
 

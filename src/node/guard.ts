@@ -33,6 +33,10 @@ export class Guard {
   readonly #shield: Shield;
   readonly #mediaPorts = new Map<MediaEndpointId, number>();
   #lookAt: Instant = 0;
+  /** What every carrier is asked to leave out, because the node has too much to do. */
+  lossAskedPercent = 0;
+  /** Digests that were right, since the node began. */
+  acceptedTimes = 0;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -55,7 +59,10 @@ export class Guard {
   withFeedback(request: SipRequest, flow: Flow, now: Instant): SipRequest {
     const load = asksForFeedback(request) ? this.#shield.loadOf(flow, now) : undefined;
     if (load === undefined) return request;
-    return withFeedback(request, { ...load, validityMs: FEEDBACK_VALIDITY_MS, sequence: now / SECOND_MS });
+    const lossPercent = Math.max(load.lossPercent, this.lossAskedPercent);
+    const perSecond = load.perSecond * (1 - this.lossAskedPercent / 100);
+    const sequence = now / SECOND_MS;
+    return withFeedback(request, { lossPercent, perSecond, validityMs: FEEDBACK_VALIDITY_MS, sequence });
   }
 
   tables(): Readonly<Record<string, number>> {
@@ -77,6 +84,11 @@ export class Guard {
     this.flush();
   }
 
+  /** Phones proved themselves at its address before. */
+  isFamiliar(flow: Flow, now: Instant): boolean {
+    return this.#shield.isFamiliar(flow.remote.address, now);
+  }
+
   laneOf(flow: Flow, now: Instant): Lane {
     return this.#shield.laneOf(flow, now);
   }
@@ -88,6 +100,7 @@ export class Guard {
 
   /** A digest over our challenge was right. */
   accepted(flow: Flow, now: Instant): void {
+    this.acceptedTimes++;
     this.#shield.proved(flow, 'known', now + LIMITS.provenFlowMs, now);
     this.flush();
   }

@@ -23,7 +23,8 @@ import type { Account, E164 } from '../ports/records.ts';
 import type { Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
-import { Directory } from '../routing/directory.ts';
+import { changedPhones, Directory } from '../routing/directory.ts';
+import type { Rule } from '../shield/brownout/rule.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
@@ -49,8 +50,9 @@ import { callView, leftoversOf, phoneViews } from './showing.ts';
 import { Strangers } from './strangers.ts';
 import { farewellTo } from './strays.ts';
 import { Turn } from './turn.ts';
-import type { BrownoutView, CallView, Leftovers, PhoneView, TrunkView } from './views.ts';
+import type { BrownoutView, CallView, Leftovers, PhoneView, Rehearsing, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
+import { Witness } from './witness.ts';
 
 export class SipNode {
   readonly #options: NodeOptions;
@@ -69,6 +71,7 @@ export class SipNode {
   readonly #strangers: Strangers;
   readonly #guard: Guard;
   readonly #brownout: Brownout;
+  readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
   #packet: Packet | undefined;
   #strays = 0;
@@ -118,6 +121,7 @@ export class SipNode {
       event: (event) => this.#turn.event(event),
       turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
     });
+    this.#witness = new Witness({ guard: this.#guard, brownout: this.#brownout, trunks: this.#trunks });
     this.#intake = new Intake(this.#layer, this.#strangers, this.#guard, (flow) =>
       this.#listeners.strict(flow),
     );
@@ -235,12 +239,8 @@ export class SipNode {
     return this.#turn.run(now, () => {
       const before = this.#directory;
       this.#directory = new Directory(accounts);
-      const withNewPassword = new Set<string>();
-      for (const { user, secret } of before.accounts.flatMap(({ phones }) => phones)) {
-        const phone = this.#directory.phone(user)?.phone;
-        if (phone === undefined) this.#registrar.removeUser(user);
-        else if (phone.secret.sha256Ha1 !== secret.sha256Ha1) withNewPassword.add(user);
-      }
+      const { removed, withNewPassword } = changedPhones(before, this.#directory);
+      for (const user of removed) this.#registrar.removeUser(user);
       this.#requests.passwordsChanged(withNewPassword);
     });
   }
@@ -323,6 +323,10 @@ export class SipNode {
     return this.#brownout.view(this.#turn.now);
   }
 
+  rehearse(rule: Rule, now: Instant): Rehearsing {
+    return this.#witness.rehearse(rule, (user) => this.#directory.phone(user)?.account.name, now);
+  }
+
   /** What happened so often since the node began. */
   counters(): Readonly<Record<string, number>> {
     return {
@@ -343,6 +347,7 @@ export class SipNode {
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
       ...this.#guard.tables(),
+      goodRequests: this.#witness.traffic.size,
     };
   }
 
@@ -377,7 +382,9 @@ export class SipNode {
         this.#turn.push({ type: 'send', flow: effect.flow, bytes: effect.bytes });
         break;
       case 'request':
-        this.#requests.receive(effect.id, effect.request, effect.flow, now);
+        this.#witness.around(effect.request, effect.flow, now, () =>
+          this.#requests.receive(effect.id, effect.request, effect.flow, now),
+        );
         break;
       case 'stray-response':
         this.#strays++;

@@ -5,6 +5,8 @@ import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 import type { Rung } from '../ports/shield.ts';
+import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
+import type { Rule } from '../shield/brownout/rule.ts';
 import type { TrunkState } from '../trunks/trunks.ts';
 
 export interface BindingView {
@@ -55,6 +57,13 @@ export interface RungView {
   readonly engaged?: { readonly since: Instant; readonly until: Instant; readonly reason: string };
   /** Requests that it shed since the node began. */
   readonly shed: number;
+}
+
+/** A rehearsal that goes on a step at a time, so that the node is not held up by it. */
+export interface Rehearsing {
+  /** True: it is done, and `report` tells what came out. */
+  step(requestsAtMost: number): boolean;
+  report(): RehearsalReport;
 }
 
 /** What the node does when it has too much to do. */
@@ -173,6 +182,8 @@ export interface NodeControl {
   calls(): readonly CallView[];
   health(): NodeHealth;
   brownout(): BrownoutView;
+  /** Tries a rule on the good traffic of the last hour. */
+  rehearse(rule: Rule, now: Instant): Rehearsing;
   /** What happened so often since the node began, by name. */
   counters(): Readonly<Record<string, number>>;
   /** The whole of what customers have, after a change was stored. Present calls go on. */

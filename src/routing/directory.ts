@@ -30,3 +30,15 @@ export class Directory {
     return this.#numbers.get(number);
   }
 }
+
+/** Users who are in the first one and not in the second, and those who have another password there. */
+export function changedPhones(before: Directory, after: Directory) {
+  const removed = new Set<string>();
+  const withNewPassword = new Set<string>();
+  for (const { user, secret } of before.accounts.flatMap(({ phones }) => phones)) {
+    const phone = after.phone(user)?.phone;
+    if (phone === undefined) removed.add(user);
+    else if (phone.secret.sha256Ha1 !== secret.sha256Ha1) withNewPassword.add(user);
+  }
+  return { removed, withNewPassword };
+}

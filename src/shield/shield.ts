@@ -95,6 +95,10 @@ export class Shield {
     return this.#refused.has(sourceKey(flow.remote.address, ONE_CUSTOMER), now) ? 'refused' : 'newcomer';
   }
 
+  isFamiliar(address: string, now: Instant): boolean {
+    return this.#familiar.has(sourceKey(address, ONE_CUSTOMER), now);
+  }
+
   /** Takes the packet out of its budget, or says that there is no room for it. */
   admit(flow: Flow, now: Instant): Verdict {
     const emergency = this.#emergencies.get(flow, now);
@@ -215,7 +219,7 @@ const NOTHING: readonly ShieldChange[] = [];
 const ALL = 'all';
 
 /** Over UDP, where a source may be forged. */
-class Newcomers {
+export class Newcomers {
   readonly #source: TokenBuckets;
   readonly #network: TokenBuckets;
   readonly #all: TokenBuckets;

@@ -12,6 +12,7 @@ import {
   formatDestination,
   type TransportName,
 } from '../base/net.ts';
+import { contains, containsIpv4, type Prefix, parsePrefix } from '../base/prefix.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import { speaksFor } from '../sip/certificate/identity.ts';
@@ -19,7 +20,6 @@ import type { Server } from '../sip/location/locate.ts';
 import { orderServers } from '../sip/location/order.ts';
 import type { SipResponse } from '../sip/message/message.ts';
 import type { Health } from './health.ts';
-import { contains, containsIpv4, type Prefix, parsePrefix } from './prefix.ts';
 import { HEALTH_RANK, Trunk, type TrunkEffect, type TrunkRequest, type TrunksOptions } from './trunk.ts';
 
 /** A way out: this trunk, at this of its endpoints. */

@@ -6,6 +6,7 @@ import type {
   AccountView,
   NumberView,
   PhoneDetails,
+  RehearsalView,
   TestCallStep,
   TraceLine,
 } from '../../src/admin/views.ts';
@@ -84,6 +85,27 @@ export const BROWNOUT: BrownoutView = {
   ],
   storm: { governing: true, perSecond: 100, waiting: 4_200, putOff: 4_900 },
   inGrace: 17,
+};
+
+export const REHEARSAL: RehearsalView = {
+  rule: 'registrations',
+  does: 'refreshes of registrations that hold are put off with 503, and the registrations stay',
+  from: NOW - 3_600_000,
+  until: NOW,
+  requests: 12_431,
+  touched: 8_200,
+  recovered: 0,
+  emergencies: 3,
+  emergenciesTouched: 0,
+  phonesTouched: 410,
+  worstSpell: { lastsMs: 300_000, from: NOW - 900_000, touched: 720 },
+  accounts: [{ name: 'acme', requests: 400, touched: 240 }],
+  carriers: [],
+  clients: [
+    { name: 'Yealink', requests: 7_000, touched: 5_000 },
+    { name: 'Grandstream', requests: 5_000, touched: 3_200 },
+  ],
+  worst: [{ name: 'reception', account: 'acme', client: 'Yealink', requests: 80, touched: 60 }],
 };
 
 export const ATTEMPT: LedgerEntry = {
@@ -249,6 +271,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   testCall: TEST_CALL_STEPS,
   trace: TRACE,
   traceKept: TRACE,
+  rehearsal: REHEARSAL,
   traceFile: Uint8Array.of(0xd4, 0xc3, 0xb2, 0xa1),
 };
 
@@ -274,6 +297,7 @@ export function exampleNode() {
     counters: () => ({ malformed: 3 }),
     health: () => state.health,
     brownout: () => BROWNOUT,
+    rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
     directoryChanged() {},
     hangUp: () => true,
     startTestCall: () => 'test-1',

@@ -3,8 +3,8 @@
 
 import { parseAddress } from '../../base/ip.ts';
 import type { Endpoint, TransportName } from '../../base/net.ts';
+import { parsePrefix } from '../../base/prefix.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { parsePrefix } from '../../trunks/prefix.ts';
 
 export interface PortRange {
   readonly from: number;

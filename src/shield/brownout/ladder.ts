@@ -34,7 +34,8 @@ interface Memory {
   readonly patienceMs: number;
 }
 
-const MAX_MS: Readonly<Record<Rung, number>> = {
+/** The longest that each is engaged, unless the pressure lasts. */
+export const LONGEST_MS: Readonly<Record<Rung, number>> = {
   options: LIMITS.rungOptionsMs,
   presence: LIMITS.rungPresenceMs,
   registrations: LIMITS.rungRegistrationsMs,
@@ -96,7 +97,7 @@ export class Ladder {
   #press(reason: string, since: Instant, now: Instant): readonly RungChange[] {
     const rung = RUNGS[this.#engaged.length];
     if (rung === undefined || now - since < LIMITS.rungEngageAfterMs) return NOTHING;
-    const until = now + MAX_MS[rung];
+    const until = now + LONGEST_MS[rung];
     this.#engaged = this.#engaged.map((lower) => ({ ...lower, until: Math.max(lower.until, until) }));
     this.#engaged.push({ rung, since: now, until, reason });
     const last = this.#memories.get(rung);
@@ -104,7 +105,7 @@ export class Ladder {
     const patienceMs = isBack ? 2 * last.patienceMs : LIMITS.rungReleaseAfterMs;
     this.#memories.set(rung, {
       releasedAt: Number.NEGATIVE_INFINITY,
-      patienceMs: Math.min(patienceMs, MAX_MS[rung]),
+      patienceMs: Math.min(patienceMs, LONGEST_MS[rung]),
     });
     this.#pressedSince = now;
     return [{ rung, engaged: true, reason }];

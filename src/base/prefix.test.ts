@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
-import { ipv4Number, parseAddress } from '../base/ip.ts';
+import { ipv4Number, parseAddress } from './ip.ts';
 import { contains, containsIpv4, parsePrefix } from './prefix.ts';
 
 function holds(range: string, address: string): boolean {

@@ -1,7 +1,8 @@
-// IP prefixes: which source addresses belong to a carrier. IPv4 and IPv6, told apart by the bytes of an address.
+// IP prefixes: which addresses belong to a carrier, or to whom a rule is about.
+// IPv4 and IPv6, told apart by the bytes of an address.
 
-import { parseAddress } from '../base/ip.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { parseAddress } from './ip.ts';
+import { err, ok, type Result } from './result.ts';
 
 export interface Prefix {
   /** Network byte order: 4 bytes for IPv4, 16 for IPv6. */
