@@ -53,6 +53,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   socat: 'socat',
   tshark: 'tshark',
   ip: 'iproute2',
+  nft: 'nftables',
   chromium: 'chromium',
 };
 

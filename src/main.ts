@@ -29,6 +29,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
     make: async (wanted) => (await import('./app/certificates.ts')).makeCertificate(wanted),
     read: async (file) => (await import('./app/certificates.ts')).certificateFacts(file),
   },
+  shieldPlan: async (options) => (await import('./app/shielding.ts')).printShieldPlan(options),
   onSignal: (listener) => {
     const stop = () => listener('stop');
     process.on('SIGTERM', stop).on('SIGINT', stop);

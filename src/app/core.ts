@@ -18,6 +18,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
+import type { KernelShield } from '../ports/shield.ts';
 import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -26,6 +27,7 @@ import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
+import { openKernelShield, shieldPlan } from './shielding.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Subscribers } from './subscribers.ts';
 import { openTrace } from './tracing.ts';
@@ -65,6 +67,9 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('store', () => store.close());
   const kept = await loadKept(store);
   const late = new LateHandler();
+  let shield: KernelShield | undefined;
+  // Closed after the transports: the farewell to peers is guarded as all before it was.
+  shutdown.owns('shield in the kernel', () => shield?.close());
   const transports = await openTransports(basics, late, shutdown);
   const node = createNode(basics, transports);
   const trace = await openTrace(config, transports, subscribers, shutdown);
@@ -77,7 +82,9 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('media', () => media.close());
   const resolver = openResolver(basics);
   shutdown.owns('resolver', () => resolver.close());
-  loop.attach({ transports, media, persistence, resolver });
+  const listeners = transports.map(({ listener }) => listener);
+  shield = await openKernelShield(config, shieldPlan(config, listeners), basics);
+  loop.attach({ transports, media, persistence, resolver, ...(shield === undefined ? {} : { shield }) });
   late.target = loop.signalling;
   loop.turn((core, now) => core.start(kept, now));
   shutdown.drains(node, loop);

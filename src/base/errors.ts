@@ -22,6 +22,11 @@ export const ERROR_CATALOGUE = {
     http: 500,
   },
   LISTEN_FAILED: { summary: 'An address or port cannot be listened on.', exit: EXIT.unavailable, http: 500 },
+  SHIELD_UNAVAILABLE: {
+    summary: 'The kernel cannot do what `shield.kernel: require` asks for.',
+    exit: EXIT.unavailable,
+    http: 500,
+  },
   STORE_FULL: { summary: 'The disk is full; nothing was written.', exit: EXIT.io, http: 507 },
   STORE_FAILED: { summary: 'The store failed; nothing was written.', exit: EXIT.io, http: 500 },
   STORE_TOO_NEW: { summary: 'The database was written by a newer version.', exit: EXIT.data, http: 500 },

@@ -218,6 +218,44 @@ export const LIMITS = {
   /** Rows of one table of a rehearsal. More: counted, and told with --json. */
   rehearsalRowsMax: 20,
 
+  /** Emergency calls' flows in the kernel, of each family. More: the oldest gives way, and is a known flow still. */
+  kernelEmergencyFlowsMax: 16_384,
+  /**
+   * Sources and networks that the kernel counts newcomers of, of each family. More: those that find no place share
+   * `kernelCrowdPart` of the ceiling, so that forged sources shut nobody out who has a place, and none entirely.
+   */
+  kernelSourcesMax: 131_072,
+  kernelNetworksMax: 32_768,
+  kernelCrowdPart: 0.25,
+  /** How long such a place is kept after its last packet; the shorter time is enough for a share to be whole again. */
+  kernelPlaceMinMs: 10 * SECOND_MS,
+  kernelPlaceMaxMs: 5 * MINUTE_MS,
+  /** Second and further fragments over UDP a second, of one source, of all, and of all familiar ones. More: dropped. */
+  kernelFragmentsPerSource: 40,
+  kernelFragmentsOfAll: 1_000,
+  kernelFragmentsOfFamiliar: 4_000,
+  /** Packets a second to one open media port that are not its peer's, and at once. More: dropped. */
+  kernelMediaStrangersPerSecond: 25,
+  kernelMediaStrangersBurst: 100,
+  /** Doors in the kernel, on each side. More: the next one is not opened there. */
+  kernelDoorsMax: 16_384,
+  /** Flows behind doors whose answers the kernel sends from the door, of each family. More: from the port inside. */
+  kernelDoorFlowsMax: 65_536,
+  /** How long after its last packet. */
+  kernelDoorFlowMs: 5 * MINUTE_MS,
+  /** How long the kernel goes on judging without a word from its node. Longer: all is let through. */
+  kernelSilenceMs: 30 * SECOND_MS,
+  /** Steps that the kernel is told at once, and what is waited for more of them. More: told next. */
+  kernelBatchMax: 500,
+  kernelBatchMs: 40,
+  /** Time for `nft` to answer. Longer: it is ended, and started again. */
+  kernelAnswerMs: 20 * SECOND_MS,
+  /** After trouble with `nft`, until everything is told anew: at first, and doubled each time to the second. */
+  kernelRetryMinMs: SECOND_MS,
+  kernelRetryMaxMs: MINUTE_MS,
+  /** Bytes of what `nft` says that are read. More: it is ended. */
+  kernelAnswerBytesMax: 16_777_216,
+
   /** Unknown attributes that the answer to a STUN request names. More: these alone. */
   stunUnknownToldMax: 8,
 

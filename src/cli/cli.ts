@@ -1,5 +1,5 @@
-// The command line: `ringthrough start` runs a node in this process; `certificate` works on files; every other
-// command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
+// The command line: `ringthrough start` runs a node in this process; `certificate` works on files, `shield plan`
+// prints; every other command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
 //
 // Exit codes: 0 done; 1 a test call did not go through; 64 and up after sysexits(3), by the code of the error.
 
@@ -13,6 +13,7 @@ import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRehearse } from './commands/rehearse.ts';
+import { addShieldPlan } from './commands/shield-plan.ts';
 import { addStart } from './commands/start.ts';
 import { addTrace } from './commands/trace.ts';
 import type { CliContext } from './context.ts';
@@ -49,6 +50,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addCertificates(program, context);
   addTrace(program, context);
   addRehearse(program, context);
+  addShieldPlan(program, context);
   return program;
 }
 

@@ -54,6 +54,8 @@ export interface CliContext {
   };
   readonly startNode: (options: { configPath?: string; out: (line: string) => void }) => Promise<RunningNode>;
   readonly certificates: CertificateTools;
+  /** The ruleset that a node with this configuration would load into the kernel. */
+  readonly shieldPlan: (options: { configPath?: string }) => Promise<string>;
   /** Calls back at each SIGINT or SIGTERM (`stop`) and SIGHUP (`reload`) until the returned function is called. */
   readonly onSignal: (listener: (signal: Signal) => void) => () => void;
 }

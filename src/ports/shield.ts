@@ -140,32 +140,51 @@ export type ShieldChange =
 export interface LaneCount {
   readonly admitted: number;
   readonly admittedBytes: number;
-  /** Beyond a budget, a share or the ceiling; all of `refused`. */
+  /**
+   * Beyond a budget, a share or the ceiling; all of `refused`. What is beyond the budget of a flow or a carrier is
+   * counted so in its lane and goes on as a newcomer's, so that it is counted there too, and may get in.
+   */
   readonly dropped: number;
   readonly droppedBytes: number;
 }
 
 export type LaneCounts = Readonly<Record<Lane, LaneCount>>;
 
-/** Since the table was made; a node that adopts a table goes on counting. */
+/** Since the node began; what a dead node's table had counted meanwhile comes on top. */
 export interface KernelCounts {
   readonly lanes: LaneCounts;
   /** Attempts to connect, and those of them that were dropped. */
-  readonly connects: { readonly admitted: number; readonly dropped: number };
-  readonly media: { readonly admitted: number; readonly dropped: number };
-  /** Not SIP, not a keepalive, not STUN: dropped before anything is counted for its source. */
+  readonly connects: Passed;
+  readonly media: Passed;
+  /** Second and further pieces of large datagrams. */
+  readonly fragments: Passed;
+  /** Of newcomers, not SIP and not STUN: dropped before anything is counted for its source. */
   readonly garbage: number;
+  /** Packets of sources that found no place in the kernel's table of sources, and so shared a part of the ceiling. */
+  readonly crowd: number;
   /** Newcomers' packets at doors, by port; doors without any are absent. */
   readonly doorNewcomers: ReadonlyMap<number, number>;
-  /** How full each table is, by a closed set of names. */
+  /** How full each table is that the node fills, by a closed set of names. */
   readonly tables: Readonly<Record<string, { readonly used: number; readonly size: number }>>;
+}
+
+export interface Passed {
+  readonly admitted: number;
+  readonly dropped: number;
 }
 
 /** A kernel that drops for the node. It may fail at any time: the node then does the same work alone. */
 export interface KernelShield {
-  /** In place of the plan before, in one step: no packet meets half of it, and what the lanes hold stays. */
+  /** Where packets are judged, for people: `netdev ringthrough_london_1, on eth0`. */
+  readonly place: string;
+  /** Why it does not do what it is told at present; undefined while it does. It is tried again and again. */
+  readonly trouble: string | undefined;
+  /**
+   * In place of the plan before, in one step: no packet meets half of it, and what the lanes hold stays. Trouble is
+   * told as with `change`.
+   */
   load(plan: ShieldPlan): Promise<void>;
-  /** Gathered and done in batches, soon. Never throws: what fails is counted, told to `onTrouble`, and done again. */
+  /** Gathered and done in batches, soon. Never throws: what fails is counted, logged, and done again. */
   change(changes: readonly ShieldChange[]): void;
   counts(): Promise<KernelCounts>;
   /** Takes its table away, and nothing else. Safe to call twice. */

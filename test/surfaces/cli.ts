@@ -29,6 +29,7 @@ export function cli(overrides: Partial<CliContext> = {}) {
       make: () => Promise.reject(new Error('no certificate is made here')),
       read: () => Promise.reject(new Error('no certificate is read here')),
     },
+    shieldPlan: () => Promise.reject(new Error('no ruleset is made here')),
     onSignal: () => () => {},
     ...overrides,
   };

@@ -67,6 +67,12 @@ export interface Config {
     /** A HEP collector that gets a copy of each. */
     readonly hep?: { readonly collector: Endpoint; readonly captureId: number; readonly password?: string };
   };
+  readonly shield: {
+    /** Whether the kernel does the shield's work ahead of the node; `auto`: where it can and there is something to guard. */
+    readonly kernel: 'auto' | 'off' | 'require';
+    /** Where packets are judged as they arrive; none: wherever they arrive, before connection tracking. */
+    readonly interfaces: readonly string[];
+  };
   readonly trunks: readonly TrunkSettings[];
 }
 

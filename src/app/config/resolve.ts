@@ -40,6 +40,7 @@ const DEFAULTS = {
   http: '127.0.0.1:8080',
   dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
+  kernel: 'auto',
 } as const;
 
 const DNS_TIMEOUT_MIN_MS = 100;
@@ -83,6 +84,10 @@ export function resolveConfig(
     dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
     trace: resolveTrace(file.trace ?? {}, context, findings),
+    shield: {
+      kernel: file.shield?.kernel ?? DEFAULTS.kernel,
+      interfaces: [...new Set(asList(file.shield?.interface))],
+    },
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

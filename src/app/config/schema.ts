@@ -86,6 +86,22 @@ const traceSection = section({
   }).optional(),
 });
 
+const kernel = z.enum(['auto', 'off', 'require'], { error: 'expected auto, off or require' });
+/** As the kernel takes names of interfaces (IFNAMSIZ), without what nftables would read otherwise. */
+const networkInterface = words(15).regex(
+  /^[A-Za-z0-9][A-Za-z0-9._@-]*$/,
+  'expected an interface, such as eth0',
+);
+
+const shieldSection = section({
+  kernel: kernel.optional(),
+  interface: z
+    .union([networkInterface, list(networkInterface, 16, '[eth0]').min(1, 'must not be empty')], {
+      error: 'expected eth0, or a list of such',
+    })
+    .optional(),
+});
+
 const trunkSection = section({
   name,
   address: words(280),
@@ -125,6 +141,7 @@ export const configFile = section({
   dns: dnsSection.optional(),
   log: logSection.optional(),
   trace: traceSection.optional(),
+  shield: shieldSection.optional(),
   trunks: list(
     trunkSection,
     100,

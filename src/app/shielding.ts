@@ -1,0 +1,73 @@
+// The shield's part in the kernel: what there is to guard, and whether this machine can do it. The node's own shield
+// works in any case; the kernel's spares it what would be dropped anyway.
+
+import { openNftablesShield, printedRuleset } from '../adapters/shield-nftables/shield.ts';
+import { RingthroughError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { TrunkSettings } from '../ports/records.ts';
+import type { CarrierAccess, GuardedListener, KernelShield, Shares, ShieldPlan } from '../ports/shield.ts';
+import { sharesIn } from '../shield/shares.ts';
+import { familyOf, isLoopback } from './config/addresses.ts';
+import type { Config } from './config/config.ts';
+import { readEnvironment } from './config/environment.ts';
+import { loadConfig } from './config/load.ts';
+
+/** Throws SHIELD_UNAVAILABLE where the configuration requires what this machine cannot do. */
+export async function openKernelShield(
+  config: Config,
+  plan: ShieldPlan,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<KernelShield | undefined> {
+  const { kernel, interfaces } = config.shield;
+  if (kernel === 'off' || (kernel === 'auto' && !isReachable(plan))) return undefined;
+  const opened = await openNftablesShield({ node: config.node.name, interfaces, plan, clock, log });
+  if (opened.ok) {
+    log.info('the kernel does a part of the shield’s work', { place: opened.value.place });
+    return opened.value;
+  }
+  if (kernel === 'require') {
+    throw new RingthroughError('SHIELD_UNAVAILABLE', `shield.kernel is "require", but ${opened.error}`);
+  }
+  log.info('the shield works without the kernel', { reason: opened.error });
+  return undefined;
+}
+
+/** On loopback there is nobody to guard against. */
+function isReachable({ listeners, media }: ShieldPlan): boolean {
+  const addresses = [...listeners.map(({ local }) => local.address), ...media.addresses];
+  return !addresses.every(isLoopback);
+}
+
+export function shieldPlan(
+  config: Config,
+  listeners: readonly GuardedListener[],
+  shares: Shares = sharesIn('calm'),
+): ShieldPlan {
+  return {
+    listeners,
+    media: { addresses: config.media.addresses.map(({ address }) => address), ...config.media.ports },
+    carriers: config.trunks.flatMap(carrierAccess),
+    shares,
+  };
+}
+
+/** Servers that DNS names are known as flows as soon as they answer. */
+function carrierAccess({ name, from, target }: TrunkSettings): readonly CarrierAccess[] {
+  const ranges = [...from, ...(familyOf(target.host) === undefined ? [] : [target.host])];
+  const perSecond = LIMITS.carrierPerSecond;
+  return ranges.length === 0 ? [] : [{ name, from: ranges, rate: { perSecond, burst: 2 * perSecond } }];
+}
+
+/** What a node with this configuration would load into the kernel in calm times. Nothing is opened or changed. */
+export function printShieldPlan(options: { readonly configPath?: string }): string {
+  const environment = readEnvironment();
+  const config = loadConfig(options.configPath ?? environment.configFile, environment);
+  const listeners = config.sip.listeners.map(({ transport, address, port }) => ({
+    transport,
+    local: { address, port },
+  }));
+  const ruleset = printedRuleset(config.node.name, config.shield.interfaces, shieldPlan(config, listeners));
+  return `# What node ${config.node.name} loads into the kernel, with the shares of calm times.\n${ruleset}`;
+}
