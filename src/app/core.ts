@@ -18,7 +18,6 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
-import type { KernelShield } from '../ports/shield.ts';
 import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -27,7 +26,7 @@ import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
-import { openKernelShield, shieldPlan } from './shielding.ts';
+import { type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Subscribers } from './subscribers.ts';
 import { openTrace } from './tracing.ts';
@@ -50,6 +49,8 @@ export interface Core {
   readonly prompts: ReadonlyMap<string, Int16Array>;
   readonly transports: readonly SignallingTransport[];
   readonly media: MediaRelay;
+  /** Where a kernel does a part of the shield's work. */
+  readonly shield: KernelPart | undefined;
   readonly node: SipNode;
   readonly loop: EventLoop;
   readonly persistence: Persistence;
@@ -67,7 +68,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('store', () => store.close());
   const kept = await loadKept(store);
   const late = new LateHandler();
-  let shield: KernelShield | undefined;
+  let shield: KernelPart | undefined;
   // Closed after the transports: the farewell to peers is guarded as all before it was.
   shutdown.owns('shield in the kernel', () => shield?.close());
   const transports = await openTransports(basics, late, shutdown);
@@ -88,7 +89,8 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   late.target = loop.signalling;
   loop.turn((core, now) => core.start(kept, now));
   shutdown.drains(node, loop);
-  return { folder: folder.path, store, prompts, transports, media, node, loop, persistence, trace };
+  const adapters = { transports, media, shield };
+  return { folder: folder.path, store, prompts, ...adapters, node, loop, persistence, trace };
 }
 
 function openResolver({ config: { dns }, random }: Basics): NetResolver {

@@ -11,12 +11,13 @@ import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
-import type { KernelShield, ShieldChange } from '../ports/shield.ts';
+import type { ShieldChange } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import { Apart } from '../shield/apart.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { Persistence } from './persistence.ts';
 import { Reading } from './reading.ts';
+import type { KernelPart } from './shielding.ts';
 
 export interface LoopOptions {
   readonly clock: Clock;
@@ -39,7 +40,7 @@ export interface LoopPorts {
   readonly persistence: Persistence;
   readonly resolver: Resolver;
   /** Where a kernel does the shield's work ahead of us. */
-  readonly shield?: KernelShield;
+  readonly shield?: KernelPart;
 }
 
 /** The longest time that `setTimeout` can wait. */
@@ -149,6 +150,9 @@ export class EventLoop {
         case 'shield':
           if (ports.shield !== undefined) ports.shield.change(effect.changes);
           else this.#keepApart(effect.changes, now);
+          break;
+        case 'shield-shares':
+          ports.shield?.share(effect.shares);
           break;
         case 'event':
           this.#onEvent(effect.event);

@@ -7,7 +7,15 @@ import { LIMITS } from '../base/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { TrunkSettings } from '../ports/records.ts';
-import type { CarrierAccess, GuardedListener, KernelShield, Shares, ShieldPlan } from '../ports/shield.ts';
+import type {
+  CarrierAccess,
+  GuardedListener,
+  KernelCounts,
+  KernelShield,
+  Shares,
+  ShieldChange,
+  ShieldPlan,
+} from '../ports/shield.ts';
 import { sharesIn } from '../shield/shares.ts';
 import { familyOf, isLoopback } from './config/addresses.ts';
 import type { Config } from './config/config.ts';
@@ -19,19 +27,56 @@ export async function openKernelShield(
   config: Config,
   plan: ShieldPlan,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<KernelShield | undefined> {
+): Promise<KernelPart | undefined> {
   const { kernel, interfaces } = config.shield;
   if (kernel === 'off' || (kernel === 'auto' && !isReachable(plan))) return undefined;
   const opened = await openNftablesShield({ node: config.node.name, interfaces, plan, clock, log });
   if (opened.ok) {
     log.info('the kernel does a part of the shield’s work', { place: opened.value.place });
-    return opened.value;
+    return new KernelPart(opened.value, plan);
   }
   if (kernel === 'require') {
     throw new RingthroughError('SHIELD_UNAVAILABLE', `shield.kernel is "require", but ${opened.error}`);
   }
   log.info('the shield works without the kernel', { reason: opened.error });
   return undefined;
+}
+
+/** The kernel's shield with the plan that it has. */
+export class KernelPart {
+  readonly #kernel: KernelShield;
+  #plan: ShieldPlan;
+
+  constructor(kernel: KernelShield, plan: ShieldPlan) {
+    this.#kernel = kernel;
+    this.#plan = plan;
+  }
+
+  get place(): string {
+    return this.#kernel.place;
+  }
+
+  get trouble(): string | undefined {
+    return this.#kernel.trouble;
+  }
+
+  change(changes: readonly ShieldChange[]): void {
+    this.#kernel.change(changes);
+  }
+
+  /** The posture has changed, and with it what newcomers may send. */
+  share(shares: Shares): void {
+    this.#plan = { ...this.#plan, shares };
+    void this.#kernel.load(this.#plan);
+  }
+
+  counts(): Promise<KernelCounts> {
+    return this.#kernel.counts();
+  }
+
+  close(): Promise<void> {
+    return this.#kernel.close();
+  }
 }
 
 /** On loopback there is nobody to guard against. */

@@ -2,7 +2,7 @@
 
 import type { Flow } from '../base/net.ts';
 import type { MediaCommand } from '../ports/media.ts';
-import type { ShieldChange } from '../ports/shield.ts';
+import type { Shares, ShieldChange } from '../ports/shield.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { NodeEvent } from './views.ts';
@@ -16,4 +16,5 @@ export type Effect =
   | { readonly type: 'resolve'; readonly question: Question }
   /** For a kernel that does the shield's work ahead of us. */
   | { readonly type: 'shield'; readonly changes: readonly ShieldChange[] }
+  | { readonly type: 'shield-shares'; readonly shares: Shares }
   | { readonly type: 'event'; readonly event: NodeEvent };

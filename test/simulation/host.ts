@@ -186,6 +186,7 @@ export class NodeHost {
         break;
       }
       case 'shield':
+      case 'shield-shares':
         break;
       case 'event':
         this.events.push(effect.event);
