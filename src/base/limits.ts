@@ -267,6 +267,20 @@ export const LIMITS = {
   /** How long grace goes on after the last reason for it; after a restart, from the start. */
   graceAfterMs: 4 * MINUTE_MS,
   graceAfterRestartMs: 2 * MINUTE_MS,
+
+  /** Networks whose packets are counted while they are strangers. More: the quietest gives its place to the newest. */
+  shieldNetworksMax: 512,
+  /** User agents, and kinds of malformed messages, that are counted. More: as above. */
+  shieldWordsMax: 48,
+  /** Characters of such a word. More: cut off. */
+  shieldWordCharactersMax: 64,
+  /** User agents of strangers that are looked at in a second. More: not counted. */
+  shieldSampledPerSecond: 50,
+  /** Attacks that are remembered after they ended. More: the oldest is forgotten. */
+  shieldAttacksMax: 16,
+  /** Seconds without any packet that are made good at once when one comes. More: nothing was learned in them. */
+  shieldIdleSecondsMax: 900,
+
   /** Bindings on the node. More: REGISTER of a new one is answered 503. */
   bindingsMax: 200_000,
   /** Contacts in one REGISTER. More: 400. */

@@ -1,0 +1,185 @@
+// Is this an attack? Told by counting every packet (tally.ts), asking once a second what of it is not normal
+// (judge.ts, normal.ts, evidence.ts), and giving it one of three words that do not flap (posture.ts).
+//
+//   record ─▶ tally ─┐ each second        ┌─▶ posture ─▶ effects: the posture changed, an attack is over
+//   kernel ─▶ counts ┴──────────▶ judge ──┤
+//                                  ▲      └─▶ attack: what it is made of, and whether it is forged
+//                                  └ learns while nothing is wrong
+//
+// Whoever forges packets can cause a posture. So a posture takes nothing from known flows, and condemns nobody: it
+// only changes what strangers share (law 2).
+
+import { LIMITS } from '../../base/limits.ts';
+import { type Instant, SECOND_MS } from '../../base/time.ts';
+import { type KernelCounts, LANES, type Lane, type Posture } from '../../ports/shield.ts';
+import { Attack } from './attack.ts';
+import { Judge, type Judgement } from './judge.ts';
+import { PostureKeeper } from './posture.ts';
+import { ratesOf } from './rates.ts';
+import {
+  type AttackReport,
+  type DetectionEffect,
+  type DetectionStatus,
+  type Likelihood,
+  sureness,
+} from './report.ts';
+import { type Counted, offered, perSecond, type Second } from './second.ts';
+import { type Origin, Tally } from './tally.ts';
+import { whyPosture } from './why.ts';
+
+export interface DetectionOptions {
+  /** 32 bits that nobody can guess. */
+  readonly seed: number;
+  /** What the node takes from all newcomers together while it is calm. */
+  readonly newcomersPerSecond: number;
+}
+
+/** Rates that are shown are means over so many seconds. */
+const SHOWN_SECONDS = 5;
+
+export class Detection {
+  readonly #tally: Tally;
+  readonly #judge: Judge;
+  readonly #keeper: PostureKeeper;
+  readonly #seconds: Second[] = [];
+  readonly #attacks: AttackReport[] = [];
+  #judgement: Judgement = { unusual: undefined, hostile: undefined, provedShare: undefined };
+  #why = 'nothing unusual';
+  /** What goes on, from the first second that speaks for an attack. */
+  #attack: Attack | undefined;
+  #isAttack = false;
+  /** A quiet node has no deadline: it begins asleep, and the first packet wakes it. */
+  #isAwake = false;
+  #hasSlept = true;
+  #tickedAt: Instant;
+
+  constructor({ seed, newcomersPerSecond }: DetectionOptions, now: Instant) {
+    this.#tally = new Tally(seed);
+    this.#judge = new Judge(newcomersPerSecond);
+    this.#keeper = new PostureKeeper(now);
+    this.#tickedAt = now;
+  }
+
+  get posture(): Posture {
+    return this.#keeper.posture;
+  }
+
+  // ── what happened ──
+
+  /** Every packet that came as far as this process, before it is parsed; admitted, or dropped here. */
+  record(lane: Lane, kind: Counted, origin: Origin, bytes: number, isAdmitted: boolean): void {
+    this.#isAwake = true;
+    this.#tally.record(lane, kind, origin, bytes, isAdmitted);
+  }
+
+  /** A newcomer's request was answered with a challenge. */
+  challenged(): void {
+    this.#tally.challenged();
+  }
+
+  /** A newcomer answered a challenge that was sent to where it is; rightly, if it is now known. */
+  answered(user: string, isRight: boolean): void {
+    this.#tally.answered(user, isRight);
+  }
+
+  /** What a newcomer calls itself. */
+  userAgent(text: string | undefined): void {
+    this.#tally.userAgent(text);
+  }
+
+  /** Why a packet could not be read, in a word or two. */
+  malformed(reason: string): void {
+    this.#tally.malformed(reason);
+  }
+
+  /** What the kernel counted: about once a second, where there is one. */
+  kernel(counts: KernelCounts): void {
+    if (this.#tally.kernel(counts)) this.#isAwake = true;
+  }
+
+  // ── what it means ──
+
+  /** None while nothing comes. */
+  nextDeadline(): Instant | undefined {
+    return this.#isAwake ? this.#tickedAt + SECOND_MS : undefined;
+  }
+
+  expire(now: Instant): readonly DetectionEffect[] {
+    const elapsedMs = now - this.#tickedAt;
+    if (!this.#isAwake || (elapsedMs < SECOND_MS && !this.#hasSlept)) return [];
+    const lateMs = this.#hasSlept ? 0 : elapsedMs - SECOND_MS;
+    if (this.#hasSlept) this.#judge.rest(this.#tickedAt, now);
+    // Seconds that are told late are told one after another, unless the node was held up for longer than one.
+    this.#tickedAt = this.#hasSlept || lateMs >= SECOND_MS ? now : this.#tickedAt + SECOND_MS;
+    this.#hasSlept = false;
+    const second = perSecond(this.#tally.read(lateMs), Math.round(elapsedMs / SECOND_MS));
+    const effects = this.#judged(second, now);
+    this.#tally.nextSecond();
+    this.#fallAsleep(second);
+    return effects;
+  }
+
+  #judged(second: Second, now: Instant): readonly DetectionEffect[] {
+    this.#seconds.push(second);
+    if (this.#seconds.length > SHOWN_SECONDS) this.#seconds.shift();
+    const from = this.#keeper.posture;
+    const judgement = this.#judge.judge(second, now);
+    this.#judgement = judgement;
+    const to = this.#keeper.judged(judgement, now);
+    if (to !== 'attack') this.#judge.learn(to === 'calm', now);
+    const hostile = judgement.hostile?.evidence ?? 0;
+    if (hostile > 0) this.#attack ??= new Attack(now);
+    this.#attack?.add(second, this.#tally, hostile, now);
+    if (to === 'attack') this.#isAttack = true;
+    else if (hostile === 0 && !this.#isAttack) this.#attack = undefined;
+    return from === to ? [] : this.#changed(from, to);
+  }
+
+  #changed(from: Posture, to: Posture): readonly DetectionEffect[] {
+    this.#why = whyPosture(this.#judgement);
+    const attack = this.#isAttack ? this.#attack : undefined;
+    const report = attack?.report(to === 'calm');
+    const effect: DetectionEffect = {
+      type: 'posture',
+      from,
+      to,
+      why: this.#why,
+      sure: this.#sure(),
+      ...(report && { attack: report }),
+    };
+    if (to !== 'calm' || report === undefined) return [effect];
+    this.#attacks.unshift(report);
+    this.#attacks.splice(LIMITS.shieldAttacksMax);
+    this.#attack = undefined;
+    this.#isAttack = false;
+    return [effect, { type: 'attack-over', report }];
+  }
+
+  #fallAsleep({ lanes }: Second): void {
+    const { unusual, hostile } = this.#judgement;
+    const isQuiet = LANES.every((lane) => offered(lanes[lane]) === 0);
+    if (!isQuiet || this.posture !== 'calm' || unusual !== undefined || hostile !== undefined) return;
+    this.#isAwake = false;
+    this.#hasSlept = true;
+  }
+
+  #sure(): Likelihood {
+    return this.#attack?.sure() ?? sureness(0);
+  }
+
+  // ── what can be seen ──
+
+  status(now: Instant): DetectionStatus {
+    const isPast = now - this.#tickedAt > SHOWN_SECONDS * SECOND_MS;
+    return {
+      posture: this.#keeper.posture,
+      since: this.#keeper.since,
+      why: this.posture === 'calm' ? this.#why : whyPosture(this.#judgement),
+      sure: this.#sure(),
+      knowsNormal: this.#judge.knowsNormal,
+      ...ratesOf(isPast ? [] : this.#seconds, this.#tally, this.#judge, now),
+      ...(this.#attack !== undefined && this.#isAttack && { attack: this.#attack.report(false) }),
+      attacks: [...this.#attacks],
+    };
+  }
+}

@@ -1,0 +1,92 @@
+// One second of traffic as numbers: what the tally hands over, and all that the judging ever sees of it.
+
+import { LANES, type Lane } from '../../ports/shield.ts';
+import { KINDS } from '../first-bytes.ts';
+
+/** `connect`: an attempt to open a connection. */
+export const COUNTED = [...KINDS, 'connect'] as const;
+export type Counted = (typeof COUNTED)[number];
+export type Kinds = Readonly<Record<Counted, number>>;
+
+/** What has a normal rate of its own, in each lane. */
+export const GROUPS = [
+  'REGISTER',
+  'INVITE',
+  'OPTIONS',
+  'others',
+  'responses',
+  'garbage',
+  'connects',
+] as const;
+export type Group = (typeof GROUPS)[number];
+
+export interface LaneSecond {
+  /** Packets by what they seem to be, admitted or not. The kernel drops some whose kind it does not tell. */
+  readonly kinds: Kinds;
+  readonly admitted: number;
+  readonly dropped: number;
+  /** Of both. */
+  readonly bytes: number;
+}
+
+export interface Second {
+  readonly lanes: Readonly<Record<Lane, LaneSecond>>;
+  /** Different addresses among newcomers, and over how many networks they are spread evenly. */
+  readonly sources: number;
+  readonly evenNetworks: number;
+  /** Newcomers' requests that were challenged; answers to a challenge with a wrong password; users that were right. */
+  readonly challenged: number;
+  readonly wrong: number;
+  readonly proved: number;
+  /** How late this second was told. */
+  readonly lateMs: number;
+}
+
+const GROUP_OF: Readonly<Partial<Record<Counted, Group>>> = {
+  REGISTER: 'REGISTER',
+  INVITE: 'INVITE',
+  OPTIONS: 'OPTIONS',
+  response: 'responses',
+  garbage: 'garbage',
+  connect: 'connects',
+};
+
+export function groupOf(kind: Counted): Group {
+  return GROUP_OF[kind] ?? 'others';
+}
+
+export function ofGroup(kinds: Kinds, group: Group): number {
+  let sum = 0;
+  for (const kind of COUNTED) if (groupOf(kind) === group) sum += kinds[kind];
+  return sum;
+}
+
+export function eachLane<T>(make: (lane: Lane) => T): Readonly<Record<Lane, T>> {
+  return Object.fromEntries(LANES.map((lane) => [lane, make(lane)])) as Record<Lane, T>;
+}
+
+export function eachKind(make: (kind: Counted) => number): Kinds {
+  return Object.fromEntries(COUNTED.map((kind) => [kind, make(kind)])) as Record<Counted, number>;
+}
+
+export function offered({ admitted, dropped }: LaneSecond): number {
+  return admitted + dropped;
+}
+
+/** As if that had come in one second: for when the node was held up, or slept. */
+export function perSecond(second: Second, seconds: number): Second {
+  if (seconds <= 1) return second;
+  const lane = ({ kinds, admitted, dropped, bytes }: LaneSecond): LaneSecond => ({
+    kinds: eachKind((kind) => kinds[kind] / seconds),
+    admitted: admitted / seconds,
+    dropped: dropped / seconds,
+    bytes: bytes / seconds,
+  });
+  return {
+    ...second,
+    lanes: eachLane((name) => lane(second.lanes[name])),
+    challenged: second.challenged / seconds,
+    wrong: second.wrong / seconds,
+    proved: second.proved / seconds,
+  };
+}

@@ -1,0 +1,190 @@
+// What came in this second, counted packet by packet: which lane, what kind, and of those whom nobody knows, from
+// where. This is what runs for each packet of a flood, so it only adds; what it means is found out once a second.
+//
+//     admitted, dropped   lane × kind                                  one number each
+//     strangers           how many sources, which networks, how even   in tables that never grow
+//
+// What the kernel dropped is told once a second, as numbers without sources.
+
+import { fnv1a } from '../../base/hash.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { type Endpoint, isStream, type TransportName } from '../../base/net.ts';
+import { type KernelCounts, LANES, type Lane } from '../../ports/shield.ts';
+import { Distinct } from './distinct.ts';
+import { countStranger, type ForgeryCounts, noCounts } from './forgery.ts';
+import { COUNTED, type Counted, eachKind, eachLane, type LaneSecond, type Second } from './second.ts';
+import { mix, SourceWords } from './source-words.ts';
+import { Spread } from './spread.ts';
+import { TopNetworks } from './top-networks.ts';
+import { TopWords } from './top-words.ts';
+
+/** From where a packet came. */
+export interface Origin {
+  readonly transport: TransportName;
+  readonly remote: Endpoint;
+}
+
+const KINDS = COUNTED.length;
+const LANE_AT: Readonly<Record<Lane, number>> = {
+  emergency: 0,
+  carrier: 1,
+  known: 2,
+  refused: 3,
+  newcomer: 4,
+};
+const KIND_AT = Object.fromEntries(COUNTED.map((kind, at) => [kind, at])) as Readonly<
+  Record<Counted, number>
+>;
+/** Users that proved themselves are counted once in so long. */
+const USERS_AFRESH_SECONDS = 10;
+const USER_MARKS = 65_536;
+
+export class Tally {
+  readonly networks: TopNetworks;
+  readonly spread = new Spread();
+  readonly userAgents = new TopWords();
+  readonly malformations = new TopWords();
+  /** Of this second's strangers. */
+  readonly forgery: ForgeryCounts = noCounts();
+  readonly distinct = new Distinct();
+  readonly #seed: number;
+  readonly #source = new SourceWords();
+  readonly #admitted = new Float64Array(LANES.length * KINDS);
+  readonly #dropped = new Float64Array(LANES.length * KINDS);
+  readonly #bytes = new Float64Array(LANES.length);
+  readonly #users = new Uint8Array(USER_MARKS);
+  #usersAge = 0;
+  #wrong = 0;
+  #proved = 0;
+  #sampled = 0;
+  #kernelBefore: KernelCounts | undefined;
+  /** Dropped by the kernel, of kinds that it does not tell, and their bytes. */
+  #unseen = eachLane(() => ({ packets: 0, bytes: 0 }));
+
+  constructor(seed: number) {
+    this.#seed = seed;
+    this.networks = new TopNetworks(seed);
+  }
+
+  record(lane: Lane, kind: Counted, origin: Origin, bytes: number, isAdmitted: boolean): void {
+    const laneAt = LANE_AT[lane];
+    const at = laneAt * KINDS + KIND_AT[kind];
+    const counts = isAdmitted ? this.#admitted : this.#dropped;
+    counts[at] = (counts[at] ?? 0) + 1;
+    this.#bytes[laneAt] = (this.#bytes[laneAt] ?? 0) + bytes;
+    if (lane === 'newcomer') this.#stranger(origin);
+  }
+
+  #stranger({ transport, remote }: Origin): void {
+    const source = this.#source;
+    source.read(remote.address);
+    const low = source.networkLow;
+    this.distinct.add(mix(source.high, source.low, this.#seed));
+    this.networks.add(source.high, low);
+    this.spread.add(mix(source.high, low, this.#seed));
+    countStranger(this.forgery, source, remote.port, isStream(transport));
+  }
+
+  challenged(): void {
+    this.forgery.challenged++;
+  }
+
+  /** A newcomer answered a challenge of ours. A user that proves itself again and again is one user. */
+  answered(user: string, isRight: boolean): void {
+    this.forgery.answered++;
+    if (!isRight) {
+      this.#wrong++;
+      return;
+    }
+    const mark = fnv1a(user, this.#seed) % USER_MARKS;
+    if (this.#users[mark] === 1) return;
+    this.#users[mark] = 1;
+    this.#proved++;
+  }
+
+  /** Of a stranger. Only some of each second are looked at. */
+  userAgent(text: string | undefined): void {
+    if (this.#sampled++ < LIMITS.shieldSampledPerSecond) this.userAgents.add(text ?? '');
+  }
+
+  /** What the parser, or whoever looked at it next, said of a packet. */
+  malformed(reason: string): void {
+    this.malformations.add(reason);
+  }
+
+  /** What the kernel counted since it was last asked. False: nothing. */
+  kernel(counts: KernelCounts): boolean {
+    const before = this.#kernelBefore;
+    this.#kernelBefore = counts;
+    // The first counts may be of an adopted table, long before this process; only a difference tells of now.
+    if (before === undefined) return false;
+    let isMore = false;
+    for (const lane of LANES) {
+      const unseen = this.#unseen[lane];
+      unseen.packets += grown(before.lanes[lane].dropped, counts.lanes[lane].dropped);
+      unseen.bytes += grown(before.lanes[lane].droppedBytes, counts.lanes[lane].droppedBytes);
+      isMore ||= unseen.packets > 0;
+    }
+    const garbage = this.#drop('garbage', grown(before.garbage, counts.garbage));
+    const connects = this.#drop('connect', grown(before.connects.dropped, counts.connects.dropped));
+    return isMore || garbage > 0 || connects > 0;
+  }
+
+  #drop(kind: Counted, packets: number): number {
+    const at = LANE_AT.newcomer * KINDS + KIND_AT[kind];
+    this.#dropped[at] = (this.#dropped[at] ?? 0) + packets;
+    return packets;
+  }
+
+  /** The second so far. */
+  read(lateMs: number): Second {
+    return {
+      lanes: eachLane((lane) => this.#lane(lane)),
+      sources: this.distinct.estimate(),
+      evenNetworks: this.spread.evenNetworks(),
+      challenged: this.forgery.challenged,
+      wrong: this.#wrong,
+      proved: this.#proved,
+      lateMs,
+    };
+  }
+
+  /** It is over, and the next one begins. */
+  nextSecond(): void {
+    this.#admitted.fill(0);
+    this.#dropped.fill(0);
+    this.#bytes.fill(0);
+    this.#unseen = eachLane(() => ({ packets: 0, bytes: 0 }));
+    this.#wrong = 0;
+    this.#proved = 0;
+    this.#sampled = 0;
+    this.distinct.clear();
+    Object.assign(this.forgery, noCounts());
+    for (const each of [this.networks, this.spread, this.userAgents, this.malformations]) each.fade();
+    if (++this.#usersAge % USERS_AFRESH_SECONDS === 0) this.#users.fill(0);
+  }
+
+  #lane(lane: Lane): LaneSecond {
+    const from = LANE_AT[lane] * KINDS;
+    const until = from + KINDS;
+    const unseen = this.#unseen[lane];
+    return {
+      kinds: eachKind((kind) => {
+        const at = from + KIND_AT[kind];
+        return (this.#admitted[at] ?? 0) + (this.#dropped[at] ?? 0);
+      }),
+      admitted: sum(this.#admitted.subarray(from, until)),
+      dropped: sum(this.#dropped.subarray(from, until)) + unseen.packets,
+      bytes: (this.#bytes[LANE_AT[lane]] ?? 0) + unseen.bytes,
+    };
+  }
+}
+
+function sum(counts: Float64Array): number {
+  return counts.reduce((total, count) => total + count, 0);
+}
+
+/** A count that became smaller began again, with a new table. */
+function grown(before: number, after: number): number {
+  return after >= before ? after - before : after;
+}

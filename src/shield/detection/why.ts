@@ -1,0 +1,59 @@
+// Why this posture, in a sentence for somebody who was just woken: what comes, how much of it, and what is normal.
+
+import { assertNever } from '../../base/assert.ts';
+import type { Lane } from '../../ports/shield.ts';
+import type { Finding, Judgement } from './judge.ts';
+import type { Group } from './second.ts';
+
+const LANE_WORDS: Readonly<Record<Lane, string>> = {
+  emergency: 'emergency callers',
+  carrier: 'carriers',
+  known: 'known phones',
+  refused: 'the refused',
+  newcomer: 'strangers',
+};
+
+const GROUP_WORDS: Readonly<Record<Group, string>> = {
+  REGISTER: 'REGISTERs',
+  INVITE: 'INVITEs',
+  OPTIONS: 'OPTIONS',
+  others: 'other requests',
+  responses: 'responses',
+  garbage: 'packets of garbage',
+  connects: 'connection attempts',
+};
+
+export function whyPosture({ unusual, hostile, provedShare }: Judgement): string {
+  const finding = (hostile?.evidence ?? 0) >= (unusual?.evidence ?? 0) / 2 ? hostile : unusual;
+  if (finding === undefined) return 'nothing unusual';
+  const proof = finding.subject.what === 'beyond-budgets' ? undefined : provedShare;
+  return [words(finding), ...(proof === undefined ? [] : [proofWords(proof)])].join('; ');
+}
+
+function words({ subject, count, normal }: Finding): string {
+  const comparison = `normally ${amount(normal)}`;
+  switch (subject.what) {
+    case 'kind':
+      return `${LANE_WORDS[subject.lane]} send ${amount(count)} ${GROUP_WORDS[subject.group]} a second, ${comparison}`;
+    case 'sources':
+      return `strangers come from ${amount(count)} addresses in a second, ${comparison}`;
+    case 'wrong-passwords':
+      return `${amount(count)} wrong passwords a second, ${comparison}`;
+    case 'unproven':
+      return `strangers who prove nothing send ${amount(count)} packets a second, ${comparison}`;
+    case 'beyond-budgets':
+      return `known flows send ${amount(count)} packets a second beyond their budgets, ${comparison}`;
+    case 'late':
+      return `the node itself is ${Math.round(count)} ms late`;
+    default:
+      return assertNever(subject);
+  }
+}
+
+function proofWords(share: number): string {
+  return `${Math.round(share * 100)} % of challenges are answered rightly`;
+}
+
+function amount(count: number): string {
+  return count > 0 && count < 10 ? count.toFixed(1) : Math.round(count).toLocaleString('en-GB');
+}
