@@ -4,8 +4,8 @@
 //     53 49 50 2f 32 2e 30 20                     SIP/2.0         → response
 //     47 45 54 20 2f 20                           GET /           → garbage
 //
-// It is a guess for counting and for choosing what waits where; what a message really is, says the parser. Whatever
-// the parser could read is never called garbage here.
+// It is a guess for counting and for choosing what waits where; what a message really is, says the parser. A message
+// that is sound is never called garbage here, unless its method is longer than any that anybody uses.
 
 /** What is counted by itself; every other method is `other`. */
 export const KINDS = [
@@ -94,7 +94,7 @@ function isSipVersion(bytes: Uint8Array, at: number): boolean {
 }
 
 /** The longest word that is taken for a method: what is longer is nobody's. */
-const WORD_BYTES = 32;
+const WORD_BYTES = 64;
 
 /** A word, one space, and what may begin a URI: somebody's method. */
 function otherKind(bytes: Uint8Array, at: number): Kind {

@@ -60,7 +60,8 @@ export class Attack {
     }
     this.#sources.merge(tally.distinct);
     addCounts(this.#forgery, tally.forgery);
-    for (const { network, perSecond } of tally.networks.top(TOLD)) this.#networks.add(network, perSecond);
+    const seen = tally.forgery.packets;
+    for (const { network, share } of tally.networks.top(TOLD)) this.#networks.add(network, share * seen);
     this.#words(this.#userAgents, tally.userAgents.top(TOLD), newcomer.admitted);
     this.#words(this.#malformations, tally.malformations.top(TOLD), newcomer.admitted);
   }
@@ -82,7 +83,9 @@ export class Attack {
       peakAt: this.#peakAt,
       sources,
       evenNetworks: Math.round(this.#evenNetworks),
-      networks: this.#networks.top(this.#kindsTotal).map(({ text, share }) => ({ network: text, share })),
+      networks: this.#networks
+        .top(this.#forgery.packets)
+        .map(({ text, share }) => ({ network: text, share })),
       kinds: this.#kindShares(),
       userAgents: this.#userAgents.top(),
       malformations: this.#malformations.top(),

@@ -36,6 +36,7 @@ export interface DetectionOptions {
 
 /** Rates that are shown are means over so many seconds. */
 const SHOWN_SECONDS = 5;
+const NOTHING = 'nothing is unusual';
 
 export class Detection {
   readonly #tally: Tally;
@@ -44,13 +45,14 @@ export class Detection {
   readonly #seconds: Second[] = [];
   readonly #attacks: AttackReport[] = [];
   #judgement: Judgement = { unusual: undefined, hostile: undefined, provedShare: undefined };
-  #why = 'nothing unusual';
+  /** Why it was elevated or an attack when it became so. */
+  #why = NOTHING;
   /** What goes on, from the first second that speaks for an attack. */
   #attack: Attack | undefined;
   #isAttack = false;
   /** A quiet node has no deadline: it begins asleep, and the first packet wakes it. */
-  #isAwake = false;
-  #hasSlept = true;
+  #isAsleep = true;
+  #isWoken = false;
   #tickedAt: Instant;
 
   constructor({ seed, newcomersPerSecond }: DetectionOptions, now: Instant) {
@@ -68,7 +70,7 @@ export class Detection {
 
   /** Every packet that came as far as this process, before it is parsed; admitted, or dropped here. */
   record(lane: Lane, kind: Counted, origin: Origin, bytes: number, isAdmitted: boolean): void {
-    this.#isAwake = true;
+    this.#isWoken = true;
     this.#tally.record(lane, kind, origin, bytes, isAdmitted);
   }
 
@@ -94,29 +96,37 @@ export class Detection {
 
   /** What the kernel counted: about once a second, where there is one. */
   kernel(counts: KernelCounts): void {
-    if (this.#tally.kernel(counts)) this.#isAwake = true;
+    if (this.#tally.kernel(counts)) this.#isWoken = true;
   }
 
   // ── what it means ──
 
   /** None while nothing comes. */
   nextDeadline(): Instant | undefined {
-    return this.#isAwake ? this.#tickedAt + SECOND_MS : undefined;
+    if (!this.#isAsleep) return this.#tickedAt + SECOND_MS;
+    return this.#isWoken ? this.#tickedAt : undefined;
   }
 
   expire(now: Instant): readonly DetectionEffect[] {
+    if (this.#isAsleep) return this.#isWoken ? this.#wake(now) : [];
     const elapsedMs = now - this.#tickedAt;
-    if (!this.#isAwake || (elapsedMs < SECOND_MS && !this.#hasSlept)) return [];
-    const lateMs = this.#hasSlept ? 0 : elapsedMs - SECOND_MS;
-    if (this.#hasSlept) this.#judge.rest(this.#tickedAt, now);
-    // Seconds that are told late are told one after another, unless the node was held up for longer than one.
-    this.#tickedAt = this.#hasSlept || lateMs >= SECOND_MS ? now : this.#tickedAt + SECOND_MS;
-    this.#hasSlept = false;
+    if (elapsedMs < SECOND_MS) return [];
+    const lateMs = elapsedMs - SECOND_MS;
+    // What was held up for longer is one second of as much as came in each of them.
+    this.#tickedAt = lateMs >= SECOND_MS ? now : this.#tickedAt + SECOND_MS;
     const second = perSecond(this.#tally.read(lateMs), Math.round(elapsedMs / SECOND_MS));
     const effects = this.#judged(second, now);
     this.#tally.nextSecond();
     this.#fallAsleep(second);
     return effects;
+  }
+
+  /** The first second after a sleep begins with what woke it. */
+  #wake(now: Instant): readonly DetectionEffect[] {
+    this.#judge.rest(this.#tickedAt, now);
+    this.#tickedAt = now;
+    this.#isAsleep = false;
+    return [];
   }
 
   #judged(second: Second, now: Instant): readonly DetectionEffect[] {
@@ -136,14 +146,14 @@ export class Detection {
   }
 
   #changed(from: Posture, to: Posture): readonly DetectionEffect[] {
-    this.#why = whyPosture(this.#judgement);
+    this.#why = whyPosture(this.#judgement) ?? this.#why;
     const attack = this.#isAttack ? this.#attack : undefined;
     const report = attack?.report(to === 'calm');
     const effect: DetectionEffect = {
       type: 'posture',
       from,
       to,
-      why: this.#why,
+      why: this.#whyNow(),
       sure: this.#sure(),
       ...(report && { attack: report }),
     };
@@ -159,8 +169,13 @@ export class Detection {
     const { unusual, hostile } = this.#judgement;
     const isQuiet = LANES.every((lane) => offered(lanes[lane]) === 0);
     if (!isQuiet || this.posture !== 'calm' || unusual !== undefined || hostile !== undefined) return;
-    this.#isAwake = false;
-    this.#hasSlept = true;
+    this.#isAsleep = true;
+    this.#isWoken = false;
+  }
+
+  #whyNow(): string {
+    if (this.posture === 'calm') return NOTHING;
+    return whyPosture(this.#judgement) ?? `nothing any more; before, ${this.#why}`;
   }
 
   #sure(): Likelihood {
@@ -174,7 +189,7 @@ export class Detection {
     return {
       posture: this.#keeper.posture,
       since: this.#keeper.since,
-      why: this.posture === 'calm' ? this.#why : whyPosture(this.#judgement),
+      why: this.#whyNow(),
       sure: this.#sure(),
       knowsNormal: this.#judge.knowsNormal,
       ...ratesOf(isPast ? [] : this.#seconds, this.#tally, this.#judge, now),

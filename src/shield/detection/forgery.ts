@@ -71,7 +71,7 @@ export function forgedLikelihood(counts: Readonly<ForgeryCounts>, sources: numbe
   odds += 2 * Math.min(1, lowPorts / packets / LOW_OF_RANDOM);
   // Each source once, and so for long: bots come again.
   const isFresh = sources > 0.9 * packets && packets > 50 * ENOUGH;
-  if (isFresh) odds += 3;
+  if (isFresh) odds += 2.5;
   const comesAgain = packets / Math.max(1, sources);
   if (comesAgain > 20) odds -= 1;
   if (challenged >= ENOUGH) odds -= 12 * Math.min(1, (answered / challenged) * 2);

@@ -21,6 +21,8 @@ const TRIFLE = 1 / 50;
 const HARMLESS = 1 / 16;
 /** Tries of one phone before it proves itself: retransmissions, and what was dropped of them. */
 const TRIES_OF_A_PHONE = 8;
+/** So doubtful at least is who was not let in, whatever those did who were. */
+const DOUBT_OF_KEPT_OUT = 1 / 4;
 /** What is left after a second of how challenges were answered: about the last five seconds. */
 const FADING = 0.8;
 /** So late the node answers nobody in time. */
@@ -155,15 +157,18 @@ export class Judge {
 
   /**
    * Newcomers' packets that no phone explains which proved itself. The share of answered challenges tells of those that
-   * were let in, among whom shares favour phones; so it never excuses more than the tries of so many phones.
+   * were let in, among whom the shares favour phones; of those that were not, it tells little.
    */
   #unprovenOf({ lanes }: Second): number {
     const { newcomer, refused } = lanes;
     const unasked = newcomer.kinds.garbage + newcomer.kinds.response;
     const asked = offered(newcomer) - unasked;
     const ofPhones = this.#proved * (1 - FADING) * TRIES_OF_A_PHONE;
+    const unexplained = Math.max(0, asked - ofPhones);
+    const keptOut = Math.min(unexplained, newcomer.dropped);
     const doubt = (1 - (this.#provedShare() ?? 0)) ** 2;
-    return unasked + Math.max(0, asked - ofPhones) * doubt + offered(refused) * COST_OF_REFUSED;
+    const doubtful = (unexplained - keptOut) * doubt + keptOut * Math.max(DOUBT_OF_KEPT_OUT, doubt);
+    return unasked + doubtful + offered(refused) * COST_OF_REFUSED;
   }
 }
 

@@ -4,8 +4,9 @@
 //                                             └─▶ its hours of the last week  what yesterday had is no surprise
 //
 // A median forgives a burst, but somebody patient could teach it a flood. So it learns no more than three times as
-// much in an hour, and while it is not calm a second counts for no more than is usual. At first it knows nothing, and
-// says so; what must be found even then is judged by what the node can bear (judge.ts).
+// much in an hour, and while it is not calm a second counts for no more than is usual. Only the next day's memory takes
+// things as they were. At first it knows nothing, and says so; what must be found even then is judged by what the node
+// can bear (judge.ts).
 
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../../base/time.ts';
 
@@ -22,12 +23,15 @@ export class Normal {
   #excess = 0;
   readonly #means: number[] = [];
   readonly #variances: number[] = [];
+  /** Of the same minutes, as they were. */
+  readonly #levels: number[] = [];
   readonly #hours = new Float32Array(HOURS_OF_WEEK);
   #hour = -1;
   #minute = -1;
   #count = 0;
   #sum = 0;
   #squares = 0;
+  #all = 0;
 
   get isKnown(): boolean {
     return this.#means.length >= MINUTES_TO_KNOW;
@@ -54,6 +58,7 @@ export class Normal {
     this.#count++;
     this.#sum += seen;
     this.#squares += seen * seen;
+    this.#all += count;
   }
 
   #usualMost(): number {
@@ -66,12 +71,14 @@ export class Normal {
     if (this.#count >= 30) {
       const mean = this.#sum / this.#count;
       keepLast(this.#means, mean);
+      keepLast(this.#levels, this.#all / this.#count);
       keepLast(this.#variances, Math.max(0, this.#squares / this.#count - mean * mean));
       this.#settle(now);
     }
     this.#count = 0;
     this.#sum = 0;
     this.#squares = 0;
+    this.#all = 0;
   }
 
   #settle(now: Instant): void {
@@ -91,10 +98,11 @@ export class Normal {
     this.#remember(now);
   }
 
-  /** Each hour of the week keeps the most that was normal in it. */
+  /** Each hour of the week keeps the highest level of it. */
   #remember(now: Instant): void {
     const hour = hourOfWeek(now, 0);
-    const most = hour === this.#hour ? Math.max(this.#mean, this.#hours[hour] ?? 0) : this.#mean;
+    const level = quantile(this.#levels, 0.5);
+    const most = hour === this.#hour ? Math.max(level, this.#hours[hour] ?? 0) : level;
     this.#hour = hour;
     this.#hours[hour] = most;
   }

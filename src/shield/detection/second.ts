@@ -55,18 +55,26 @@ export function groupOf(kind: Counted): Group {
   return GROUP_OF[kind] ?? 'others';
 }
 
+const KINDS_OF: ReadonlyMap<Group, readonly Counted[]> = new Map(
+  GROUPS.map((group) => [group, COUNTED.filter((kind) => groupOf(kind) === group)]),
+);
+
 export function ofGroup(kinds: Kinds, group: Group): number {
   let sum = 0;
-  for (const kind of COUNTED) if (groupOf(kind) === group) sum += kinds[kind];
+  for (const kind of KINDS_OF.get(group) ?? []) sum += kinds[kind];
   return sum;
 }
 
 export function eachLane<T>(make: (lane: Lane) => T): Readonly<Record<Lane, T>> {
-  return Object.fromEntries(LANES.map((lane) => [lane, make(lane)])) as Record<Lane, T>;
+  const all: Partial<Record<Lane, T>> = {};
+  for (const lane of LANES) all[lane] = make(lane);
+  return all as Record<Lane, T>;
 }
 
 export function eachKind(make: (kind: Counted) => number): Kinds {
-  return Object.fromEntries(COUNTED.map((kind) => [kind, make(kind)])) as Record<Counted, number>;
+  const all: Partial<Record<Counted, number>> = {};
+  for (const kind of COUNTED) all[kind] = make(kind);
+  return all as Record<Counted, number>;
 }
 
 export function offered({ admitted, dropped }: LaneSecond): number {

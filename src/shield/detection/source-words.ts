@@ -104,7 +104,7 @@ export function formatNetwork(high: number, networkLow: number): string {
     return `${low >>> 24}.${(low >>> 16) & 0xff}.${(low >>> 8) & 0xff}.0/24`;
   }
   const groups = [high >>> 16, high & 0xffff, low >>> 16, low & 0xffff];
-  while (groups.length > 1 && groups.at(-1) === 0) groups.pop();
+  while (groups.at(-1) === 0) groups.pop();
   return `${groups.map((group) => group.toString(16)).join(':')}::/56`;
 }
 

@@ -18,6 +18,8 @@ export interface NetworkRate {
   readonly network: string;
   /** Over its last ten seconds: at least so much, for what another network left at its place is taken off. */
   readonly perSecond: number;
+  /** Of all packets that were counted: 0 to 1. */
+  readonly share: number;
 }
 
 export class TopNetworks {
@@ -28,6 +30,7 @@ export class TopNetworks {
   readonly #counts: Float64Array;
   /** Of each count, what another network left behind. */
   readonly #inherited: Float64Array;
+  #total = 0;
 
   constructor(seed: number, places: number = LIMITS.shieldNetworksMax) {
     this.#seed = seed;
@@ -40,6 +43,7 @@ export class TopNetworks {
   }
 
   add(high: number, networkLow: number): void {
+    this.#total++;
     const low = networkLow >>> 0;
     const start = (mix(high, low, this.#seed) % this.#sets) * WAYS;
     let smallest = start;
@@ -63,6 +67,7 @@ export class TopNetworks {
 
   /** Once a second. */
   fade(): void {
+    this.#total *= FADING;
     for (let place = 0; place < this.#counts.length; place++) {
       const left = (this.#counts[place] ?? 0) * FADING;
       this.#counts[place] = left < FAINT ? 0 : left;
@@ -80,6 +85,7 @@ export class TopNetworks {
       .map(({ place, sure }) => ({
         network: formatNetwork(this.#high[place] ?? 0, this.#low[place] ?? 0),
         perSecond: sure * (1 - FADING),
+        share: sure / this.#total,
       }));
   }
 

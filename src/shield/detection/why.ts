@@ -23,9 +23,10 @@ const GROUP_WORDS: Readonly<Record<Group, string>> = {
   connects: 'connection attempts',
 };
 
-export function whyPosture({ unusual, hostile, provedShare }: Judgement): string {
+/** Undefined where nothing speaks for anything. */
+export function whyPosture({ unusual, hostile, provedShare }: Judgement): string | undefined {
   const finding = (hostile?.evidence ?? 0) >= (unusual?.evidence ?? 0) / 2 ? hostile : unusual;
-  if (finding === undefined) return 'nothing unusual';
+  if (finding === undefined) return undefined;
   const proof = finding.subject.what === 'beyond-budgets' ? undefined : provedShare;
   return [words(finding), ...(proof === undefined ? [] : [proofWords(proof)])].join('; ');
 }
