@@ -1,8 +1,11 @@
 // What the operator's log says of what happens. Names and numbers only: credentials never get this far.
 
 import { assertNever } from '../base/assert.ts';
+import { SECOND_MS } from '../base/time.ts';
 import type { NodeEvent } from '../node/views.ts';
-import type { Log } from '../ports/log.ts';
+import type { Log, LogFields } from '../ports/log.ts';
+import type { Posture } from '../ports/shield.ts';
+import type { AttackReport } from '../shield/detection/report.ts';
 
 export function logEvent(log: Log, event: NodeEvent): void {
   switch (event.type) {
@@ -26,6 +29,13 @@ export function logEvent(log: Log, event: NodeEvent): void {
       const { user, from, reason, times } = event;
       return log.warn('SIP credentials refused', { user, from, reason, times });
     }
+    case 'shield-posture': {
+      const { from, to, why, sure } = event;
+      const level = to === 'attack' ? 'warn' : 'info';
+      return log[level](POSTURE_WORDS[to], { from, why, attack: sure.words });
+    }
+    case 'attack-over':
+      return log.warn('the attack is over', attackFacts(event.report));
     case 'shield-rung': {
       const { rung, engaged, reason } = event;
       if (engaged) return log.warn('the node has too much to do: shedding begins', { rung, reason });
@@ -54,4 +64,31 @@ export function logEvent(log: Log, event: NodeEvent): void {
     default:
       return assertNever(event);
   }
+}
+
+const POSTURE_WORDS: Readonly<Record<Posture, string>> = {
+  calm: 'it is calm again',
+  elevated: 'something is unusual',
+  attack: 'the node is under attack',
+};
+
+/** What somebody reads in the morning. */
+function attackFacts(report: AttackReport): LogFields {
+  const { began, ended = began, packets, dropped, peakPerSecond, sources, networks, kinds, forged } = report;
+  return {
+    seconds: Math.round((ended - began) / SECOND_MS),
+    packets: Math.round(packets),
+    dropped: Math.round(dropped),
+    peakPerSecond: Math.round(peakPerSecond),
+    sources,
+    networks: networks
+      .slice(0, 3)
+      .map(({ network }) => network)
+      .join(', '),
+    kinds: kinds
+      .slice(0, 3)
+      .map(({ kind }) => kind)
+      .join(', '),
+    forged: forged.words,
+  };
 }

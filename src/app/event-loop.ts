@@ -4,14 +4,14 @@
 import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import type { Result } from '../base/result.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, SECOND_MS } from '../base/time.ts';
 import type { Effect } from '../node/effects.ts';
 import type { SipNode } from '../node/node.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
-import type { ShieldChange } from '../ports/shield.ts';
+import type { KernelCounts, ShieldChange } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import { Apart } from '../shield/apart.ts';
 import type { Question } from '../sip/location/records.ts';
@@ -57,6 +57,9 @@ export class EventLoop {
   #timer: NodeJS.Timeout | undefined;
   #timerAt: Instant = Number.POSITIVE_INFINITY;
   #looking: NodeJS.Timeout | undefined;
+  #asking: NodeJS.Timeout | undefined;
+  #isAsked = false;
+  #kernel: KernelCounts | undefined;
 
   readonly reading = new Reading({
     admit: (packet, now) => this.#node.admit(packet, now),
@@ -79,6 +82,15 @@ export class EventLoop {
       this.#transports.set(keyOf(listener.transport, listener.local), transport);
     }
     this.#lookAtLoad();
+    const { shield } = ports;
+    if (shield === undefined) return;
+    this.#asking = setInterval(() => this.#askKernel(shield), SECOND_MS);
+    this.#asking.unref();
+  }
+
+  /** What a kernel shield counted when it was asked last; undefined where there is none, or it does not answer. */
+  get kernelCounts(): KernelCounts | undefined {
+    return this.#kernel;
   }
 
   /** Runs one turn of the core, and does what comes of it. */
@@ -104,6 +116,7 @@ export class EventLoop {
   close(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looking);
+    clearInterval(this.#asking);
     this.#ports = undefined;
   }
 
@@ -117,6 +130,23 @@ export class EventLoop {
       this.turn((node, now) => node.pressed(load, now));
     }, LIMITS.loadIntervalMs);
     this.#looking.unref();
+  }
+
+  /** One question at a time, however slow the answers are. */
+  #askKernel(shield: KernelPart): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    shield.counts().then(
+      (counts) => {
+        this.#isAsked = false;
+        this.#kernel = counts;
+        this.turn((node, now) => node.kernelCounted(counts, now));
+      },
+      () => {
+        this.#isAsked = false;
+        this.#kernel = undefined;
+      },
+    );
   }
 
   #read(batch: readonly Packet[]): void {

@@ -3,16 +3,24 @@
 //
 //   digest right, over a challenge of ours ─▶ known          REGISTER stored ─▶ known while it lasts
 //   answer to a request of ours ─▶ known (a carrier's)       emergency call ─▶ emergency while it lasts
+//
+// What strangers do besides is counted here too, and once a second detection says whether it is an attack; then the
+// shares of newcomers change, and nothing else.
 
 import { LIMITS } from '../base/limits.ts';
 import type { Endpoint, Flow } from '../base/net.ts';
-import { type Instant, SECOND_MS } from '../base/time.ts';
+import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { MediaEndpointId, MediaEvent } from '../ports/media.ts';
 import type { Binding } from '../ports/records.ts';
-import type { Lane, Posture, ShieldChange } from '../ports/shield.ts';
+import type { KernelCounts, Lane, Load, Posture, ShieldChange } from '../ports/shield.ts';
+import type { Packet } from '../ports/signalling.ts';
+import { Detection } from '../shield/detection/detection.ts';
+import type { DetectionEffect, DetectionStatus } from '../shield/detection/report.ts';
+import { kindOf } from '../shield/first-bytes.ts';
+import { sharesIn } from '../shield/shares.ts';
 import { Shield, type Verdict } from '../shield/shield.ts';
-import type { SipRequest } from '../sip/message/message.ts';
+import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Effect } from './effects.ts';
@@ -22,6 +30,7 @@ export interface GuardOptions {
   readonly calls: () => Calls;
   readonly seed: number;
   push(effect: Effect): void;
+  postureChanged(from: Posture): void;
 }
 
 /** Several times as long as a busy carrier waits for the next answer. */
@@ -31,6 +40,7 @@ const LOOK_AFTER_MS = 10 * SECOND_MS;
 export class Guard {
   readonly #options: GuardOptions;
   readonly #shield: Shield;
+  readonly #detection: Detection;
   readonly #mediaPorts = new Map<MediaEndpointId, number>();
   #lookAt: Instant = 0;
   /** What every carrier is asked to leave out, because the node has too much to do. */
@@ -38,8 +48,10 @@ export class Guard {
   /** Digests that were right, since the node began. */
   acceptedTimes = 0;
 
-  constructor(options: GuardOptions) {
+  constructor(options: GuardOptions, now: Instant) {
     this.#options = options;
+    const newcomersPerSecond = sharesIn('calm').all.perSecond;
+    this.#detection = new Detection({ seed: options.seed, newcomersPerSecond }, now);
     this.#shield = new Shield({
       carrierOf: (flow) => options.trunks.identify(flow)?.name,
       seed: options.seed,
@@ -47,8 +59,10 @@ export class Guard {
   }
 
   /** Is there room for this packet, and which of those that wait is it among? */
-  admit(flow: Flow, now: Instant): Verdict {
-    return this.#shield.admit(flow, now);
+  admit({ flow, bytes }: Packet, now: Instant): Verdict {
+    const verdict = this.#shield.admit(flow, now);
+    this.#detection.record(verdict.lane, kindOf(bytes), flow, bytes.length, verdict.admitted);
+    return verdict;
   }
 
   get posture(): Posture {
@@ -67,6 +81,33 @@ export class Guard {
 
   tables(): Readonly<Record<string, number>> {
     return this.#shield.tables();
+  }
+
+  /** What detection sees, and what it makes of it. */
+  detected(now: Instant): DetectionStatus {
+    return this.#detection.status(now);
+  }
+
+  // ── what strangers do ──
+
+  /** It could be read. */
+  read(message: SipMessage, flow: Flow, now: Instant): void {
+    if (!this.#detection.wantsUserAgent || this.laneOf(flow, now) !== 'newcomer') return;
+    this.#detection.userAgent(message.headers.get('User-Agent') ?? message.headers.get('Server'));
+  }
+
+  /** It could not, for this reason. */
+  unreadable(reason: string, flow: Flow, now: Instant): void {
+    if (this.laneOf(flow, now) === 'newcomer') this.#detection.malformed(reason);
+  }
+
+  challenged(flow: Flow, now: Instant): void {
+    if (this.laneOf(flow, now) === 'newcomer') this.#detection.challenged();
+  }
+
+  /** A digest over our challenge was wrong. */
+  mistaken(user: string, flow: Flow, now: Instant): void {
+    if (this.laneOf(flow, now) === 'newcomer') this.#detection.answered(user, false);
   }
 
   // ── what was proved ──
@@ -99,8 +140,9 @@ export class Guard {
   }
 
   /** A digest over our challenge was right. */
-  accepted(flow: Flow, now: Instant): void {
+  accepted(user: string, flow: Flow, now: Instant): void {
     this.acceptedTimes++;
+    if (this.laneOf(flow, now) === 'newcomer') this.#detection.answered(user, true);
     this.#shield.proved(flow, 'known', now + LIMITS.provenFlowMs, now);
     this.flush();
   }
@@ -134,7 +176,17 @@ export class Guard {
 
   // ── time ──
 
+  /** What a kernel dropped ahead of us is told once a second, where there is one. */
+  kernelCounted(counts: KernelCounts): void {
+    this.#detection.kernel(counts);
+  }
+
+  pressed(load: Load): void {
+    this.#detection.pressed(load);
+  }
+
   expire(now: Instant): void {
+    for (const effect of this.#detection.expire(now)) this.#detected(effect, now);
     if (now < this.#lookAt) return;
     this.#lookAt = now + LOOK_AFTER_MS;
     for (const flow of this.#options.calls().emergencyFlows()) this.#shield.emergency(flow, now);
@@ -144,13 +196,24 @@ export class Guard {
 
   /** Only for what must not end: what has ended is no longer believed, and is forgotten whenever there is a turn. */
   nextDeadline(): Instant | undefined {
-    return this.#shield.hasEmergencies ? this.#lookAt : undefined;
+    return earlier(this.#detection.nextDeadline(), this.#shield.hasEmergencies ? this.#lookAt : undefined);
   }
 
   /** What the shield has learned goes out with the turn's other effects. */
   flush(): void {
     const changes = this.#shield.takeChanges();
     if (changes.length > 0) this.#options.push({ type: 'shield', changes });
+  }
+
+  #detected(effect: DetectionEffect, at: Instant): void {
+    const { push, postureChanged } = this.#options;
+    if (effect.type === 'posture') {
+      this.#shield.posture = effect.to;
+      postureChanged(effect.from);
+      push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });
+    } else {
+      push({ type: 'event', event: { ...effect, at } });
+    }
   }
 
   #peer(port: number, remote: Endpoint): void {

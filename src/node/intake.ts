@@ -43,7 +43,8 @@ export class Intake {
   receive({ flow, bytes }: Packet, now: Instant): readonly TransactionEffect[] {
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
-      const { partial, status, reason } = parsed.error;
+      const { code, partial, status, reason } = parsed.error;
+      this.#guard.unreadable(code, flow, now);
       return this.#refuse(partial, status, reason, flow, now);
     }
     const message = parsed.value;
@@ -51,9 +52,11 @@ export class Intake {
       inspect(message) ??
       (this.#isStrict(flow) ? strictDefect(message, bytes, !isStream(flow.transport)) : undefined);
     if (defect === undefined) {
+      this.#guard.read(message, flow, now);
       const told = message.kind === 'request' ? this.#guard.withFeedback(message, flow, now) : message;
       return this.#layer.receive(told, flow, now);
     }
+    this.#guard.unreadable(defect.reason, flow, now);
     const request = message.kind === 'request' ? message : undefined;
     return this.#refuse(request, defect.status, defect.reason, flow, now);
   }

@@ -20,11 +20,12 @@ import type { Outside } from '../calls/surroundings.ts';
 import type { Reply } from '../ports/dns.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Account, E164 } from '../ports/records.ts';
-import type { Load } from '../ports/shield.ts';
+import type { KernelCounts, Load, Posture } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { changedPhones, Directory } from '../routing/directory.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
+import type { DetectionStatus } from '../shield/detection/report.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
@@ -111,7 +112,9 @@ export class SipNode {
     });
     const seed = Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16);
     this.#strangers = new Strangers({ knows: (flow) => this.knows(flow), seed });
-    this.#guard = new Guard({ trunks: this.#trunks, calls: () => this.#calls, seed, push });
+    const postureChanged = (from: Posture) => this.#brownout.postureChanged(from);
+    const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, push, postureChanged };
+    this.#guard = new Guard(guarded, now);
     this.#brownout = new Brownout({
       layer: this.#layer,
       registrar: this.#registrar,
@@ -204,13 +207,21 @@ export class SipNode {
   }
 
   /** Is there room for this packet, and how urgent is it? Asked once for each, before it is read. */
-  admit({ flow }: Packet, now: Instant): Verdict {
-    return this.#guard.admit(flow, now);
+  admit(packet: Packet, now: Instant): Verdict {
+    return this.#guard.admit(packet, now);
   }
 
   /** How hard it was to keep up in the short interval that ends now. */
   pressed(load: Load, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => this.#brownout.pressed(load, now));
+    return this.#turn.run(now, () => {
+      this.#guard.pressed(load);
+      this.#brownout.pressed(load, now);
+    });
+  }
+
+  /** What a kernel shield has counted. */
+  kernelCounted(counts: KernelCounts, now: Instant): readonly Effect[] {
+    return this.#turn.run(now, () => this.#guard.kernelCounted(counts));
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
@@ -317,6 +328,10 @@ export class SipNode {
 
   calls(): readonly CallView[] {
     return this.#calls.live.map(callView);
+  }
+
+  detected(now: Instant): DetectionStatus {
+    return this.#guard.detected(now);
   }
 
   brownout(): BrownoutView {

@@ -277,7 +277,7 @@ export class Requests {
     const sender = this.#senderOf(arrival);
     const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now, sender);
     if (verdict.type === 'accepted') {
-      this.#context.guard.accepted(arrival.flow, arrival.now);
+      this.#context.guard.accepted(verdict.user, arrival.flow, arrival.now);
       return directory.phone(verdict.user);
     }
     if (verdict.type === 'slowed') {
@@ -289,6 +289,7 @@ export class Requests {
     if (verdict.reason === 'wrong' || verdict.reason === 'unknown-user') {
       this.#credentialsRefused(arrival, verdict.user ?? '', verdict.reason);
     }
+    this.#context.guard.challenged(arrival.flow, arrival.now);
     const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only, sender);
     const headers = challenges.map((value): HeaderRow => ['WWW-Authenticate', value]);
     this.#context.answerOnce(arrival.id, verdict.isProven, arrival.request, 401, headers);
@@ -306,6 +307,7 @@ export class Requests {
 
   /** Told, so that a wrong password or a guesser is seen, and not more often than a log can bear. */
   #credentialsRefused({ flow, now }: Arrival, user: string, reason: RefusedCredentials): void {
+    this.#context.guard.mistaken(user, flow, now);
     this.#refusedTimes++;
     this.counters[reason === 'slowed' ? 'credentials_slowed' : 'credentials_refused']++;
     if (now < this.#refusedTellAt) return;

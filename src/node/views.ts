@@ -4,9 +4,10 @@
 import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
-import type { Rung } from '../ports/shield.ts';
+import type { Posture, Rung } from '../ports/shield.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
+import type { AttackReport, Likelihood } from '../shield/detection/report.ts';
 import type { TrunkState } from '../trunks/trunks.ts';
 
 export interface BindingView {
@@ -121,6 +122,21 @@ export type NodeEvent =
       readonly stack: string;
       readonly at: Instant;
     }
+  /** How the node is, as far as detection can tell, has changed. */
+  | {
+      readonly type: 'shield-posture';
+      readonly from: Posture;
+      readonly to: Posture;
+      /** A sentence. */
+      readonly why: string;
+      /** That this is an attack. */
+      readonly sure: Likelihood;
+      /** So far. Absent where it was none. */
+      readonly attack?: AttackReport;
+      readonly at: Instant;
+    }
+  /** It is calm again after an attack. */
+  | { readonly type: 'attack-over'; readonly report: AttackReport; readonly at: Instant }
   /** A rung of the brown-out ladder: what it stands for is shed from now on, or not any more. */
   | {
       readonly type: 'shield-rung';

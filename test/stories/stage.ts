@@ -110,7 +110,10 @@ export class Stage {
   /** A peer's bytes reach the node. */
   send(flow: Flow, bytes: Uint8Array): void {
     this.wire.push({ at: this.now, peer: this.#actorAt(flow)?.name ?? '', heading: 'to-node', bytes });
-    this.act(() => this.node.receive([{ flow, bytes }], this.now));
+    this.act(() => {
+      const packet = { flow, bytes };
+      return this.node.admit(packet, this.now).admitted ? this.node.receive([packet], this.now) : [];
+    });
   }
 
   media(event: MediaEvent): void {

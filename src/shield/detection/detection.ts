@@ -11,7 +11,7 @@
 
 import { LIMITS } from '../../base/limits.ts';
 import { type Instant, SECOND_MS } from '../../base/time.ts';
-import { type KernelCounts, LANES, type Lane, type Posture } from '../../ports/shield.ts';
+import { type KernelCounts, LANES, type Lane, type Load, type Posture } from '../../ports/shield.ts';
 import { Attack } from './attack.ts';
 import { Judge, type Judgement } from './judge.ts';
 import { PostureKeeper } from './posture.ts';
@@ -54,6 +54,9 @@ export class Detection {
   #isAsleep = true;
   #isWoken = false;
   #tickedAt: Instant;
+  /** The worst of this second. */
+  #lateMs = 0;
+  #waitMs = 0;
 
   constructor({ seed, newcomersPerSecond }: DetectionOptions, now: Instant) {
     this.#tally = new Tally(seed);
@@ -84,6 +87,11 @@ export class Detection {
     this.#tally.answered(user, isRight);
   }
 
+  /** Only some of each second are looked at. */
+  get wantsUserAgent(): boolean {
+    return this.#tally.wantsUserAgent;
+  }
+
   /** What a newcomer calls itself. */
   userAgent(text: string | undefined): void {
     this.#tally.userAgent(text);
@@ -97,6 +105,12 @@ export class Detection {
   /** What the kernel counted: about once a second, where there is one. */
   kernel(counts: KernelCounts): void {
     if (this.#tally.kernel(counts)) this.#isWoken = true;
+  }
+
+  /** How late the node was lately. */
+  pressed({ lateMs, waitMs }: Pick<Load, 'lateMs' | 'waitMs'>): void {
+    this.#lateMs = Math.max(this.#lateMs, lateMs);
+    this.#waitMs = Math.max(this.#waitMs, waitMs);
   }
 
   // ── what it means ──
@@ -114,7 +128,10 @@ export class Detection {
     const lateMs = elapsedMs - SECOND_MS;
     // What was held up for longer is one second of as much as came in each of them.
     this.#tickedAt = lateMs >= SECOND_MS ? now : this.#tickedAt + SECOND_MS;
-    const second = perSecond(this.#tally.read(lateMs), Math.round(elapsedMs / SECOND_MS));
+    const pressure = { lateMs: Math.max(lateMs, this.#lateMs), waitMs: this.#waitMs };
+    this.#lateMs = 0;
+    this.#waitMs = 0;
+    const second = perSecond(this.#tally.read(pressure), Math.round(elapsedMs / SECOND_MS));
     const effects = this.#judged(second, now);
     this.#tally.nextSecond();
     this.#fallAsleep(second);

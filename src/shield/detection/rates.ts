@@ -10,7 +10,7 @@ import type { Tally } from './tally.ts';
 /** What is told of each list. */
 const TOLD = 10;
 
-type Rates = Pick<DetectionStatus, 'lanes' | 'newcomers' | 'lateMs'>;
+type Rates = Pick<DetectionStatus, 'lanes' | 'newcomers' | 'lateMs' | 'waitMs'>;
 
 /** `seconds`: the last ones, newest last; none where nothing came lately. */
 export function ratesOf(seconds: readonly Second[], tally: Tally, judge: Judge, now: Instant): Rates {
@@ -30,6 +30,7 @@ export function ratesOf(seconds: readonly Second[], tally: Tally, judge: Judge, 
       ...(challenged > 0 ? { provedShare: Math.min(1, proved / challenged) } : {}),
     },
     lateMs: Math.max(0, ...seconds.map((second) => second.lateMs)),
+    waitMs: Math.max(0, ...seconds.map((second) => second.waitMs)),
   };
 }
 

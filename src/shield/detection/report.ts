@@ -88,7 +88,9 @@ export interface DetectionStatus {
     /** Share of the challenges that users answered rightly; absent where nobody was challenged. */
     readonly provedShare?: number;
   };
+  /** The worst of these seconds: how late timers were, and how long 99 of 100 known packets waited to be read. */
   readonly lateMs: number;
+  readonly waitMs: number;
   /** The one that goes on. */
   readonly attack?: AttackReport;
   /** Those that ended since the node began, newest first. */

@@ -6,7 +6,8 @@
 //
 // The last bit of a network's `low` tells IPv6 from IPv4, which both leave free.
 
-const DOT = 0x2e;
+import { ipv4Number } from '../../base/ip.ts';
+
 const COLON = 0x3a;
 const PERCENT = 0x25;
 const NETWORK_MASK = 0xffffff00;
@@ -21,16 +22,11 @@ export class SourceWords {
 
   /** An IP literal as sockets give it, IPv6 without brackets. Of anything else comes some number. */
   read(address: string): void {
-    // Sockets write IPv4 with a dot among the first four characters, and IPv6 with a colon among the first five.
-    const isIpv4 =
-      address.charCodeAt(1) === DOT || address.charCodeAt(2) === DOT || address.charCodeAt(3) === DOT;
-    this.isIpv6 = !isIpv4;
-    if (isIpv4) {
-      this.high = 0;
-      this.low = ipv4From(address, 0);
-    } else {
-      this.#readIpv6(address);
-    }
+    const ipv4 = ipv4Number(address);
+    this.isIpv6 = ipv4 < 0;
+    this.high = 0;
+    this.low = ipv4;
+    if (this.isIpv6) this.#readIpv6(address);
   }
 
   get networkLow(): number {
@@ -43,16 +39,8 @@ export class SourceWords {
     let gap = -1;
     let value = 0;
     let digits = 0;
-    let from = 0;
     for (let at = 0; at <= address.length; at++) {
       const code = at === address.length ? PERCENT : address.charCodeAt(at);
-      if (code === DOT) {
-        // `::ffff:192.0.2.1` is the IPv4 address (RFC 4291 §2.5.5.2).
-        this.isIpv6 = false;
-        this.high = 0;
-        this.low = ipv4From(address, from);
-        return;
-      }
       if (code !== COLON && code !== PERCENT) {
         value = (value << 4) | digitOf(code);
         digits++;
@@ -62,7 +50,6 @@ export class SourceWords {
       else if (code === COLON && at > 0) gap = count;
       value = 0;
       digits = 0;
-      from = at + 1;
       if (code === PERCENT) break;
     }
     if (gap >= 0) {
@@ -76,21 +63,6 @@ export class SourceWords {
 
 function wordOf(left = 0, right = 0): number {
   return ((left << 16) | right) >>> 0;
-}
-
-function ipv4From(address: string, from: number): number {
-  let word = 0;
-  let octet = 0;
-  for (let at = from; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === DOT) {
-      word = (word << 8) | octet;
-      octet = 0;
-    } else {
-      octet = octet * 10 + (code - 0x30);
-    }
-  }
-  return ((word << 8) | (octet & 0xff)) >>> 0;
 }
 
 function digitOf(code: number): number {

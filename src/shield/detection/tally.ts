@@ -102,9 +102,15 @@ export class Tally {
     this.#proved++;
   }
 
-  /** Of a stranger. Only some of each second are looked at. */
+  get wantsUserAgent(): boolean {
+    return this.#sampled < LIMITS.shieldSampledPerSecond;
+  }
+
+  /** Of a stranger. */
   userAgent(text: string | undefined): void {
-    if (this.#sampled++ < LIMITS.shieldSampledPerSecond) this.userAgents.add(text ?? '');
+    if (!this.wantsUserAgent) return;
+    this.#sampled++;
+    this.userAgents.add(text ?? '');
   }
 
   /** What the parser, or whoever looked at it next, said of a packet. */
@@ -137,7 +143,7 @@ export class Tally {
   }
 
   /** The second so far. */
-  read(lateMs: number): Second {
+  read(pressure: Pick<Second, 'lateMs' | 'waitMs'>): Second {
     return {
       lanes: eachLane((lane) => this.#lane(lane)),
       sources: this.distinct.estimate(),
@@ -145,7 +151,7 @@ export class Tally {
       challenged: this.forgery.challenged,
       wrong: this.#wrong,
       proved: this.#proved,
-      lateMs,
+      ...pressure,
     };
   }
 

@@ -38,6 +38,7 @@ export function second(traffic: Traffic): Second {
     wrong,
     proved,
     lateMs,
+    waitMs: 0,
   };
 }
 
