@@ -109,7 +109,16 @@ describe('a flood at the node', () => {
       const lanes = eachLane((lane) => (lane === 'newcomer' ? { ...none, dropped: 50_000 * second } : none));
       const nothing = { admitted: 0, dropped: 0 };
       stage.node.kernelCounted(
-        { lanes, connects: nothing, media: nothing, garbage: 0, doorNewcomers: new Map(), tables: {} },
+        {
+          lanes,
+          connects: nothing,
+          media: nothing,
+          fragments: nothing,
+          garbage: 0,
+          crowd: 0,
+          doorNewcomers: new Map(),
+          tables: {},
+        },
         stage.now,
       );
       it.seconds(1, 1);

@@ -41,12 +41,11 @@ export class Attack {
 
   /** One second of it, and what the tally has of it. `evidence`: that it is hostile. */
   add(second: Second, tally: Tally, evidence: number, now: Instant): void {
-    const { newcomer, refused, known, carrier, emergency } = second.lanes;
-    const beyond = known.dropped + carrier.dropped + emergency.dropped;
-    const packets = offered(newcomer) + offered(refused) + beyond;
+    const { newcomer, refused } = second.lanes;
+    const packets = offered(newcomer) + offered(refused);
     this.#packets += packets;
     this.#bytes += newcomer.bytes + refused.bytes;
-    this.#dropped += newcomer.dropped + refused.dropped + beyond;
+    this.#dropped += newcomer.dropped + refused.dropped;
     if (packets > this.#peak) {
       this.#peak = packets;
       this.#peakAt = now;

@@ -81,7 +81,9 @@ function kernelCounts(dropped: Partial<Readonly<Record<Lane, number>>>, garbage 
     })),
     connects: { admitted: 0, dropped: 0 },
     media: { admitted: 0, dropped: 0 },
+    fragments: { admitted: 0, dropped: 0 },
     garbage,
+    crowd: 0,
     doorNewcomers: new Map(),
     tables: {},
   };

@@ -26,7 +26,7 @@ export interface NetworkShare {
   readonly share: number;
 }
 
-/** An attack so far, or as it was. Packets are those of strangers, and those beyond known flows' budgets. */
+/** An attack so far, or as it was. Packets are strangers'; beyond its budget a known flow is a stranger. */
 export interface AttackReport {
   readonly began: Instant;
   /** Absent while it goes on. */

@@ -124,16 +124,15 @@ export class Tally {
     this.#kernelBefore = counts;
     // The first counts may be of an adopted table, long before this process; only a difference tells of now.
     if (before === undefined) return false;
-    let isMore = false;
     for (const lane of LANES) {
       const unseen = this.#unseen[lane];
       unseen.packets += grown(before.lanes[lane].dropped, counts.lanes[lane].dropped);
       unseen.bytes += grown(before.lanes[lane].droppedBytes, counts.lanes[lane].droppedBytes);
-      isMore ||= unseen.packets > 0;
     }
+    this.#unseen.newcomer.packets += grown(before.fragments.dropped, counts.fragments.dropped);
     const garbage = this.#drop('garbage', grown(before.garbage, counts.garbage));
     const connects = this.#drop('connect', grown(before.connects.dropped, counts.connects.dropped));
-    return isMore || garbage > 0 || connects > 0;
+    return garbage + connects + LANES.reduce((sum, lane) => sum + this.#unseen[lane].packets, 0) > 0;
   }
 
   #drop(kind: Counted, packets: number): number {
