@@ -6,7 +6,9 @@ import { accountOf, inOffice, type Office, ring } from '../../test/stories/offic
 import { DOMAIN, NODE, Stage } from '../../test/stories/stage.ts';
 import type { Flow } from '../base/net.ts';
 import { SECOND_MS } from '../base/time.ts';
+import type { Shares } from '../ports/shield.ts';
 import { eachLane } from '../shield/detection/second.ts';
+import { sharesIn } from '../shield/shares.ts';
 import type { Effect } from './effects.ts';
 import type { NodeEvent } from './views.ts';
 
@@ -35,6 +37,8 @@ function register(n: number): Buffer {
 class Attacked {
   readonly stage = new Stage([]);
   readonly events: NodeEvent[] = [];
+  /** What a kernel was told last of newcomers' shares. */
+  shares: Shares | undefined;
   #sent = 0;
 
   constructor() {
@@ -59,7 +63,10 @@ class Attacked {
   }
 
   #keep(effects: readonly Effect[]): void {
-    for (const effect of effects) if (effect.type === 'event') this.events.push(effect.event);
+    for (const effect of effects) {
+      if (effect.type === 'event') this.events.push(effect.event);
+      if (effect.type === 'shield-shares') this.shares = effect.shares;
+    }
   }
 }
 
@@ -80,7 +87,7 @@ describe('a flood at the node', () => {
     assert.deepEqual(postures(), ['elevated', 'attack', 'elevated', 'calm']);
   });
 
-  test('changes what newcomers may send from the next packet on', () => {
+  test('changes what newcomers may send from the next packet on, in the kernel too, until it is over', () => {
     const it = new Attacked();
     const { node } = it.stage;
     const admitted = () => {
@@ -92,6 +99,9 @@ describe('a flood at the node', () => {
     assert.equal(admitted().length, 100);
     it.seconds(4, 2_000);
     assert.ok(admitted().length < 10);
+    assert.equal(it.shares, sharesIn('attack'));
+    it.seconds(200, 0);
+    assert.equal(it.shares, sharesIn('calm'));
   });
 
   test('of what cannot be read is told with what is wrong with it', () => {

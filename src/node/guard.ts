@@ -209,6 +209,7 @@ export class Guard {
     const { push, postureChanged } = this.#options;
     if (effect.type === 'posture') {
       this.#shield.posture = effect.to;
+      push({ type: 'shield-shares', shares: this.#shield.shares });
       postureChanged(effect.from);
       push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });
     } else {
