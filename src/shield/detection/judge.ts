@@ -1,7 +1,7 @@
 // Is this second normal, unusual, or a flood? Two questions, because they mean different things to the one who is
 // woken at night.
 //
-//   unusual   some number is far above its own normal: a lane's REGISTERs, INVITEs, …, different sources, wrong passwords
+//   unusual   some number is far above its own normal: a lane's REGISTERs, INVITEs, …, sources, wrong passwords
 //   hostile   newcomers who prove nothing take much of what the node has for newcomers, or known flows are
 //             flooded beyond their budgets
 //
