@@ -23,6 +23,7 @@ export interface ReadingOptions {
 
 /** Packets that are handed on together: few, so that the time is looked at often enough. */
 const BATCH = 16;
+const NEWCOMERS_BATCH = 4;
 
 interface Waiter {
   readonly packet: Packet;
@@ -85,13 +86,17 @@ export class Reading {
   #read(): void {
     const began = performance.now();
     let now = began;
+    let turnMs: number = LIMITS.readingTurnMs;
     do {
-      const batch = this.#waiting.take(BATCH);
+      const { hasOnlyNewcomers } = this.#waiting;
+      // In a flood the sockets are what waits, and among what they hold are the known.
+      turnMs = hasOnlyNewcomers ? LIMITS.readingNewcomersTurnMs : LIMITS.readingTurnMs;
+      const batch = this.#waiting.take(hasOnlyNewcomers ? NEWCOMERS_BATCH : BATCH);
       if (batch.length === 0) return;
       for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
       this.#options.read(batch.map(({ packet }) => packet));
       now = performance.now();
-    } while (now - began < LIMITS.readingTurnMs);
+    } while (now - began < turnMs);
     if (this.#waiting.size === 0) return;
     this.#isPut = true;
     setImmediate(() => {

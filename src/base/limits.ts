@@ -135,7 +135,7 @@ export const LIMITS = {
   lapsedFlowMs: MINUTE_MS,
   /** Packets a second that a known flow may always send, and at once; and the most that its own use may earn it. */
   knownFlowPerSecondMin: 20,
-  knownFlowPerSecondMax: 1_000,
+  knownFlowPerSecondMax: 10_000,
   /** Seconds' worth of a flow's rate that it may send at once. */
   flowBurstSeconds: 10,
   /** How many times its usual rate a flow may send. */
@@ -159,6 +159,8 @@ export const LIMITS = {
   refusedSourcesMax: 16_384,
   /** The longest time that a source is refused for before it must prove again what it is. */
   refusedSourceMaxMs: 60 * MINUTE_MS,
+  /** Packets a second of the flow of an emergency call. More: those are judged by the flow's other lane. */
+  emergencyFlowPerSecond: 1_000,
   /** How long an emergency call's flow keeps its lane after the call was last seen. */
   emergencyFlowMs: 90 * SECOND_MS,
   /** Places in each row of the tables of newcomers' shares, and rows. They never grow (base/token-buckets.ts). */
@@ -171,6 +173,8 @@ export const LIMITS = {
   waitingNewcomersMax: 2_048,
   /** How long packets are read in one go before sockets and timers have their turn again. */
   readingTurnMs: 5,
+  /** The same where only newcomers' packets wait. */
+  readingNewcomersTurnMs: 1,
 
   /** How often the node looks how hard it works. */
   loadIntervalMs: 250,

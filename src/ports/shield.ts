@@ -59,6 +59,8 @@ export interface Shares {
   readonly network: Rate;
   /** All newcomers. */
   readonly all: Rate;
+  /** What known flows and carriers may send beyond their own budgets, all together. */
+  readonly beyondBudgets: Rate;
   /** One source where phones have proved themselves before, instead of `source` and `network`; and all of these. */
   readonly familiarSource: Rate;
   readonly familiarAll: Rate;

@@ -1,7 +1,7 @@
-// How much of its budget each carrier uses, so that one that is asked to send less hears it before anything of it is
+// How much of its room each carrier uses, so that one that is asked to send less hears it before anything of it is
 // dropped: whoever leaves calls out by itself can send them another way, and one that was dropped is tried again here.
 //
-//     offered in the last second   within 80 % of the budget ─▶ nothing      beyond ─▶ leave out what is beyond
+//     offered in the last second   within 80 % of the room ─▶ nothing      beyond ─▶ leave out what is beyond
 
 import { type Instant, SECOND_MS } from '../base/time.ts';
 
@@ -12,32 +12,30 @@ interface Second {
   before: number;
 }
 
-/** Of its budget, what a carrier is asked to keep to. */
+export interface Welcome {
+  /** 0 to 100. */
+  readonly lossPercent: number;
+  readonly perSecond: number;
+}
+
+/** Of its room, what a carrier is asked to keep to. */
 const WELCOME = 0.8;
 const WINDOW_MS = SECOND_MS;
 
 export class CarrierLoad {
-  readonly #budgetPerSecond: number;
   readonly #seconds = new Map<string, Second>();
-
-  constructor(budgetPerSecond: number) {
-    this.#budgetPerSecond = budgetPerSecond;
-  }
-
-  get welcomePerSecond(): number {
-    return this.#budgetPerSecond * WELCOME;
-  }
 
   /** A packet came from there, whether or not there was room for it. Names are those of the configuration. */
   offered(carrier: string, now: Instant): void {
     this.#secondOf(carrier, now).soFar++;
   }
 
-  /** 0 to 100: what it should leave out. */
-  lossPercent(carrier: string, now: Instant): number {
+  /** What it should leave out, and what is welcome, of what there is room for in a second. */
+  of(carrier: string, roomPerSecond: number, now: Instant): Welcome {
     const { soFar, before } = this.#secondOf(carrier, now);
-    const perSecond = Math.max(soFar, before);
-    return perSecond <= this.welcomePerSecond ? 0 : 100 * (1 - this.welcomePerSecond / perSecond);
+    const offered = Math.max(soFar, before);
+    const perSecond = roomPerSecond * WELCOME;
+    return { perSecond, lossPercent: offered <= perSecond ? 0 : 100 * (1 - perSecond / offered) };
   }
 
   #secondOf(carrier: string, now: Instant): Second {

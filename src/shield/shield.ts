@@ -2,7 +2,7 @@
 // it. Who is known keeps what is theirs; strangers share what is left, fairly.
 //
 //   emergency call ─▶ in             carrier ─▶ its budget           known flow ─▶ its budget
-//                                       │ beyond: dropped               │ beyond: judged like a newcomer
+//                                       │ beyond: dropped               │ beyond: a common one, then like a newcomer
 //   refused ─▶ dropped               newcomer ─▶ source, network, all newcomers: room in each of them
 //
 // What moves a flow between lanes is told by who can prove it (law 2): an answered challenge, an answer to a request
@@ -14,7 +14,7 @@ import { ONE_CUSTOMER, ONE_NETWORK, type SourceKey, sourceKey } from '../base/so
 import { DAY_MS, type Instant } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Lane, Posture, Rate, Shares, ShieldChange } from '../ports/shield.ts';
-import { CarrierLoad } from './carrier-load.ts';
+import { CarrierLoad, type Welcome } from './carrier-load.ts';
 import { type KnownFlow, KnownFlows } from './known-flows.ts';
 import { Remembered } from './remembered.ts';
 import { STREAM_SHARES, sharesIn } from './shares.ts';
@@ -34,8 +34,8 @@ export interface Verdict {
 const IN: Readonly<Record<Lane, Verdict>> = verdicts(true);
 const OUT: Readonly<Record<Lane, Verdict>> = verdicts(false);
 const EMERGENCY_RATE: Rate = {
-  perSecond: LIMITS.knownFlowPerSecondMax,
-  burst: LIMITS.knownFlowPerSecondMax * LIMITS.flowBurstSeconds,
+  perSecond: LIMITS.emergencyFlowPerSecond,
+  burst: LIMITS.emergencyFlowPerSecond * LIMITS.flowBurstSeconds,
 };
 const CARRIER_RATE: Rate = { perSecond: LIMITS.carrierPerSecond, burst: 2 * LIMITS.carrierPerSecond };
 /** Entries of each table that are looked at in one sweep. */
@@ -48,7 +48,7 @@ export class Shield {
   readonly #familiar = new Remembered(LIMITS.familiarSourcesMax);
   readonly #refused = new Remembered(LIMITS.refusedSourcesMax);
   readonly #carriers = new Map<string, TokenBuckets>();
-  readonly #carrierLoad = new CarrierLoad(LIMITS.carrierPerSecond);
+  readonly #carrierLoad = new CarrierLoad();
   #posture: Posture = 'calm';
   #newcomers: Newcomers;
   readonly #streamNewcomers: StreamNewcomers;
@@ -106,12 +106,14 @@ export class Shield {
     const known = this.#known.get(flow, now);
     if (known !== undefined) {
       this.#tell(this.#known.review(known, now, this.#posture === 'calm'), 'known');
-      if (this.#known.take(known, now)) return IN[known.lane];
+      const isLeft = this.#known.take(known, now) || this.#newcomers.takeBeyondBudget(now);
+      if (isLeft) return IN[known.lane];
     }
     const carrier = this.#options.carrierOf(flow);
     if (carrier !== undefined) {
       this.#carrierLoad.offered(carrier, now);
-      return (this.#carrier(carrier).take(carrier, now) ? IN : OUT).carrier;
+      const isLeft = this.#carrier(carrier).take(carrier, now) || this.#newcomers.takeBeyondBudget(now);
+      return (isLeft ? IN : OUT).carrier;
     }
     const source = sourceKey(flow.remote.address, ONE_CUSTOMER);
     if (known === undefined && this.#refused.has(source, now)) return OUT.refused;
@@ -122,11 +124,10 @@ export class Shield {
   }
 
   /** What the carrier that sends over this flow should leave out, and what is welcome; undefined for others. */
-  loadOf(flow: Flow, now: Instant): { readonly lossPercent: number; readonly perSecond: number } | undefined {
+  loadOf(flow: Flow, now: Instant): Welcome | undefined {
     const carrier = this.#options.carrierOf(flow);
-    if (carrier === undefined) return undefined;
-    const { welcomePerSecond: perSecond } = this.#carrierLoad;
-    return { lossPercent: this.#carrierLoad.lossPercent(carrier, now), perSecond };
+    const roomPerSecond = LIMITS.carrierPerSecond + this.shares.beyondBudgets.perSecond;
+    return carrier === undefined ? undefined : this.#carrierLoad.of(carrier, roomPerSecond, now);
   }
 
   // ── what was proved ──
@@ -225,6 +226,7 @@ export class Newcomers {
   readonly #all: TokenBuckets;
   readonly #familiarSource: TokenBuckets;
   readonly #familiarAll: TokenBuckets;
+  readonly #beyondBudgets: TokenBuckets;
 
   constructor(shares: Shares, seed: number) {
     const perSource = (rate: Rate) =>
@@ -235,6 +237,11 @@ export class Newcomers {
     this.#all = together(shares.all);
     this.#familiarSource = perSource(shares.familiarSource);
     this.#familiarAll = together(shares.familiarAll);
+    this.#beyondBudgets = together(shares.beyondBudgets);
+  }
+
+  takeBeyondBudget(now: Instant): boolean {
+    return this.#beyondBudgets.take(ALL, now);
   }
 
   take(source: SourceKey, network: SourceKey, isFamiliar: boolean, now: Instant): boolean {

@@ -49,6 +49,11 @@ export class Waiting<P> {
     return this.#emergency.size + this.#known.size + this.#patient.size + this.#newcomer.size;
   }
 
+  /** Nobody who is known waits. */
+  get hasOnlyNewcomers(): boolean {
+    return this.size === this.#newcomer.size;
+  }
+
   /** `isPatient`: where it is known, calls go before it. */
   offer(packet: P, lane: Lane, isPatient = false): void {
     if (lane === 'emergency') {
