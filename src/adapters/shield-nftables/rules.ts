@@ -206,10 +206,10 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
   return [
     {
       name: `signalling${family}`,
-      rules: [WHILE_ALIVE, ...flow(family, 'emergency', `flows${family}`)],
+      rules: [WHILE_ALIVE, ...flow(family, 'emergency', plan, `flows${family}`)],
     },
-    { name: `flows${family}`, rules: flow(family, 'known', `carriers${family}`) },
-    { name: `carriers${family}`, rules: carriers(plan.carriers, family, 'carrier', `strangers${family}`) },
+    { name: `flows${family}`, rules: flow(family, 'known', plan, `carriers${family}`) },
+    { name: `carriers${family}`, rules: carriers(plan, family, 'carrier', `strangers${family}`) },
     {
       name: `strangers${family}`,
       rules: [...refused(family, 'refused_out'), ...garbage(`newcomers${family}`)],
@@ -219,11 +219,17 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
 }
 
 /** One look for whoever is not in the lane; a second one, at its budget, for who is. */
-export function flow(family: Family, lane: 'emergency' | 'known', beyond: string): readonly string[] {
+export function flow(
+  family: Family,
+  lane: 'emergency' | 'known',
+  { shares }: ShieldPlan,
+  beyond: string,
+): readonly string[] {
   const key = `${SADDR[family]} . udp sport`;
   return [
     `${key} != @${lane}${family} goto ${beyond}`,
     `${key} @${lane}${family} ${count(`${lane}_in`)} accept`,
+    `${limit(shares.beyondBudgets)} ${count(`${lane}_in`)} accept`,
     count(`${lane}_over`),
     `goto ${beyond}`,
   ];
@@ -231,7 +237,7 @@ export function flow(family: Family, lane: 'emergency' | 'known', beyond: string
 
 /** What comes from a carrier's addresses, its own share for each; ranges of two carriers may overlap. */
 export function carriers(
-  all: readonly CarrierAccess[],
+  { carriers: all, shares }: ShieldPlan,
   family: Family,
   counted: 'carrier' | 'connects',
   beyond: string,
@@ -247,7 +253,9 @@ export function carriers(
   return [
     `${SADDR[family]} != ${anyOf} goto ${beyond}`,
     ...each,
-    ...(counted === 'carrier' ? [count('carrier_over')] : []),
+    ...(counted === 'carrier'
+      ? [`${limit(shares.beyondBudgets)} ${count('carrier_in')} accept`, count('carrier_over')]
+      : []),
     `goto ${beyond}`,
   ];
 }
@@ -306,7 +314,8 @@ function newcomers({ shares }: ShieldPlan, family: Family): readonly Chain[] {
 }
 
 /** Attempts to connect. What is connected already is judged by the node, which knows whose connection it is. */
-export function connecting({ carriers: all, shares }: ShieldPlan, family: Family): readonly Chain[] {
+export function connecting(plan: ShieldPlan, family: Family): readonly Chain[] {
+  const { shares } = plan;
   const customer = sourceExpression(family, 'customer');
   const network = sourceExpression(family, 'network');
   const beyond = `${count('connects_out')} drop`;
@@ -316,7 +325,7 @@ export function connecting({ carriers: all, shares }: ShieldPlan, family: Family
       rules: [
         WHILE_ALIVE,
         'tcp flags & (fin|syn|rst|ack) != syn accept',
-        ...carriers(all, family, 'connects', `connecting_strangers${family}`),
+        ...carriers(plan, family, 'connects', `connecting_strangers${family}`),
       ],
     },
     {

@@ -32,6 +32,7 @@ const SHARES: Shares = {
   source: only(3),
   network: only(30),
   all: AMPLE,
+  beyondBudgets: only(1),
   familiarSource: only(20),
   familiarAll: AMPLE,
   connectSource: only(3),
@@ -136,14 +137,14 @@ for (const { where, interfaces } of [
       assert.equal(lanes.newcomer.dropped, 200 - SHARES.source.burst);
     });
 
-    test('a known flow beyond its budget is what any newcomer is', async () => {
+    test('a known flow beyond its budget and what all have together is what any newcomer is', async () => {
       const phone = { address: PHONE, port: 5060 };
       await begin(planWith(), [known(phone, only(10))]);
       await send(phone, 20);
-      await arrived(phone, 10 + SHARES.source.burst);
+      await arrived(phone, 11 + SHARES.source.burst);
       const { lanes } = await counts();
-      assert.deepEqual([lanes.known.admitted, lanes.known.dropped], [10, 10]);
-      assert.equal(lanes.newcomer.dropped, 10 - SHARES.source.burst);
+      assert.deepEqual([lanes.known.admitted, lanes.known.dropped], [11, 9]);
+      assert.equal(lanes.newcomer.dropped, 9 - SHARES.source.burst);
     });
 
     test('what is said of a flow again takes the place of what was said before', async () => {
@@ -200,7 +201,7 @@ for (const { where, interfaces } of [
       await send(other, 30);
       await send(proven, 30);
       const { lanes } = await counts();
-      assert.deepEqual([lanes.carrier.admitted, lanes.carrier.dropped], [10, 20]);
+      assert.deepEqual([lanes.carrier.admitted, lanes.carrier.dropped], [11, 19]);
       assert.equal(lanes.newcomer.admitted, SHARES.source.burst);
       await arrived(proven, 30);
     });
