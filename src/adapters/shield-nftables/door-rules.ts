@@ -10,11 +10,11 @@
 import type { DoorGround, DoorSide, ShieldPlan } from '../../ports/shield.ts';
 import { FAMILIES, type Family, sourceExpression } from './addresses.ts';
 import { type Chain, count, garbage, metered, refused } from './rules.ts';
-import { limit } from './sets.ts';
+import { DOOR_FLOW, limit } from './sets.ts';
 
 const SIDES: readonly DoorSide[] = ['a', 'b'];
 const SADDR = { '4': 'ip saddr', '6': 'ip6 saddr' } as const;
-const DADDR = { '4': 'ip daddr', '6': 'ip6 daddr' } as const;
+const PROTOCOL = { '4': 'ip', '6': 'ip6' } as const;
 
 /** On the way in, for one family. */
 export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): readonly Chain[] {
@@ -70,7 +70,7 @@ export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): rea
     {
       name: `enter${family}`,
       rules: SIDES.flatMap((side) => [
-        `udp dport @doors_${side} update @door_flows_${side}${family} { udp sport . ${SADDR[family]} : udp dport }`,
+        `udp dport @doors_${side} update @door_flows_${side}${family} { ${DOOR_FLOW[family].coming} : udp dport }`,
         `udp dport @doors_${side} udp dport set ${ground.inside[side]} accept`,
       ]),
     },
@@ -86,8 +86,9 @@ export function inside(): Chain {
 export function leaving(ground: DoorGround): readonly string[] {
   return SIDES.flatMap((side) =>
     FAMILIES.map((family) => {
-      const flow = `udp dport . ${DADDR[family]}`;
-      return `udp sport ${ground.inside[side]} udp sport set ${flow} map @door_flows_${side}${family}`;
+      const { going } = DOOR_FLOW[family];
+      const ours = `meta protocol ${PROTOCOL[family]} udp sport ${ground.inside[side]}`;
+      return `${ours} udp sport set ${going} map @door_flows_${side}${family}`;
     }),
   );
 }

@@ -4,7 +4,7 @@ import type { ShieldPlan } from '../../ports/shield.ts';
 import { sharesIn } from '../../shield/shares.ts';
 import { disjoint } from './addresses.ts';
 import { type Ground, render, tableName } from './ruleset.ts';
-import { limit } from './sets.ts';
+import { limit, PLACES } from './sets.ts';
 
 const PLAN: ShieldPlan = {
   listeners: [
@@ -23,7 +23,12 @@ const PLAN: ShieldPlan = {
   ],
   shares: sharesIn('attack'),
 };
-const GROUND: Ground = { table: { family: 'inet', name: 'ringthrough_a' }, interfaces: [], owner: '1 2 3' };
+const GROUND: Ground = {
+  table: { family: 'inet', name: 'ringthrough_a' },
+  interfaces: [],
+  owner: '1 2 3',
+  places: PLACES,
+};
 
 /** The rules of one chain. */
 function rulesOf(text: string, chain: string): readonly string[] {

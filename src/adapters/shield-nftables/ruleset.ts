@@ -21,7 +21,15 @@ import {
   packets,
   signalling,
 } from './rules.ts';
-import { declaration, doorSets, ENDED_WITH_A_NODE, meteredSets, timeout, toldSets } from './sets.ts';
+import {
+  declaration,
+  doorSets,
+  ENDED_WITH_A_NODE,
+  meteredSets,
+  type Places,
+  timeout,
+  toldSets,
+} from './sets.ts';
 
 export type TableFamily = 'netdev' | 'inet';
 
@@ -36,6 +44,7 @@ export interface Ground {
   readonly interfaces: readonly string[];
   /** Told in the table, so that another node can see whose it is. */
   readonly owner: string;
+  readonly places: Places;
 }
 
 /** Each is one transaction for `nft -f`. */
@@ -58,7 +67,7 @@ export function tableName(node: string): string {
 
 export function render(plan: ShieldPlan, ground: Ground): Ruleset {
   const lasting = [...toldSets(), ...(plan.doors === undefined ? [] : doorSets())];
-  const buckets = meteredSets(plan.shares, plan.doors?.newcomers);
+  const buckets = meteredSets(plan.shares, plan.doors?.newcomers, ground.places);
   const hooks = hookChains(plan, ground);
   const chains = [...judging(plan), ...hooks];
   const layout = layoutOf([

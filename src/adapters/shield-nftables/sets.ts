@@ -103,6 +103,15 @@ export function toldSets(): readonly SetShape[] {
   ];
 }
 
+/**
+ * A peer behind a door, as its packets come and as ours go to it. For a map that packets fill, nft 1.0.6 sets aside 16
+ * bytes whatever its key is, and lets what is longer be overwritten: so of an IPv6 address the last 12 bytes count.
+ */
+export const DOOR_FLOW = {
+  '4': { coming: 'udp sport . ip saddr', going: 'udp dport . ip daddr' },
+  '6': { coming: 'udp sport . @nh,96,96', going: 'udp dport . @nh,224,96' },
+} as const;
+
 /** Only where there are doors. */
 export function doorSets(): readonly SetShape[] {
   const sides = ['a', 'b'] as const;
@@ -114,8 +123,7 @@ export function doorSets(): readonly SetShape[] {
       FAMILIES.map(
         (family): SetShape => ({
           name: `door_flows_${side}${family}`,
-          // In this order: nft 1.0.6 aborts where a map that packets fill has its address first, of IPv6.
-          key: `udp sport . ${SADDR[family]}`,
+          key: DOOR_FLOW[family].coming,
           value: 'udp dport',
           size: LIMITS.kernelDoorFlowsMax,
           flags: ['dynamic', 'timeout'],
@@ -134,8 +142,19 @@ export function doorSets(): readonly SetShape[] {
   ];
 }
 
+/** How many sources and networks are counted one by one, of each family. */
+export interface Places {
+  readonly sources: number;
+  readonly networks: number;
+}
+export const PLACES: Places = { sources: LIMITS.kernelSourcesMax, networks: LIMITS.kernelNetworksMax };
+
 /** Buckets that packets make for themselves. */
-export function meteredSets(shares: Shares, doorNewcomers: Rate | undefined): readonly SetShape[] {
+export function meteredSets(
+  shares: Shares,
+  doorNewcomers: Rate | undefined,
+  { sources, networks }: Places,
+): readonly SetShape[] {
   const metered = (name: string, key: string, size: number, rate: Rate): SetShape => ({
     name,
     key,
@@ -143,7 +162,7 @@ export function meteredSets(shares: Shares, doorNewcomers: Rate | undefined): re
     flags: ['dynamic', 'timeout'],
     timeoutMs: wholeAgainMs(rate),
   });
-  const { kernelSourcesMax: sources, kernelNetworksMax: networks, familiarSourcesMax: familiar } = LIMITS;
+  const familiar = LIMITS.familiarSourcesMax;
   const ofFamily = (family: Family): readonly SetShape[] => [
     metered(`source${family}`, SADDR[family], sources, shares.source),
     metered(`network${family}`, SADDR[family], networks, shares.network),

@@ -22,6 +22,7 @@ import { HeldElements } from './held.ts';
 import { NftSession, runNft } from './nft.ts';
 import { ownerLine, ownerOf, systemProcesses } from './owner.ts';
 import { type Ground, type Ruleset, render, type TableFamily, tableName } from './ruleset.ts';
+import { PLACES, type Places } from './sets.ts';
 
 export interface NftablesOptions {
   /** The node's name, after which the table is named. */
@@ -31,12 +32,16 @@ export interface NftablesOptions {
   readonly plan: ShieldPlan;
   readonly clock: Clock;
   readonly log: Log;
+  /** Fewer than usual, to see what happens when there are no more. */
+  readonly places?: Places;
 }
 
 /** Or why this machine, this user or this kernel cannot do it. */
 export async function openNftablesShield(options: NftablesOptions): Promise<Result<KernelShield, string>> {
+  const absent = options.interfaces.find((name) => numbersOf([name]) === ABSENT);
+  if (absent !== undefined) return err(`there is no network interface ${absent} (shield.interface)`);
   const processes = systemProcesses();
-  const ground = groundOf(options.node, options.interfaces, ownerLine(processes));
+  const ground = groundOf(options, ownerLine(processes));
   const other: TableFamily = ground.table.family === 'netdev' ? 'inet' : 'netdev';
   const left = await ownerOf(ground.table, processes);
   const leftElsewhere = await ownerOf({ ...ground.table, family: other }, processes);
@@ -65,16 +70,20 @@ export async function openNftablesShield(options: NftablesOptions): Promise<Resu
 
 /** The ruleset that would be loaded, as `nft -f` takes it. It is nobody's: a node that finds it loaded takes it over. */
 export function printedRuleset(node: string, interfaces: readonly string[], plan: ShieldPlan): string {
-  return render(plan, groundOf(node, interfaces, NOBODY)).fresh;
+  return render(plan, groundOf({ node, interfaces }, NOBODY)).fresh;
 }
 
 const NOBODY = '0 0 0';
 
-function groundOf(node: string, interfaces: readonly string[], owner: string): Ground {
+function groundOf(
+  { node, interfaces, places = PLACES }: Pick<NftablesOptions, 'node' | 'interfaces' | 'places'>,
+  owner: string,
+): Ground {
   const family = interfaces.length > 0 ? 'netdev' : 'inet';
-  return { table: { family, name: tableName(node) }, interfaces, owner };
+  return { table: { family, name: tableName(node) }, interfaces, owner, places };
 }
 
+const ABSENT = 'none';
 const BEAT_MS = LIMITS.kernelSilenceMs / 3;
 
 class NftablesShield implements KernelShield {
@@ -91,7 +100,7 @@ class NftablesShield implements KernelShield {
   #numbers: string;
   /** What is being done, and waits to be. */
   #jobs: Promise<unknown> = Promise.resolve();
-  #flush: NodeJS.Immediate | NodeJS.Timeout | undefined;
+  #flush: NodeJS.Timeout | undefined;
   #flushedAt: Instant = 0;
   #retry: NodeJS.Timeout | undefined;
   #retryMs: number = LIMITS.kernelRetryMinMs;
@@ -165,7 +174,7 @@ class NftablesShield implements KernelShield {
     if (!isIdle || !this.#held.hasMarked) return;
     const run = () => void this.#do(() => this.#tell());
     const waitMs = this.#flushedAt + LIMITS.kernelBatchMs - this.#clock.now();
-    this.#flush = waitMs > 0 ? setTimeout(run, waitMs) : setImmediate(run);
+    this.#flush = setTimeout(run, Math.max(0, waitMs));
   }
 
   async #tell(): Promise<void> {
@@ -180,17 +189,19 @@ class NftablesShield implements KernelShield {
   async #beat(): Promise<void> {
     this.#held.sweep(this.#clock.now());
     if (this.#trouble !== undefined) return;
-    if (numbersOf(this.#ground.interfaces) !== this.#numbers) {
-      return this.#failed(`${this.#ground.interfaces.join(' or ')} is no longer the interface that it was`);
-    }
-    await this.#run(beat(this.#ground.table));
+    const { interfaces, table } = this.#ground;
+    if (numbersOf(interfaces) === this.#numbers) await this.#run(beat(table));
+    else this.#failed(`${interfaces.join(' or ')} is no longer the interface that it was`);
   }
 
   async #count(): Promise<void> {
+    // Whoever asks after a change hears what came of it.
+    clearTimeout(this.#flush);
+    await this.#tell();
+    // Where nothing has changed since it looked last, `nft` would give what it read then, and lose what is new.
+    await this.#beat();
     if (this.#trouble !== undefined) return;
     const { family, name } = this.#ground.table;
-    // Where nothing has changed since it looked last, `nft` would give what it read then, and lose what is new.
-    await this.#run(beat(this.#ground.table));
     const counters = await this.#run([`reset counters table ${family} ${name}`]);
     this.#tallies.add(counters);
     if (!this.#hasDoors || this.#trouble !== undefined) return;
@@ -260,7 +271,7 @@ function numbersOf(interfaces: readonly string[]): string {
       try {
         return readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8').trim();
       } catch {
-        return 'none';
+        return ABSENT;
       }
     })
     .join(' ');

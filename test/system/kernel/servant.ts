@@ -18,8 +18,9 @@ export class Servant<Order> {
   #given = 0;
   readonly exited: Promise<void>;
 
-  constructor(namespace: string, script: string) {
-    const parameters = ['netns', 'exec', namespace, process.execPath, script];
+  /** `through`: a program that starts it, with parameters of its own. */
+  constructor(namespace: string, script: string, through: readonly string[] = []) {
+    const parameters = ['netns', 'exec', namespace, ...through, process.execPath, script];
     this.#child = spawn('ip', parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
     running.add(this);
     createInterface({ input: this.#child.stdout }).on('line', (line) => {

@@ -13,6 +13,7 @@ export type HostOrder =
       readonly node: string;
       readonly interfaces: readonly string[];
       readonly plan: ShieldPlan;
+      readonly places?: { readonly sources: number; readonly networks: number };
     }
   | { readonly do: 'load'; readonly plan: ShieldPlan }
   /** `until` of a change counts from now here: an order is text. */

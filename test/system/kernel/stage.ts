@@ -54,19 +54,34 @@ export type Counts = Omit<KernelCounts, 'doorNewcomers'> & {
   readonly doorNewcomers: Readonly<Record<string, number>>;
 };
 
+let made = 0;
+
 export class Stage {
-  readonly #edge = `ringthrough-edge-${process.pid}`;
-  readonly #outside = `ringthrough-outside-${process.pid}`;
+  readonly #edge = `ringthrough-edge-${process.pid}-${++made}`;
+  readonly #outside = `ringthrough-outside-${process.pid}-${made}`;
   /** The program that listens where the node would. */
   readonly node: Servant<Order>;
   readonly outside: Servant<Order>;
   readonly #shields: Servant<HostOrder>[] = [];
 
   constructor() {
-    const made = sh(wire(this.#edge, this.#outside));
-    if (!made.ok) throw new Error(made.output);
+    for (const namespace of [this.#edge, this.#outside]) {
+      const made = sh(`ip netns add ${namespace}; ip netns exec ${namespace} ip link set lo up`);
+      if (!made.ok) throw new Error(made.output);
+    }
+    this.layWire();
     this.node = new Servant(this.#edge, path.join(HERE, 'post.ts'));
     this.outside = new Servant(this.#outside, path.join(HERE, 'post.ts'));
+  }
+
+  layWire(): void {
+    const made = sh(wire(this.#edge, this.#outside));
+    if (!made.ok) throw new Error(made.output);
+  }
+
+  /** The interface is gone at both ends. */
+  cutWire(): void {
+    this.atEdge('ip link delete wire');
   }
 
   async close(): Promise<void> {
@@ -76,21 +91,21 @@ export class Stage {
   }
 
   /** A process with an adapter that is not open yet. */
-  shield(): Servant<HostOrder> {
-    const servant = new Servant<HostOrder>(this.#edge, path.join(HERE, 'shield-host.ts'));
+  shield(through: readonly string[] = []): Servant<HostOrder> {
+    const servant = new Servant<HostOrder>(this.#edge, path.join(HERE, 'shield-host.ts'), through);
     this.#shields.push(servant);
     return servant;
   }
 
   /** The same, open. */
-  async opened(plan: ShieldPlan, interfaces: readonly string[]): Promise<Servant<HostOrder>> {
+  async opened(
+    plan: ShieldPlan,
+    interfaces: readonly string[],
+    more: { readonly places?: { readonly sources: number; readonly networks: number } } = {},
+  ): Promise<Servant<HostOrder>> {
     const shield = this.shield();
-    const answer = await shield.ask<{ place?: string; refused?: string }>({
-      do: 'open',
-      node: 'edge',
-      interfaces,
-      plan,
-    });
+    const order = { do: 'open', node: 'edge', interfaces, plan, ...more } as const;
+    const answer = await shield.ask<{ place?: string; refused?: string }>(order);
     if (answer.refused !== undefined) throw new Error(answer.refused);
     return shield;
   }
@@ -117,17 +132,13 @@ function wire(edge: string, outside: string): string {
     `ip netns exec ${namespace} sh -ec '${commands.join('\n')}'`;
   const addresses = [...new Set([...more, ...many])];
   return [
-    `ip netns add ${edge}`,
-    `ip netns add ${outside}`,
     `ip link add wire netns ${edge} type veth peer name wire netns ${outside}`,
     inside(edge, [
-      'ip link set lo up',
       `ip addr add ${EDGE}/16 dev wire`,
       `ip addr add ${EDGE6}/16 dev wire nodad`,
       'ip link set wire up',
     ]),
     inside(outside, [
-      'ip link set lo up',
       'ip addr add 10.77.0.2/16 dev wire',
       'ip addr add fd77::2/16 dev wire nodad',
       ...addresses,
