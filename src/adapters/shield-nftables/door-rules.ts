@@ -9,7 +9,7 @@
 
 import type { DoorGround, DoorSide, ShieldPlan } from '../../ports/shield.ts';
 import { FAMILIES, type Family, sourceExpression } from './addresses.ts';
-import { type Chain, count, garbage, metered, refused } from './rules.ts';
+import { BEYOND_BUDGETS, type Chain, count, garbage, metered, refused } from './rules.ts';
 import { DOOR_FLOW, limit } from './sets.ts';
 
 const SIDES: readonly DoorSide[] = ['a', 'b'];
@@ -38,6 +38,7 @@ export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): rea
         `${key} @emergency${family} ${count('emergency_in')} ${enter}`,
         `${key} != @known${family} goto door_strangers${family}`,
         `${key} @known${family} ${count('known_in')} ${enter}`,
+        `${BEYOND_BUDGETS} ${count('known_in')} ${enter}`,
         count('known_over'),
         `goto door_strangers${family}`,
       ],

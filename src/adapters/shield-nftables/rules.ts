@@ -71,6 +71,9 @@ const SHORTEST_DATAGRAM = 12;
 /** No request is shorter, with its mandatory header fields. */
 const SHORTEST_REQUEST = 108;
 
+/** One bucket for all, whatever their lane, family and door. */
+export const BEYOND_BUDGETS = 'limit name beyond_budgets';
+
 export function count(name: CounterName): string {
   return `counter name ${name}`;
 }
@@ -206,10 +209,10 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
   return [
     {
       name: `signalling${family}`,
-      rules: [WHILE_ALIVE, ...flow(family, 'emergency', plan, `flows${family}`)],
+      rules: [WHILE_ALIVE, ...flow(family, 'emergency', `flows${family}`)],
     },
-    { name: `flows${family}`, rules: flow(family, 'known', plan, `carriers${family}`) },
-    { name: `carriers${family}`, rules: carriers(plan, family, 'carrier', `strangers${family}`) },
+    { name: `flows${family}`, rules: flow(family, 'known', `carriers${family}`) },
+    { name: `carriers${family}`, rules: carriers(plan.carriers, family, 'carrier', `strangers${family}`) },
     {
       name: `strangers${family}`,
       rules: [...refused(family, 'refused_out'), ...garbage(`newcomers${family}`)],
@@ -219,17 +222,12 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
 }
 
 /** One look for whoever is not in the lane; a second one, at its budget, for who is. */
-export function flow(
-  family: Family,
-  lane: 'emergency' | 'known',
-  { shares }: ShieldPlan,
-  beyond: string,
-): readonly string[] {
+export function flow(family: Family, lane: 'emergency' | 'known', beyond: string): readonly string[] {
   const key = `${SADDR[family]} . udp sport`;
   return [
     `${key} != @${lane}${family} goto ${beyond}`,
     `${key} @${lane}${family} ${count(`${lane}_in`)} accept`,
-    `${limit(shares.beyondBudgets)} ${count(`${lane}_in`)} accept`,
+    `${BEYOND_BUDGETS} ${count(`${lane}_in`)} accept`,
     count(`${lane}_over`),
     `goto ${beyond}`,
   ];
@@ -237,7 +235,7 @@ export function flow(
 
 /** What comes from a carrier's addresses, its own share for each; ranges of two carriers may overlap. */
 export function carriers(
-  { carriers: all, shares }: ShieldPlan,
+  all: readonly CarrierAccess[],
   family: Family,
   counted: 'carrier' | 'connects',
   beyond: string,
@@ -254,7 +252,7 @@ export function carriers(
     `${SADDR[family]} != ${anyOf} goto ${beyond}`,
     ...each,
     ...(counted === 'carrier'
-      ? [`${limit(shares.beyondBudgets)} ${count('carrier_in')} accept`, count('carrier_over')]
+      ? [`${BEYOND_BUDGETS} ${count('carrier_in')} accept`, count('carrier_over')]
       : []),
     `goto ${beyond}`,
   ];
@@ -314,8 +312,7 @@ function newcomers({ shares }: ShieldPlan, family: Family): readonly Chain[] {
 }
 
 /** Attempts to connect. What is connected already is judged by the node, which knows whose connection it is. */
-export function connecting(plan: ShieldPlan, family: Family): readonly Chain[] {
-  const { shares } = plan;
+export function connecting({ carriers: all, shares }: ShieldPlan, family: Family): readonly Chain[] {
   const customer = sourceExpression(family, 'customer');
   const network = sourceExpression(family, 'network');
   const beyond = `${count('connects_out')} drop`;
@@ -325,7 +322,7 @@ export function connecting(plan: ShieldPlan, family: Family): readonly Chain[] {
       rules: [
         WHILE_ALIVE,
         'tcp flags & (fin|syn|rst|ack) != syn accept',
-        ...carriers(plan, family, 'connects', `connecting_strangers${family}`),
+        ...carriers(all, family, 'connects', `connecting_strangers${family}`),
       ],
     },
     {

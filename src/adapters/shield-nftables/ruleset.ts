@@ -25,6 +25,7 @@ import {
   declaration,
   doorSets,
   ENDED_WITH_A_NODE,
+  limit,
   meteredSets,
   type Places,
   timeout,
@@ -77,7 +78,8 @@ export function render(plan: ShieldPlan, ground: Ground): Ruleset {
     ...hooks.flatMap(({ rules }) => rules.slice(0, 1)),
   ]);
   const alive = aliveSet(layout, ground.owner);
-  const changing = [alive, ...buckets.map(declaration), ...chains.map(written)];
+  const together = `limit beyond_budgets { ${limit(plan.shares.beyondBudgets).replace(/^limit /, '')} }`;
+  const changing = [alive, together, ...buckets.map(declaration), ...chains.map(written)];
   const staying = [...COUNTERS.map((name) => `counter ${name} { }`), ...lasting.map(declaration)];
   const { family, name } = ground.table;
   const table = `${family} ${name}`;
@@ -85,6 +87,7 @@ export function render(plan: ShieldPlan, ground: Ground): Ruleset {
   const replaced = [
     ...chains.map((chain) => `flush chain ${table} ${chain.name}`),
     ...['alive', ...buckets.map((set) => set.name)].map((set) => `delete set ${table} ${set}`),
+    `delete limit ${table} beyond_budgets`,
   ];
   const kept = [...replaced, block(table, changing)];
   return {
