@@ -1,6 +1,7 @@
 // The program's entry: hands the command line to cli/, and to it what it needs of the machine.
 
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { readEnvironment } from './app/config/environment.ts';
 import { VERSION } from './app/version.ts';
 import { runCli } from './cli/cli.ts';
@@ -14,6 +15,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+function onKey(listener: (key: string) => void): () => void {
+  const { stdin } = process;
+  const hear = (bytes: Buffer) => listener(bytes.toString());
+  stdin.setRawMode(true).on('data', hear).resume();
+  return () => stdin.off('data', hear).setRawMode(false).pause();
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   version: VERSION,
   out: (words) => process.stdout.write(words),
@@ -21,7 +29,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdin: () => text(process.stdin),
   colour: inTerminal && !environment.plain,
   columns: () => process.stdout.columns,
+  terminal: inTerminal && process.stdin.isTTY ? { rows: () => process.stdout.rows, onKey } : undefined,
   now: Date.now,
+  pause: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => undefined),
   environment,
   // Loaded only by who needs it: a command that asks a node should not pay for one.
   startNode: async (options) => (await import('./app/start.ts')).startNode(options),

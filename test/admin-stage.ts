@@ -13,6 +13,7 @@ import { GoodTraffic } from '../src/shield/brownout/good-traffic.ts';
 import { Rehearsal } from '../src/shield/brownout/rehearsal.ts';
 import type { Rule } from '../src/shield/brownout/rule.ts';
 import { Trace } from '../src/trace/trace.ts';
+import { CALM } from './surfaces/example-shield.ts';
 
 export const NUMBER = '+442079460000';
 export const MOBILE = '+447700900123';
@@ -69,6 +70,9 @@ export class FakeNode implements NodeControl {
       storm: { governing: false, perSecond: 2_000, waiting: 0, putOff: 0 },
       inGrace: 0,
     };
+  }
+  shield() {
+    return CALM;
   }
   rehearse(rule: Rule, now: number) {
     const rehearsal = new Rehearsal(rule, this.traffic, now);

@@ -11,7 +11,7 @@ import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import type { CallView, NodeControl, NodeHealth, TrunkView } from '../node/views.ts';
+import type { CallView, NodeControl, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
@@ -247,6 +247,11 @@ export class Admin {
 
   trunks(): readonly TrunkView[] {
     return this.#options.node.trunks();
+  }
+
+  /** How the shield sees things now. */
+  shield(): ShieldView {
+    return this.#options.node.shield();
   }
 
   /** Whom a rule of the shield would have hurt in the last hour. */

@@ -1,12 +1,16 @@
 // The running node as its surfaces see it (NodeControl), over the event loop.
 
 import { RingthroughError } from '../base/errors.ts';
-import type { NodeControl } from '../node/views.ts';
+import type { KernelView, NodeControl } from '../node/views.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { KernelCounts } from '../ports/shield.ts';
 import type { Core } from './core.ts';
+import type { KernelPart } from './shielding.ts';
 import type { Subscribers } from './subscribers.ts';
 
 export function controlOf(
-  { node, loop, persistence }: Pick<Core, 'node' | 'loop' | 'persistence'>,
+  { node, loop, persistence, shield }: Pick<Core, 'node' | 'loop' | 'persistence' | 'shield'>,
+  clock: Clock,
   subscribers: Subscribers,
 ): NodeControl {
   return {
@@ -20,6 +24,15 @@ export function controlOf(
     },
     brownout: () => node.brownout(),
     rehearse: (rule, now) => node.rehearse(rule, now),
+    shield: () => {
+      const kernel = loop.kernelCounts;
+      return {
+        ...node.detected(clock.now()),
+        ...(shield === undefined ? {} : { kernel: kernelView(shield, kernel) }),
+        counts: { node: loop.reading.counts, ...(kernel === undefined ? {} : { kernel: kernel.lanes }) },
+        brownout: node.brownout(),
+      };
+    },
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
     hangUp: (callId) => {
@@ -52,4 +65,9 @@ export function controlOf(
     },
     subscribe: subscribers.add,
   };
+}
+
+function kernelView({ place, trouble }: KernelPart, counts: KernelCounts | undefined): KernelView {
+  const tables = Object.entries(counts?.tables ?? {}).map(([name, fill]) => ({ name, ...fill }));
+  return { place, ...(trouble === undefined ? {} : { trouble }), tables };
 }

@@ -89,7 +89,7 @@ async function openSurfaces(
   const { store, prompts, transports, media, folder, trace } = core;
   const tokenFile = path.join(folder, TOKEN_FILE);
   const token = await loadOrCreateToken(tokenFile, random);
-  const control = controlOf(core, subscribers);
+  const control = controlOf(core, clock, subscribers);
   const admin = new Admin({
     store,
     node: control,

@@ -14,6 +14,7 @@ import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRehearse } from './commands/rehearse.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
+import { addShieldStatus } from './commands/shield-status.ts';
 import { addStart } from './commands/start.ts';
 import { addTrace } from './commands/trace.ts';
 import type { CliContext } from './context.ts';
@@ -49,8 +50,10 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addLists(program, context);
   addCertificates(program, context);
   addTrace(program, context);
-  addRehearse(program, context);
-  addShieldPlan(program, context);
+  const shield = program.command('shield').description('what keeps floods and overload from phones');
+  addShieldStatus(shield, context);
+  addShieldPlan(shield, context);
+  addRehearse(shield, context);
   return program;
 }
 

@@ -31,6 +31,13 @@ export interface CertificateTools {
   read(file: string): Promise<CertificateFacts>;
 }
 
+/** Where keys are pressed and a whole screen can be drawn. */
+export interface Terminal {
+  readonly rows: () => number;
+  /** Each key as it is pressed, Ctrl-C as well, until the returned function is called. */
+  readonly onKey: (listener: (key: string) => void) => () => void;
+}
+
 export type Signal = 'stop' | 'reload';
 
 export interface CliContext {
@@ -44,7 +51,11 @@ export interface CliContext {
   readonly colour: boolean;
   /** Width of the terminal; `undefined` where there is none. */
   readonly columns: () => number | undefined;
+  /** Absent where stdin or stdout is none. */
+  readonly terminal: Terminal | undefined;
   readonly now: () => Instant;
+  /** Fulfilled after so long, or when the signal aborts. */
+  readonly pause: (durationMs: number, signal: AbortSignal) => Promise<void>;
   /** From the environment: what options win over. */
   readonly environment: {
     readonly configFile?: string;

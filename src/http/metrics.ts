@@ -11,6 +11,7 @@ import type { CertificateFacts } from '../ports/certificates.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
 import type { TraceStats } from '../trace/trace.ts';
+import { addShield } from './shield-metrics.ts';
 
 export interface MetricsSources {
   readonly node: NodeControl;
@@ -34,6 +35,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addTrunkGauges(registry, sources.node);
   addNodeCounters(registry, sources.node);
   addBrownout(registry, sources.node);
+  addShield(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
   addTrace(registry, sources.trace);

@@ -91,6 +91,7 @@ const ROUTES: readonly {
   { call: 'GET /v1/calls/call-1', asks: ['call', 'call-1'] },
   { call: 'DELETE /v1/calls/call-1', asks: ['hangUp', 'call-1'], status: 204 },
   { call: 'GET /v1/trunks', asks: ['trunks'] },
+  { call: 'GET /v1/shield', asks: ['shield'] },
   { call: 'GET /v1/shield/rehearsal?rule=registrations', asks: ['rehearsal', 'registrations'] },
   {
     call: 'POST /v1/provision',
@@ -376,6 +377,22 @@ describe('what watches a node', () => {
       reasons: ['the node is draining', 'the store fails: the disk is full'],
     });
     assert.equal((await app.inject({ url: '/healthz' })).statusCode, 200);
+  });
+
+  test('reads the posture and the lanes as metrics, and no word of strangers', async (t) => {
+    const { app } = await exampleApi(t);
+    const { body } = await app.inject({ url: '/metrics' });
+    for (const line of [
+      'ringthrough_shield_posture{posture="attack"} 1',
+      'ringthrough_shield_posture{posture="calm"} 0',
+      'ringthrough_shield_newcomer_sources 9800',
+      'ringthrough_shield_packets_total{lane="newcomer",where="kernel",result="dropped"} 12',
+      'ringthrough_shield_kernel 1',
+      'ringthrough_shield_kernel_table_entries{table="known4"} 1204',
+      'ringthrough_shield_known_wait_seconds 0.004',
+    ])
+      assert.ok(body.includes(`\n${line}\n`), line);
+    assert.ok(!body.includes('friendly-scanner') && !body.includes('198.51.100.0'));
   });
 
   test('reads calls, trunks, media and outcomes as metrics', async (t) => {

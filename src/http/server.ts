@@ -28,6 +28,7 @@ import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
+import { shieldRoutes } from './routes/shield.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
 import { tokenChecker } from './token.ts';
@@ -79,6 +80,7 @@ const V1: readonly Routes[] = [
   testCallRoutes,
   traceRoutes,
   rehearsalRoutes,
+  shieldRoutes,
 ];
 
 /** The whole API without a socket; its caller closes it. */

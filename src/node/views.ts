@@ -4,10 +4,10 @@
 import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
-import type { Posture, Rung } from '../ports/shield.ts';
+import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
-import type { AttackReport, Likelihood } from '../shield/detection/report.ts';
+import type { AttackReport, DetectionStatus, Likelihood } from '../shield/detection/report.ts';
 import type { TrunkState } from '../trunks/trunks.ts';
 
 export interface BindingView {
@@ -58,6 +58,24 @@ export interface RungView {
   readonly engaged?: { readonly since: Instant; readonly until: Instant; readonly reason: string };
   /** Requests that it shed since the node began. */
   readonly shed: number;
+}
+
+/** Where a kernel does a part of the shield's work. */
+export interface KernelView {
+  /** For people. */
+  readonly place: string;
+  /** Why it does not do what it is told at present. */
+  readonly trouble?: string;
+  /** How full its tables are. */
+  readonly tables: readonly { readonly name: string; readonly used: number; readonly size: number }[];
+}
+
+/** How the node is, what comes in, and who feels it. */
+export interface ShieldView extends DetectionStatus {
+  readonly kernel?: KernelView;
+  /** Packets since the node began, by lane: in the node, and in the kernel ahead of it. */
+  readonly counts: { readonly node: LaneCounts; readonly kernel?: LaneCounts };
+  readonly brownout: BrownoutView;
 }
 
 /** A rehearsal that goes on a step at a time, so that the node is not held up by it. */
@@ -198,6 +216,7 @@ export interface NodeControl {
   calls(): readonly CallView[];
   health(): NodeHealth;
   brownout(): BrownoutView;
+  shield(): ShieldView;
   /** Tries a rule on the good traffic of the last hour. */
   rehearse(rule: Rule, now: Instant): Rehearsing;
   /** What happened so often since the node began, by name. */

@@ -22,7 +22,9 @@ export function cli(overrides: Partial<CliContext> = {}) {
     stdin: async () => 'accounts: []',
     colour: false,
     columns: () => 100,
+    terminal: undefined,
     now: () => NOW,
+    pause: async () => {},
     environment: {},
     startNode: () => Promise.reject(new Error('no node is started here')),
     certificates: {

@@ -22,6 +22,7 @@ import type {
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { ATTACKED } from './example-shield.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 
@@ -272,11 +273,12 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   trace: TRACE,
   traceKept: TRACE,
   rehearsal: REHEARSAL,
+  shield: ATTACKED,
   traceFile: Uint8Array.of(0xd4, 0xc3, 0xb2, 0xa1),
 };
 
 /** Those that answer at once; the others answer with a promise, these two with a stream. */
-const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'trunks']);
+const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'shield', 'trunks']);
 
 export function exampleNode() {
   const listeners = new Set<(event: NodeEvent) => void>();
@@ -297,6 +299,7 @@ export function exampleNode() {
     counters: () => ({ malformed: 3 }),
     health: () => state.health,
     brownout: () => BROWNOUT,
+    shield: () => ATTACKED,
     rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
     directoryChanged() {},
     hangUp: () => true,

@@ -14,10 +14,7 @@ type Rehearsal = z.output<typeof rehearsal>;
 type Toll = Rehearsal['accounts'][number];
 type PhoneToll = Rehearsal['worst'][number];
 
-export function addRehearse(program: Command, context: CliContext): void {
-  const shield =
-    program.commands.find((command) => command.name() === 'shield') ??
-    program.command('shield').description('what keeps floods and overload from phones');
+export function addRehearse(shield: Command, context: CliContext): void {
   const rehearse = withApi(
     shield
       .command('rehearse')

@@ -4,10 +4,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 
-export function addShieldPlan(program: Command, context: CliContext): void {
-  const shield =
-    program.commands.find((command) => command.name() === 'shield') ??
-    program.command('shield').description('what keeps floods and overload from phones');
+export function addShieldPlan(shield: Command, context: CliContext): void {
   shield
     .command('plan')
     .description('print the ruleset that a node would load into the kernel, and load nothing')

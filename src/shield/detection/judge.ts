@@ -47,7 +47,8 @@ export interface Finding {
   readonly since: Instant;
   /** This second's. */
   readonly count: number;
-  readonly normal: number;
+  /** Absent as long as it is not known. */
+  readonly normal?: number;
 }
 
 export interface Judgement {
@@ -184,5 +185,6 @@ function strongest(all: readonly Series[], now: Instant): Finding | undefined {
   const since = best?.evidence.since;
   if (best === undefined || since === undefined) return undefined;
   const { subject, count, evidence, normal } = best;
-  return { subject, count, evidence: evidence.sum, since, normal: normal.meanAt(now) };
+  const known = normal.isKnown ? { normal: normal.meanAt(now) } : {};
+  return { subject, count, evidence: evidence.sum, since, ...known };
 }

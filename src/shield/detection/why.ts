@@ -32,18 +32,18 @@ export function whyPosture({ unusual, hostile, provedShare }: Judgement): string
 }
 
 function words({ subject, count, normal }: Finding): string {
-  const comparison = `normally ${amount(normal)}`;
+  const usual = normal === undefined ? '' : `, normally ${amount(normal)}`;
   switch (subject.what) {
     case 'kind':
-      return `${LANE_WORDS[subject.lane]} send ${amount(count)} ${GROUP_WORDS[subject.group]} a second, ${comparison}`;
+      return `${LANE_WORDS[subject.lane]} send ${amount(count)} ${GROUP_WORDS[subject.group]} a second${usual}`;
     case 'sources':
-      return `strangers come from ${amount(count)} addresses in a second, ${comparison}`;
+      return `strangers come from ${amount(count)} addresses in a second${usual}`;
     case 'wrong-passwords':
-      return `${amount(count)} wrong passwords a second, ${comparison}`;
+      return `${amount(count)} wrong passwords a second${usual}`;
     case 'unproven':
-      return `strangers who prove nothing send ${amount(count)} packets a second, ${comparison}`;
+      return `strangers who prove nothing send ${amount(count)} packets a second${usual}`;
     case 'beyond-budgets':
-      return `known flows send ${amount(count)} packets a second beyond their budgets, ${comparison}`;
+      return `known flows send ${amount(count)} packets a second beyond their budgets${usual}`;
     case 'late':
       return `the node itself is ${Math.round(count)} ms late`;
     default:

@@ -110,11 +110,6 @@ export class Stage {
     return shield;
   }
 
-  /** A command that runs a program on one side of the wire. */
-  on(side: 'edge' | 'outside', ...command: readonly string[]): readonly [string, readonly string[]] {
-    return ['ip', ['netns', 'exec', side === 'edge' ? this.#edge : this.#outside, ...command]];
-  }
-
   /** Runs a command at the edge. Throws where it fails. */
   atEdge(command: string): string {
     const done = sh(`ip netns exec ${this.#edge} ${command}`);
