@@ -23,7 +23,9 @@ export interface ReadingOptions {
 
 /** Packets that are handed on together: few, so that the time is looked at often enough. */
 const BATCH = 16;
-const NEWCOMERS_BATCH = 4;
+const NEWCOMERS_BATCH = 1;
+/** As many datagrams as libuv takes out of a socket at once: there are more. */
+const FULL_BATCH = 32;
 
 interface Waiter {
   readonly packet: Packet;
@@ -40,6 +42,9 @@ export class Reading {
   readonly #meter = new LoadMeter();
   readonly #counts = tallies();
   #isPut = false;
+  #isFlooded = false;
+  #endedMs = 0;
+  #newcomersOwedMs = 0;
 
   constructor(options: ReadingOptions) {
     this.#options = options;
@@ -80,29 +85,49 @@ export class Reading {
         if (lane === 'carrier') this.#options.turnAway(packet);
       }
     }
+    if (batch.length >= FULL_BATCH) this.#isFlooded = true;
     if (!this.#isPut) this.#read();
   }
 
   #read(): void {
     const began = performance.now();
+    const newcomersMs = this.#timeForNewcomers(began);
     let now = began;
     let turnMs: number = LIMITS.readingTurnMs;
     do {
       const { hasOnlyNewcomers } = this.#waiting;
-      // In a flood the sockets are what waits, and among what they hold are the known.
-      turnMs = hasOnlyNewcomers ? LIMITS.readingNewcomersTurnMs : LIMITS.readingTurnMs;
+      if (hasOnlyNewcomers) turnMs = newcomersMs;
+      if (now - began >= turnMs) break;
       const batch = this.#waiting.take(hasOnlyNewcomers ? NEWCOMERS_BATCH : BATCH);
-      if (batch.length === 0) return;
+      if (batch.length === 0) break;
       for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
       this.#options.read(batch.map(({ packet }) => packet));
-      now = performance.now();
+      const tookMs = performance.now() - now;
+      now += tookMs;
+      if (hasOnlyNewcomers) this.#newcomersOwedMs -= tookMs;
     } while (now - began < turnMs);
-    if (this.#waiting.size === 0) return;
+    this.#endedMs = now;
+    if (this.#waiting.size === 0 || this.#isPut) return;
     this.#isPut = true;
     setImmediate(() => {
       this.#isPut = false;
       this.#read();
     });
+  }
+
+  /**
+   * While more waits in the sockets than is taken out of them at a time, there are known packets among it that only
+   * reading on will find: newcomers then have a part of the time that reading takes, and are behind by what a packet
+   * of theirs took longer.
+   */
+  #timeForNewcomers(began: number): number {
+    const { readingNewcomersTurnMs: usualMs, readingNewcomersPart: part } = LIMITS;
+    const readingMs = began - this.#endedMs;
+    this.#newcomersOwedMs = this.#isFlooded
+      ? Math.min(usualMs, this.#newcomersOwedMs + part * readingMs)
+      : usualMs;
+    this.#isFlooded = false;
+    return this.#newcomersOwedMs;
   }
 }
 

@@ -150,7 +150,7 @@ export const LIMITS = {
    * Flows with a socket of their own, where no kernel drops a flood ahead of the node. More: the others share one. Each
    * makes it some 20 ns dearer for the system to sort a datagram of anybody else.
    */
-  apartFlowsMax: 64,
+  apartFlowsMax: 256,
   /** Sources where phones have proved themselves before. More: the oldest is forgotten, and is like any other. */
   familiarSourcesMax: 65_536,
   /** How long such a source is familiar after the last time. */
@@ -175,6 +175,8 @@ export const LIMITS = {
   readingTurnMs: 5,
   /** The same where only newcomers' packets wait. */
   readingNewcomersTurnMs: 1,
+  /** Of the time that it takes to empty the sockets, what newcomers' packets have while those do not get empty. */
+  readingNewcomersPart: 0.3,
 
   /** How often the node looks how hard it works. */
   loadIntervalMs: 250,
