@@ -21,9 +21,8 @@ export interface ReadingOptions {
   readonly now: () => Instant;
 }
 
-/** Packets that are handed on together: few, so that the time is looked at often enough. */
+/** Packets that are handed on together, one newcomer's among them: few, so that the time is often looked at. */
 const BATCH = 16;
-const NEWCOMERS_BATCH = 1;
 /** As many datagrams as libuv takes out of a socket at once: there are more. */
 const FULL_BATCH = 32;
 
@@ -98,7 +97,7 @@ export class Reading {
       const { hasOnlyNewcomers } = this.#waiting;
       if (hasOnlyNewcomers) turnMs = newcomersMs;
       if (now - began >= turnMs) break;
-      const batch = this.#waiting.take(hasOnlyNewcomers ? NEWCOMERS_BATCH : BATCH);
+      const batch = this.#waiting.take(BATCH, now - began < newcomersMs ? 1 : 0);
       if (batch.length === 0) break;
       for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
       this.#options.read(batch.map(({ packet }) => packet));

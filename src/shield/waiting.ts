@@ -68,32 +68,37 @@ export class Waiting<P> {
     }
   }
 
-  /** At most so many, in the order in which to read them. */
-  take(atMost: number): P[] {
+  /** At most so many, in the order in which to read them, and of newcomers at most so many. */
+  take(atMost: number, newcomersAtMost: number = atMost): P[] {
     const taken: P[] = [];
+    let newcomersLeft = newcomersAtMost;
     while (taken.length < atMost) {
-      const packet = this.#next();
+      const known = this.#nextKnown(newcomersLeft > 0);
+      const packet = known ?? (newcomersLeft > 0 ? this.#nextNewcomer() : undefined);
       if (packet === undefined) break;
+      if (known === undefined) newcomersLeft--;
       taken.push(packet);
     }
     return taken;
   }
 
-  #next(): P | undefined {
+  /** Nothing where none waits, or where it is a newcomer's turn. */
+  #nextKnown(mayNewcomer: boolean): P | undefined {
     const emergency = this.#emergency.takeOldest();
     if (emergency !== undefined) return emergency;
-    if (this.#sinceNewcomer < KNOWN_FOR_EACH_NEWCOMER || this.#newcomer.size === 0) {
-      const known = this.#nextKnown();
-      if (known !== undefined) {
-        this.#sinceNewcomer++;
-        return known;
-      }
-    }
+    const isNewcomersTurn = this.#sinceNewcomer >= KNOWN_FOR_EACH_NEWCOMER && this.#newcomer.size > 0;
+    if (mayNewcomer && isNewcomersTurn) return undefined;
+    const known = this.#nextOfKnown();
+    if (known !== undefined) this.#sinceNewcomer++;
+    return known;
+  }
+
+  #nextNewcomer(): P | undefined {
     this.#sinceNewcomer = 0;
     return this.#newcomer.takeNewest();
   }
 
-  #nextKnown(): P | undefined {
+  #nextOfKnown(): P | undefined {
     if (this.#sincePatient < CALLS_FOR_EACH_PATIENT || this.#patient.size === 0) {
       const known = this.#known.takeOldest();
       if (known !== undefined) {
