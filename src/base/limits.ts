@@ -276,6 +276,8 @@ export const LIMITS = {
 
   /** Networks whose packets are counted while they are strangers. More: the quietest gives its place to the newest. */
   shieldNetworksMax: 512,
+  /** Packets of strangers in a second whose network is looked at. More: one in eight is, and counts for eight. */
+  shieldLookedAtPerSecond: 4_096,
   /** User agents, and kinds of malformed messages, that are counted. More: as above. */
   shieldWordsMax: 48,
   /** Characters of such a word. More: cut off. */

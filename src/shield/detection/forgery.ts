@@ -35,13 +35,20 @@ export function addCounts(sum: ForgeryCounts, counts: Readonly<ForgeryCounts>): 
   sum.answered += counts.answered;
 }
 
-export function countStranger(counts: ForgeryCounts, source: SourceWords, port: number, isStream: boolean) {
-  counts.packets++;
-  if (isStream) counts.streams++;
-  if (port < 1_024) counts.lowPorts++;
+/** `weight`: packets that it stands for. */
+export function countStranger(
+  counts: ForgeryCounts,
+  source: SourceWords,
+  port: number,
+  isStream: boolean,
+  weight: number,
+): void {
+  counts.packets += weight;
+  if (isStream) counts.streams += weight;
+  if (port < 1_024) counts.lowPorts += weight;
   if (source.isIpv6) return;
-  counts.ipv4++;
-  if (isImpossible(source.low)) counts.impossible++;
+  counts.ipv4 += weight;
+  if (isImpossible(source.low)) counts.impossible += weight;
 }
 
 /** Nobody on the internet has such an address: this network, documentation, benchmarks, multicast, future use. */

@@ -11,9 +11,10 @@ const FAINT = 1e-3;
 export class Spread {
   readonly #bins = new Float64Array(BINS);
 
-  add(networkHash: number): void {
+  /** `weight`: packets that it stands for. */
+  add(networkHash: number, weight = 1): void {
     const bin = networkHash % BINS;
-    this.#bins[bin] = (this.#bins[bin] ?? 0) + 1;
+    this.#bins[bin] = (this.#bins[bin] ?? 0) + weight;
   }
 
   /** Once a second. */

@@ -38,6 +38,9 @@ const KIND_AT = Object.fromEntries(COUNTED.map((kind, at) => [kind, at])) as Rea
 /** Users that proved themselves are counted once in so long. */
 const USERS_AFRESH_SECONDS = 10;
 const USER_MARKS = 65_536;
+/** Of many packets one in so many is looked at. */
+const SAMPLED = 8;
+const DRAWN = 2 ** 32 / SAMPLED;
 
 export class Tally {
   readonly networks: TopNetworks;
@@ -57,12 +60,15 @@ export class Tally {
   #wrong = 0;
   #proved = 0;
   #sampled = 0;
+  #strangers = 0;
+  #lot: number;
   #kernelBefore: KernelCounts | undefined;
   /** Dropped by the kernel, of kinds that it does not tell, and their bytes. */
   #unseen = eachLane(() => ({ packets: 0, bytes: 0 }));
 
   constructor(seed: number) {
     this.#seed = seed;
+    this.#lot = seed >>> 0;
     this.networks = new TopNetworks(seed);
   }
 
@@ -78,11 +84,20 @@ export class Tally {
   #stranger({ transport, remote }: Origin): void {
     const source = this.#source;
     source.read(remote.address);
-    const low = source.networkLow;
     this.distinct.add(mix(source.high, source.low, this.#seed));
-    this.networks.add(source.high, low);
-    this.spread.add(mix(source.high, low, this.#seed));
-    countStranger(this.forgery, source, remote.port, isStream(transport));
+    const weight = this.#weight();
+    if (weight === 0) return;
+    const low = source.networkLow;
+    this.networks.add(source.high, low, weight);
+    this.spread.add(mix(source.high, low, this.#seed), weight);
+    countStranger(this.forgery, source, remote.port, isStream(transport), weight);
+  }
+
+  /** Packets that this one stands for. Which are looked at is drawn by lot, so that nobody can hide between them. */
+  #weight(): number {
+    if (++this.#strangers <= LIMITS.shieldLookedAtPerSecond) return 1;
+    this.#lot = (Math.imul(this.#lot, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.#lot < DRAWN ? SAMPLED : 0;
   }
 
   challenged(): void {
@@ -163,6 +178,7 @@ export class Tally {
     this.#wrong = 0;
     this.#proved = 0;
     this.#sampled = 0;
+    this.#strangers = 0;
     this.distinct.clear();
     Object.assign(this.forgery, noCounts());
     for (const each of [this.networks, this.spread, this.userAgents, this.malformations]) each.fade();

@@ -42,8 +42,9 @@ export class TopNetworks {
     this.#inherited = new Float64Array(size);
   }
 
-  add(high: number, networkLow: number): void {
-    this.#total++;
+  /** `weight`: packets that it stands for. */
+  add(high: number, networkLow: number, weight = 1): void {
+    this.#total += weight;
     const low = networkLow >>> 0;
     const start = (mix(high, low, this.#seed) % this.#sets) * WAYS;
     let smallest = start;
@@ -51,7 +52,7 @@ export class TopNetworks {
     for (let place = start; place < start + WAYS; place++) {
       const count = this.#counts[place] ?? 0;
       if (this.#low[place] === low && this.#high[place] === high && count > 0) {
-        this.#counts[place] = count + 1;
+        this.#counts[place] = count + weight;
         return;
       }
       if (count < least) {
@@ -61,7 +62,7 @@ export class TopNetworks {
     }
     this.#high[smallest] = high;
     this.#low[smallest] = low;
-    this.#counts[smallest] = least + 1;
+    this.#counts[smallest] = least + weight;
     this.#inherited[smallest] = least;
   }
 
