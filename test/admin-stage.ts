@@ -6,7 +6,7 @@ import { MemoryStore } from '../src/adapters/store-memory/store.ts';
 import { Admin } from '../src/admin/admin.ts';
 import { present } from '../src/base/assert.ts';
 import type { RingthroughError } from '../src/base/errors.ts';
-import type { BrownoutView, NodeControl, NodeEvent } from '../src/node/views.ts';
+import type { BrownoutView, DoorCommand, DoorView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
 import { GoodTraffic } from '../src/shield/brownout/good-traffic.ts';
@@ -24,6 +24,7 @@ export class FakeNode implements NodeControl {
   directories: (readonly Account[])[] = [];
   listeners = new Set<(event: NodeEvent) => void>();
   testCalls: string[] = [];
+  doorCommands: DoorCommand[] = [];
   readonly traffic = new GoodTraffic();
 
   phones(): ReturnType<NodeControl['phones']> {
@@ -80,6 +81,13 @@ export class FakeNode implements NodeControl {
       step: (atMost: number) => rehearsal.step(atMost),
       report: () => rehearsal.report((user) => (user === 'reception' ? 'acme' : undefined)),
     };
+  }
+  doors(): readonly DoorView[] {
+    const ground = { addresses: ['203.0.113.7:31007'], openedAt: NOON, why: 'opened by cli', phones: 1 };
+    return ['acme', 'bond'].map((account) => ({ account, port: 31_007, state: 'open', ...ground }));
+  }
+  async changeDoor(command: DoorCommand) {
+    this.doorCommands.push(command);
   }
   directoryChanged(accounts: readonly Account[]) {
     this.directories.push(accounts);

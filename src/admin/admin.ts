@@ -11,7 +11,7 @@ import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import type { CallView, NodeControl, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
+import type { CallView, DoorView, NodeControl, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
@@ -25,6 +25,7 @@ import { type Change, Changes, mistaken } from './changes.ts';
 import { check, type Finding, formatPath, type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
 import { durationMs } from './documents/section.ts';
+import { type DoorInput, doorCommand, doorInput, doorsOf } from './doors.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
@@ -209,6 +210,19 @@ export class Admin {
       const told = { dryRun, changes, newPasswords };
       return dryRun ? { writes: [], after: new Map(), told } : { writes, after, told };
     });
+  }
+
+  /** Of one account, or of all. */
+  async doors(account?: string): Promise<readonly DoorView[]> {
+    return doorsOf(this.#options.node, await this.#accountsOf(account));
+  }
+
+  /** `by` says who, for people. Answers with the account's doors as they are then. */
+  async changeDoor(account: string, input: DoorInput, by: string): Promise<readonly DoorView[]> {
+    const command = { ...doorCommand(validated(doorInput, input)), account, by };
+    const owner = accountIn(await this.#changes.directory(), account);
+    await this.#options.node.changeDoor(command);
+    return doorsOf(this.#options.node, [owner]);
   }
 
   async ledger(request: LedgerRequest): Promise<LedgerPage> {

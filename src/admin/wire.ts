@@ -223,6 +223,26 @@ export const trunk = z
   })
   .meta({ id: 'Trunk' });
 
+export const door = z
+  .object({
+    account: z.string(),
+    port: z.number(),
+    addresses: listOf(z.string()).meta({ description: 'Where phones reach it, over UDP' }),
+    state: z
+      .enum(['open', 'grace'])
+      .meta({ description: 'grace: moved or being closed; it goes on for those who use it' }),
+    openedAt: instant,
+    until: instant
+      .optional()
+      .meta({ description: 'In grace: when it closes, unless phones still use it then' }),
+    why: z.string(),
+    name: z.string().optional().meta({ description: 'The host name by which phones find it' }),
+    srv: z.string().optional().meta({ description: 'The DNS record to publish for it' }),
+    phones: z.number().meta({ description: 'Phones that are registered through it' }),
+    trouble: z.string().optional().meta({ description: 'Why it cannot be reached at present' }),
+  })
+  .meta({ id: 'Door', description: 'A private port of an account' });
+
 export const testCallStep = z
   .object({
     at: instant,
@@ -311,3 +331,4 @@ export const phoneList = z.object({ phones: listOf(phone) });
 export const numberList = z.object({ numbers: listOf(number) });
 export const callList = z.object({ calls: listOf(call) });
 export const trunkList = z.object({ trunks: listOf(trunk) });
+export const doorList = z.object({ doors: listOf(door) });

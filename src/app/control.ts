@@ -5,14 +5,16 @@ import type { KernelView, NodeControl } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KernelCounts } from '../ports/shield.ts';
 import type { Core } from './core.ts';
+import { changeDoor } from './doors.ts';
 import type { KernelPart } from './shielding.ts';
 import type { Subscribers } from './subscribers.ts';
 
 export function controlOf(
-  { node, loop, persistence, shield }: Pick<Core, 'node' | 'loop' | 'persistence' | 'shield'>,
+  core: Pick<Core, 'node' | 'loop' | 'persistence' | 'shield' | 'doors'>,
   clock: Clock,
   subscribers: Subscribers,
 ): NodeControl {
+  const { node, loop, persistence, shield } = core;
   return {
     phones: () => node.phones(),
     trunks: () => node.trunks(),
@@ -22,6 +24,8 @@ export function controlOf(
       const counts = { callsActive: calls, bindings, transactions, tables: node.tables() };
       return { draining: node.draining, ...persistence.health, ...counts };
     },
+    doors: () => node.doors.views(),
+    changeDoor: (command) => changeDoor(core, command),
     brownout: () => node.brownout(),
     rehearse: (rule, now) => node.rehearse(rule, now),
     shield: () => {

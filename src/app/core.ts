@@ -13,6 +13,7 @@ import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
+import type { DoorSettings } from '../node/door-keeper.ts';
 import { SipNode } from '../node/node.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -24,6 +25,7 @@ import type { Store } from '../ports/store.ts';
 import type { Trace } from '../trace/trace.ts';
 import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
+import { type OpenDoors, openDoors } from './doors.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
 import { type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
@@ -51,6 +53,7 @@ export interface Core {
   readonly media: MediaRelay;
   /** Where a kernel does a part of the shield's work. */
   readonly shield: KernelPart | undefined;
+  readonly doors: OpenDoors;
   readonly node: SipNode;
   readonly loop: EventLoop;
   readonly persistence: Persistence;
@@ -72,7 +75,10 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   // Closed after the transports: the farewell to peers is guarded as all before it was.
   shutdown.owns('shield in the kernel', () => shield?.close());
   const transports = await openTransports(basics, late, shutdown);
-  const node = createNode(basics, transports);
+  const listeners = transports.map(({ listener }) => listener);
+  shield = await openKernelShield(config, shieldPlan(config, listeners), basics);
+  const doors = await openDoors(config, shield !== undefined, late, shutdown);
+  const node = createNode(basics, transports, doors.settings);
   const trace = await openTrace(config, transports, subscribers, shutdown);
   const loop = new EventLoop({ clock, node, onEvent: subscribers.tell, tap: trace });
   shutdown.owns('event loop', () => loop.close());
@@ -83,13 +89,20 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('media', () => media.close());
   const resolver = openResolver(basics);
   shutdown.owns('resolver', () => resolver.close());
-  const listeners = transports.map(({ listener }) => listener);
-  shield = await openKernelShield(config, shieldPlan(config, listeners), basics);
-  loop.attach({ transports, media, persistence, resolver, ...(shield === undefined ? {} : { shield }) });
+  loop.attach({
+    transports,
+    media,
+    persistence,
+    resolver,
+    ...(shield === undefined ? {} : { shield }),
+    ...(doors.sockets === undefined ? {} : { doors: doors.sockets }),
+  });
   late.target = loop.signalling;
+  doors.serve(loop);
   loop.turn((core, now) => core.start(kept, now));
+  await doors.sockets?.settled();
   shutdown.drains(node, loop);
-  const adapters = { transports, media, shield };
+  const adapters = { transports, media, shield, doors };
   return { folder: folder.path, store, prompts, ...adapters, node, loop, persistence, trace };
 }
 
@@ -118,13 +131,14 @@ function openMedia(
 }
 
 async function loadKept(store: Store) {
-  const [accounts, bindings, unfinished, trunkServers] = await Promise.all([
+  const [accounts, bindings, unfinished, trunkServers, doors] = await Promise.all([
     store.accounts(),
     store.bindings(),
     store.unfinished(),
     store.trunkServers(),
+    store.doors(),
   ]);
-  return { accounts, bindings, unfinished, trunkServers };
+  return { accounts, bindings, unfinished, trunkServers, doors };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */
@@ -189,7 +203,11 @@ function unverifiedDomains(trunks: Config['trunks']): ReadonlySet<string> {
   return new Set(unverified.map(({ tls, target }) => (tls?.domain ?? target.host).toLowerCase()));
 }
 
-function createNode({ config, clock, random }: Basics, transports: readonly SignallingTransport[]): SipNode {
+function createNode(
+  { config, clock, random }: Basics,
+  transports: readonly SignallingTransport[],
+  doors: DoorSettings | undefined,
+): SipNode {
   const listeners = transports.map(({ listener }, index) => {
     const { advertised, strict } = present(config.sip.listeners[index], 'the listener of a transport');
     return { ...listener, advertised: { address: advertised, port: listener.local.port }, strict };
@@ -204,6 +222,7 @@ function createNode({ config, clock, random }: Basics, transports: readonly Sign
       acceptMd5: config.sip.acceptMd5,
       sessionTerms: config.sip.sessionTerms,
       silenceMs: config.media.silenceMs,
+      ...(doors === undefined ? {} : { doors }),
       nonceKey: random.bytes(32),
       random,
       hashing: nodeHashing,

@@ -45,6 +45,14 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return event.governing
         ? log.warn('many phones register at once: they are told when to come')
         : log.info('the storm of registrations is over');
+    case 'door': {
+      const { what, account, port, text } = event;
+      return log[what === 'leak' || what === 'trouble' ? 'warn' : 'info'](DOOR_WORDS[what], {
+        account,
+        port,
+        why: text,
+      });
+    }
     case 'registration':
       return log.info(event.text, { phone: event.user });
     case 'reachability':
@@ -70,6 +78,14 @@ const POSTURE_WORDS: Readonly<Record<Posture, string>> = {
   calm: 'it is calm again',
   elevated: 'something is unusual',
   attack: 'the node is under attack',
+};
+
+const DOOR_WORDS: Readonly<Record<(NodeEvent & { type: 'door' })['what'], string>> = {
+  open: 'a door is open',
+  grace: 'a door stays open for a grace time',
+  closed: 'a door is closed',
+  leak: 'strangers know a door: `ringthrough door move` gives its account another one',
+  trouble: 'a door cannot be opened; it is tried again',
 };
 
 /** What somebody reads in the morning. */

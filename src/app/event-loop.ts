@@ -15,6 +15,7 @@ import type { KernelCounts, ShieldChange } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import { Apart } from '../shield/apart.ts';
 import type { Question } from '../sip/location/records.ts';
+import type { DoorSockets } from './door-sockets.ts';
 import type { Persistence } from './persistence.ts';
 import { Reading } from './reading.ts';
 import type { KernelPart } from './shielding.ts';
@@ -41,6 +42,8 @@ export interface LoopPorts {
   readonly resolver: Resolver;
   /** Where a kernel does the shield's work ahead of us. */
   readonly shield?: KernelPart;
+  /** Where doors are sockets. */
+  readonly doors?: DoorSockets;
 }
 
 /** The longest time that `setTimeout` can wait. */
@@ -77,15 +80,23 @@ export class EventLoop {
 
   attach(ports: LoopPorts): void {
     this.#ports = ports;
-    for (const transport of ports.transports) {
-      const { listener } = transport;
-      this.#transports.set(keyOf(listener.transport, listener.local), transport);
-    }
+    for (const transport of ports.transports) this.add(transport);
     this.#lookAtLoad();
     const { shield } = ports;
     if (shield === undefined) return;
     this.#asking = setInterval(() => this.#askKernel(shield), SECOND_MS);
     this.#asking.unref();
+  }
+
+  /** It is sent over this one from now on. Whoever opened it closes it, and takes it away first. */
+  add(transport: SignallingTransport): void {
+    const { listener } = transport;
+    this.#transports.set(keyOf(listener.transport, listener.local), transport);
+  }
+
+  /** What goes there still fails, as over any listener that is gone. */
+  remove({ listener }: SignallingTransport): void {
+    this.#transports.delete(keyOf(listener.transport, listener.local));
   }
 
   /** What a kernel shield counted when it was asked last; undefined where there is none, or it does not answer. */
@@ -179,7 +190,10 @@ export class EventLoop {
           break;
         case 'shield':
           if (ports.shield !== undefined) ports.shield.change(effect.changes);
-          else this.#keepApart(effect.changes, now);
+          else {
+            this.#keepApart(effect.changes, now);
+            ports.doors?.change(effect.changes);
+          }
           break;
         case 'shield-shares':
           ports.shield?.share(effect.shares);

@@ -135,6 +135,8 @@ function keyOf(write: StoreWrite): string {
       return `bindings ${write.user}`;
     case 'trunk-servers':
       return `trunk-servers ${write.known.trunk}`;
+    case 'door':
+      return `door ${write.door.port}`;
     case 'ledger':
       return `ledger ${write.entry.id}`;
   }

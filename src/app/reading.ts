@@ -69,15 +69,16 @@ export class Reading {
     const now = this.#options.now();
     const since = performance.now();
     for (const packet of batch) {
-      const { lane, admitted } = this.#options.admit(packet, now);
+      const { lane, admitted, door } = this.#options.admit(packet, now);
       const count = this.#counts[lane];
       this.#meter.arrived(lane, admitted);
       if (admitted) {
         count.admitted++;
         count.admittedBytes += packet.bytes.length;
         const isKnown = lane !== 'newcomer';
-        const canWait = isKnown && isPatient(kindOf(packet.bytes));
-        this.#waiting.offer({ packet, isKnown, since }, lane, canWait);
+        // A door's strangers wait with those who are known, behind calls: it has no flood of the public port in it.
+        const canWait = door !== undefined || (isKnown && isPatient(kindOf(packet.bytes)));
+        this.#waiting.offer({ packet, isKnown, since }, door === undefined ? lane : 'known', canWait);
       } else {
         count.dropped++;
         count.droppedBytes += packet.bytes.length;

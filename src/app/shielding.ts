@@ -4,11 +4,13 @@
 import { openNftablesShield, printedRuleset } from '../adapters/shield-nftables/shield.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { insidePorts } from '../node/door-keeper.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import type {
   CarrierAccess,
+  DoorGround,
   GuardedListener,
   KernelCounts,
   KernelShield,
@@ -16,7 +18,7 @@ import type {
   ShieldChange,
   ShieldPlan,
 } from '../ports/shield.ts';
-import { sharesIn } from '../shield/shares.ts';
+import { DOOR_SHARE, sharesIn } from '../shield/shares.ts';
 import { familyOf, isLoopback } from './config/addresses.ts';
 import type { Config } from './config/config.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -95,7 +97,12 @@ export function shieldPlan(
     media: { addresses: config.media.addresses.map(({ address }) => address), ...config.media.ports },
     carriers: config.trunks.flatMap(carrierAccess),
     shares,
+    ...(config.shield.doors === undefined ? {} : { doors: doorGround(config.shield.doors) }),
   };
+}
+
+function doorGround(ports: NonNullable<Config['shield']['doors']>): DoorGround {
+  return { ...ports, inside: insidePorts(ports), newcomers: DOOR_SHARE };
 }
 
 /** Servers that DNS names are known as flows as soon as they answer. */

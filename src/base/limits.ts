@@ -1,6 +1,6 @@
 // Every bound of the system, by name (law 4). Each says what happens at the limit.
 
-import { DAY_MS, MINUTE_MS, SECOND_MS } from './time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
 export const LIMITS = {
   /** A SIP message's size. Larger ones: UDP is dropped and counted; a stream is answered 513 and closed. */
@@ -223,6 +223,38 @@ export const LIMITS = {
   rehearsalWorstMax: 20,
   /** Rows of one table of a rehearsal. More: counted, and told with --json. */
   rehearsalRowsMax: 20,
+
+  /** Doors of a node, those in grace among them. More: the next one is not opened, and none is moved. */
+  doorsMax: 10_000,
+  /** Ports that doors are drawn from, at least. Fewer: the configuration is refused. */
+  doorPortsMin: 100,
+  /** Sockets for doors, where the kernel does not lead to them: one for each door and address. More: as above. */
+  doorSocketsMax: 500,
+  /** What newcomers may send through one door, in any posture. Its phones may all come at once. More: dropped. */
+  doorNewcomersPerSecond: 50,
+  doorNewcomersBurst: 1_000,
+  /** How long the old door stays open after a move, unless told otherwise, and at most. Longer: while it is used. */
+  doorGraceMs: 2 * HOUR_MS,
+  doorGraceMaxMs: 30 * DAY_MS,
+  /** How long nobody gets the port of a door that was closed. Where no other is left: the one closed longest ago. */
+  doorPortRestMs: 30 * DAY_MS,
+  /** Peers whose door is known where a kernel leads to it. More: the one heard longest ago is told the port inside. */
+  doorPeersMax: 131_072,
+  /** How often it is looked whether phones still use a door whose grace is over. */
+  doorLookMs: MINUTE_MS,
+  /** Strangers' packets at a door in ten seconds, of which fewer are usual whatever the door has seen so far. */
+  doorLeakMin: 100,
+  /** How many times what a door ever had, and in how many such times on end, is called a leak. */
+  doorLeakFactor: 4,
+  doorLeakWindows: 3,
+  /** The shortest time from one move of an account's door by itself to the next. A leak before: told only. */
+  doorMoveEveryMs: 6 * HOUR_MS,
+  /** Doors that move by themselves within such a time. More leak: told only. */
+  doorMovesMax: 10,
+  doorMovesWithinMs: HOUR_MS,
+  /** A door that was opened so lately gets another port where its own cannot be opened. Later: it is tried again. */
+  doorNewMs: 10 * SECOND_MS,
+  doorRetryMs: 10 * SECOND_MS,
 
   /** Emergency calls' flows in the kernel, of each family. More: the oldest gives way, and is a known flow still. */
   kernelEmergencyFlowsMax: 16_384,

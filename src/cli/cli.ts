@@ -9,6 +9,7 @@ import { ERROR_CATALOGUE, EXIT, RingthroughError } from '../base/errors.ts';
 import { addCalls } from './commands/calls.ts';
 import { addCertificates } from './commands/certificate.ts';
 import { addDiverts } from './commands/divert.ts';
+import { addDoors } from './commands/door.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
@@ -46,6 +47,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addProvision(program, context);
   addCalls(program, context, exit);
   addDiverts(program, context);
+  addDoors(program, context);
   addLedger(program, context);
   addLists(program, context);
   addCertificates(program, context);

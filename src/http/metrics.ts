@@ -36,6 +36,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addNodeCounters(registry, sources.node);
   addBrownout(registry, sources.node);
   addShield(registry, sources.node);
+  addDoors(registry, sources.node);
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
   addTrace(registry, sources.trace);
@@ -131,6 +132,22 @@ function addBrownout(registry: Registry, node: NodeControl): void {
       shed.reset();
       for (const { rung, shed: count } of node.brownout().rungs) shed.inc({ rung }, count);
     },
+  });
+}
+
+function addDoors(registry: Registry, node: NodeControl): void {
+  const doors: Gauge<'state'> = new Gauge({
+    name: 'ringthrough_doors',
+    help: 'Doors of accounts.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect: () => {
+      for (const state of ['open', 'grace']) doors.set({ state }, 0);
+      for (const { state } of node.doors()) doors.inc({ state });
+    },
+  });
+  gaugesOf(registry)('ringthrough_doors_unreachable', 'Doors whose port cannot be opened at present.', () => {
+    return node.doors().filter(({ trouble }) => trouble !== undefined).length;
   });
 }
 

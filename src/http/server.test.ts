@@ -92,6 +92,13 @@ const ROUTES: readonly {
   { call: 'DELETE /v1/calls/call-1', asks: ['hangUp', 'call-1'], status: 204 },
   { call: 'GET /v1/trunks', asks: ['trunks'] },
   { call: 'GET /v1/shield', asks: ['shield'] },
+  { call: 'GET /v1/doors', asks: ['doors'] },
+  { call: 'GET /v1/accounts/acme/door', asks: ['doors', 'acme'] },
+  {
+    call: 'POST /v1/accounts/acme/door',
+    body: { do: 'move', grace: '2h' },
+    asks: ['changeDoor', 'acme', { do: 'move', grace: '2h' }, 'api'],
+  },
   { call: 'GET /v1/shield/rehearsal?rule=registrations', asks: ['rehearsal', 'registrations'] },
   {
     call: 'POST /v1/provision',

@@ -24,6 +24,7 @@ import { addDocumentation } from './openapi.ts';
 import { errorHandler, problemOf, problemResponse, sendProblem } from './problems.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
+import { doorRoutes } from './routes/doors.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
@@ -81,6 +82,7 @@ const V1: readonly Routes[] = [
   traceRoutes,
   rehearsalRoutes,
   shieldRoutes,
+  doorRoutes,
 ];
 
 /** The whole API without a socket; its caller closes it. */

@@ -23,12 +23,14 @@ import { Shield, type Verdict } from '../shield/shield.ts';
 import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import type { DoorKeeper } from './door-keeper.ts';
 import type { Effect } from './effects.ts';
 
 export interface GuardOptions {
   readonly trunks: Trunks;
   readonly calls: () => Calls;
   readonly seed: number;
+  readonly doors: DoorKeeper;
   push(effect: Effect): void;
   postureChanged(from: Posture): void;
 }
@@ -54,6 +56,7 @@ export class Guard {
     this.#detection = new Detection({ seed: options.seed, newcomersPerSecond }, now);
     this.#shield = new Shield({
       carrierOf: (flow) => options.trunks.identify(flow)?.name,
+      doorOf: (flow) => options.doors.shareOf(flow),
       seed: options.seed,
     });
   }
@@ -62,6 +65,7 @@ export class Guard {
   admit({ flow, bytes }: Packet, now: Instant): Verdict {
     const verdict = this.#shield.admit(flow, now);
     this.#detection.record(verdict.lane, kindOf(bytes), flow, bytes.length, verdict.admitted);
+    if (verdict.door !== undefined) this.#options.doors.knocked(verdict.door, now);
     return verdict;
   }
 
@@ -177,8 +181,9 @@ export class Guard {
   // ── time ──
 
   /** What a kernel dropped ahead of us is told once a second, where there is one. */
-  kernelCounted(counts: KernelCounts): void {
+  kernelCounted(counts: KernelCounts, now: Instant): void {
     this.#detection.kernel(counts);
+    this.#options.doors.kernelCounted(counts.doorNewcomers, now);
   }
 
   pressed(load: Load): void {

@@ -31,19 +31,42 @@ export class Listeners {
   readonly #listeners: readonly NodeListener[];
   readonly #byLocal = new Map<string, NodeListener>();
 
-  constructor(listeners: readonly NodeListener[]) {
+  readonly #doorOf: (flow: Flow) => number | undefined;
+
+  /** `doorOf`: the port of the door that a flow came by. */
+  constructor(
+    listeners: readonly NodeListener[],
+    doorOf: (flow: Flow) => number | undefined = () => undefined,
+  ) {
     this.#listeners = listeners;
+    this.#doorOf = doorOf;
     for (const listener of listeners) this.#byLocal.set(keyOf(listener.transport, listener.local), listener);
   }
 
   /** What our Via says over this flow. */
   advertised(flow: Flow): Endpoint {
-    return (this.#byLocal.get(keyOf(flow.transport, flow.local)) ?? this.#first(flow.transport)).advertised;
+    const listener = this.#byLocal.get(keyOf(flow.transport, flow.local));
+    if (listener !== undefined) return listener.advertised;
+    const { advertised } = this.#nextTo(flow) ?? this.#first(flow.transport);
+    const port = this.#doorOf(flow);
+    return port === undefined ? advertised : { ...advertised, port };
+  }
+
+  /** What we would say to this peer; what it is itself, where we have no way to it. */
+  advertisedTo(transport: TransportName, remote: Endpoint): Endpoint {
+    const flow = this.flowTo(transport, remote);
+    return flow === undefined ? remote : this.advertised(flow);
+  }
+
+  /** Where doors are: the addresses at which UDP is listened to, as peers know them. */
+  doorAddresses(): readonly string[] {
+    const udp = this.#listeners.filter(({ transport }) => transport === 'udp');
+    return [...new Set(udp.map(({ advertised }) => advertised.address))];
   }
 
   /** What comes over this flow must keep every rule. */
   strict(flow: Flow): boolean {
-    return this.#byLocal.get(keyOf(flow.transport, flow.local))?.strict ?? false;
+    return (this.#byLocal.get(keyOf(flow.transport, flow.local)) ?? this.#nextTo(flow))?.strict ?? false;
   }
 
   /** Contact value over this flow. Over WebSockets it says `ws` with and without TLS (RFC 7118 §5.2.1). */
@@ -111,6 +134,13 @@ export class Listeners {
       return way === undefined ? [] : [way];
     });
     return [first, ...others];
+  }
+
+  /** Doors are at the addresses of listeners, and in all but their port like these. */
+  #nextTo({ transport, local }: Flow): NodeListener | undefined {
+    return this.#listeners.find(
+      (listener) => listener.transport === transport && listener.local.address === local.address,
+    );
   }
 
   #first(transport: TransportName): NodeListener {

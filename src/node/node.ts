@@ -39,10 +39,12 @@ import {
 } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
 import { Brownout } from './brownout.ts';
+import { DoorKeeper } from './door-keeper.ts';
 import type { Effect } from './effects.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
 import { Listeners } from './listeners.ts';
+import { type HungUp, hangUp, startTestCall, type TestCallStart } from './operating.ts';
 import type { Kept, NodeOptions } from './options.ts';
 import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
@@ -68,6 +70,7 @@ export class SipNode {
   #directory = new Directory([]);
   #draining = false;
   readonly #turn: Turn;
+  readonly doors: DoorKeeper;
   readonly #intake: Intake;
   readonly #strangers: Strangers;
   readonly #guard: Guard;
@@ -82,22 +85,25 @@ export class SipNode {
     this.#turn = new Turn(now, (effect) => this.#dispatch(effect));
     const { random, hashing, domain, userAgent, nonceKey, acceptMd5 } = options;
     const push = (effect: Effect) => this.#turn.push(effect);
-    this.#listeners = new Listeners(options.listeners);
-    this.#layer = new TransactionLayer({
-      newBranch: () => hex(random.bytes(12)),
-      sentBy: (flow) => this.#listeners.advertised(flow),
-    });
+    this.#listeners = new Listeners(options.listeners, (flow) => this.doors.portOf(flow));
+    const sentBy = (flow: Flow) => this.#listeners.advertised(flow);
+    this.#layer = new TransactionLayer({ newBranch: () => hex(random.bytes(12)), sentBy });
     this.#registrar = new Registrar({ random, domain });
+    const doors = {
+      settings: options.doors,
+      domain,
+      random,
+      turn: this.#turn,
+      directory: () => this.#directory,
+    };
+    this.doors = new DoorKeeper({ ...doors, listeners: this.#listeners, registrar: this.#registrar });
     this.#trunks = new Trunks(options.trunks, {
       now,
       domain,
       userAgent,
       random,
       hashing,
-      advertised: (transport, remote) => {
-        const flow = this.#listeners.flowTo(transport, remote);
-        return flow === undefined ? remote : this.#listeners.advertised(flow);
-      },
+      advertised: (transport, remote) => this.#listeners.advertisedTo(transport, remote),
     });
     this.#whereabouts = new Whereabouts({
       settings: options.trunks,
@@ -113,8 +119,8 @@ export class SipNode {
     const seed = Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16);
     this.#strangers = new Strangers({ knows: (flow) => this.knows(flow), seed });
     const postureChanged = (from: Posture) => this.#brownout.postureChanged(from);
-    const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, push, postureChanged };
-    this.#guard = new Guard(guarded, now);
+    const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, doors: this.doors };
+    this.#guard = new Guard({ ...guarded, push, postureChanged }, now);
     this.#brownout = new Brownout({
       layer: this.#layer,
       registrar: this.#registrar,
@@ -125,9 +131,8 @@ export class SipNode {
       turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
     });
     this.#witness = new Witness({ guard: this.#guard, brownout: this.#brownout, trunks: this.#trunks });
-    this.#intake = new Intake(this.#layer, this.#strangers, this.#guard, (flow) =>
-      this.#listeners.strict(flow),
-    );
+    const isStrict = (flow: Flow) => this.#listeners.strict(flow);
+    this.#intake = new Intake(this.#layer, this.#strangers, this.#guard, isStrict);
     this.#own = new OwnRequests({
       domain,
       userAgent,
@@ -152,7 +157,9 @@ export class SipNode {
       this.#directory = new Directory(kept.accounts);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
-        kept.bindings.filter(({ user }) => this.#directory.phone(user) !== undefined),
+        this.doors
+          .start(kept.doors ?? [], kept.bindings, now)
+          .filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
       for (const { user } of this.phones()) this.#guard.registered(this.#registrar.bindingsOf(user), now);
@@ -221,7 +228,7 @@ export class SipNode {
 
   /** What a kernel shield has counted. */
   kernelCounted(counts: KernelCounts, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => this.#guard.kernelCounted(counts));
+    return this.#turn.run(now, () => this.#guard.kernelCounted(counts, now));
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
@@ -253,29 +260,16 @@ export class SipNode {
       const { removed, withNewPassword } = changedPhones(before, this.#directory);
       for (const user of removed) this.#registrar.removeUser(user);
       this.#requests.passwordsChanged(withNewPassword);
+      this.doors.accountsChanged(accounts, now);
     });
   }
 
-  hangUp(callId: string, now: Instant): { readonly found: boolean; readonly effects: readonly Effect[] } {
-    let found = false;
-    const effects = this.#turn.run(now, () => {
-      found = this.#calls.hangUp(callId, 'ended by the operator', now);
-    });
-    return { found, effects };
+  hangUp(callId: string, now: Instant): HungUp {
+    return hangUp(this.#turn, this.#calls, callId, now);
   }
 
-  startTestCall(
-    number: E164,
-    now: Instant,
-  ): { readonly result: Result<string, 'no-trunk' | 'too-many'>; readonly effects: readonly Effect[] } {
-    let result: Result<string, 'no-trunk' | 'too-many'> = { ok: false, error: 'no-trunk' };
-    const effects = this.#turn.run(now, () => {
-      const [trunk] = this.#own.trunkChoices(number, false);
-      if (trunk === undefined) return;
-      const id = this.#calls.startTest(number, trunk, now);
-      result = id === undefined ? { ok: false, error: 'too-many' } : { ok: true, value: id };
-    });
-    return { result, effects };
+  startTestCall(number: E164, now: Instant): TestCallStart {
+    return startTestCall(this.#turn, this.#calls, this.#own.trunkChoices(number, false), number, now);
   }
 
   /** No new calls from now on; those that are go on. Emergency calls are still taken (law 7). */
@@ -303,13 +297,16 @@ export class SipNode {
       this.#whereabouts.expire(now);
       this.#guard.expire(now);
       this.#brownout.expire(now);
+      this.doors.expire(now);
       this.#turn.pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
     const parts = [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls];
-    return [...parts, this.#guard, this.#brownout].map((each) => each.nextDeadline()).reduce(earlier);
+    return [...parts, this.#guard, this.#brownout, this.doors]
+      .map((each) => each.nextDeadline())
+      .reduce(earlier);
   }
 
   // ── what can be seen ──
@@ -349,6 +346,7 @@ export class SipNode {
       ...this.#strangers.counters,
       ...this.#requests.counters,
       ...this.#brownout.counters,
+      ...this.doors.counters,
       stray: this.#strays,
     };
   }
@@ -362,6 +360,7 @@ export class SipNode {
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
       ...this.#guard.tables(),
+      ...this.doors.gauges(),
       goodRequests: this.#witness.traffic.size,
     };
   }
@@ -458,6 +457,7 @@ export class SipNode {
       trunks: this.#trunks,
       guard: this.#guard,
       brownout: this.#brownout,
+      doors: this.doors,
       digest,
       directory: () => this.#directory,
       draining: () => this.#draining,

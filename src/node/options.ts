@@ -4,7 +4,8 @@
 import type { SessionTerms } from '../calls/session-timer.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
-import type { Account, Binding, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { Account, Binding, Door, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type { DoorSettings } from './door-keeper.ts';
 import type { NodeListener } from './listeners.ts';
 
 export interface NodeOptions {
@@ -20,6 +21,8 @@ export interface NodeOptions {
   readonly silenceMs: number;
   /** Those of RFC 4028 by default. */
   readonly sessionTerms?: SessionTerms;
+  /** Absent: no account has a door. */
+  readonly doors?: DoorSettings;
   /** Seals digest nonces; 32 bytes, fresh at each start. */
   readonly nonceKey: Uint8Array;
   readonly random: Random;
@@ -32,6 +35,7 @@ export interface Kept {
   readonly bindings: readonly Binding[];
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
+  readonly doors?: readonly Door[];
   /** Where carriers were when DNS last told. */
   readonly trunkServers: readonly TrunkServers[];
 }

@@ -25,6 +25,7 @@ import { isSips, parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Brownout } from './brownout.ts';
+import type { DoorKeeper } from './door-keeper.ts';
 import type { Guard } from './guard.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
@@ -40,6 +41,7 @@ export interface RequestContext {
   readonly digest: DigestServer;
   readonly guard: Guard;
   readonly brownout: Brownout;
+  readonly doors: DoorKeeper;
   directory(): Directory;
   draining(): boolean;
   respond(
@@ -80,6 +82,7 @@ const ADDRESS_WARNING: HeaderRow = ['Warning', '301 ringthrough "The media addre
 /** 302: Incompatible transport protocol (RFC 3261 §20.43). */
 const DTLS_WARNING: HeaderRow = ['Warning', '302 ringthrough "Only RTP/AVP and RTP/SAVP are relayed"'];
 const RETRY_LATER: HeaderRow = ['Retry-After', '30'];
+const OTHERS_DOOR = "This Door Is Another Account's";
 /** What the ledger says of an INVITE whose content was refused. */
 const REFUSED_WORDS: Readonly<Record<number, string>> = {
   415: 'the call came with content that is no session description',
@@ -200,6 +203,7 @@ export class Requests {
     if (this.#context.calls.has(request)) return this.#answerOnce(arrival, 482, [], 'Merged Request');
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {
+      if (this.#context.doors.isDoor(flow)) return this.#answerOnce(arrival, 403, [], OTHERS_DOOR);
       const placing = placeFromTrunk(request, trunk, this.#context.directory(), now);
       return this.#place(arrival, { callerKind: 'trunk', callerName: trunk.name }, placing);
     }
@@ -276,10 +280,7 @@ export class Requests {
     const secretOf = (user: string) => directory.phone(user)?.phone.secret;
     const sender = this.#senderOf(arrival);
     const verdict = digest.verify(arrival.request, 'Authorization', secretOf, arrival.now, sender);
-    if (verdict.type === 'accepted') {
-      this.#context.guard.accepted(verdict.user, arrival.flow, arrival.now);
-      return directory.phone(verdict.user);
-    }
+    if (verdict.type === 'accepted') return this.#acceptedAt(arrival, verdict.user);
     if (verdict.type === 'slowed') {
       this.#credentialsRefused(arrival, verdict.user, 'slowed');
       const seconds = Math.ceil(verdict.waitMs / SECOND_MS);
@@ -294,6 +295,23 @@ export class Requests {
     const headers = challenges.map((value): HeaderRow => ['WWW-Authenticate', value]);
     this.#context.answerOnce(arrival.id, verdict.isProven, arrival.request, 401, headers);
     return undefined;
+  }
+
+  /** Whoever it is may not come by the door of another account: it is that account's because nobody else uses it. */
+  #acceptedAt(
+    arrival: Arrival,
+    user: string,
+  ): { readonly account: Account; readonly phone: Phone } | undefined {
+    const { flow, now } = arrival;
+    const { doors, guard } = this.#context;
+    const owner = this.#context.directory().phone(user);
+    if (owner !== undefined && !doors.admits(flow, owner.account.name)) {
+      this.#respond(arrival, 403, [], OTHERS_DOOR);
+      return undefined;
+    }
+    if (owner !== undefined) doors.proved(flow, owner.account.name);
+    guard.accepted(user, flow, now);
+    return owner;
   }
 
   #senderOf({ request, flow }: Arrival): Sender {

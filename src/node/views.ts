@@ -103,6 +103,38 @@ export interface BrownoutView {
   readonly inGrace: number;
 }
 
+/** A door of an account, for its operator. */
+export interface DoorView {
+  readonly account: string;
+  readonly port: number;
+  /** `203.0.113.7:31007`: where phones reach it. */
+  readonly addresses: readonly string[];
+  /** `grace`: it goes on until then, and longer while phones use it. */
+  readonly state: 'open' | 'grace';
+  readonly openedAt: Instant;
+  readonly until?: Instant;
+  readonly why: string;
+  /** The host name by which phones find it, and the DNS record to publish for that. */
+  readonly name?: string;
+  readonly srv?: string;
+  /** Phones that are registered through it. */
+  readonly phones: number;
+  /** Why it cannot be reached at present. */
+  readonly trouble?: string;
+}
+
+/** `by` says who asks, for people: `api`, `cli`. */
+export type DoorCommand = { readonly account: string; readonly by: string } & (
+  | { readonly type: 'open'; readonly name?: string }
+  | { readonly type: 'move'; readonly graceMs: number }
+  /** Without grace: at once. */
+  | { readonly type: 'close'; readonly graceMs: number }
+  /** Those in grace, at once. */
+  | { readonly type: 'close-old' }
+);
+
+export type DoorTrouble = 'leak' | 'trouble';
+
 /** `slowed`: not looked at, because too many wrong ones came before. */
 export type RefusedCredentials = 'wrong' | 'unknown-user' | 'slowed';
 
@@ -165,6 +197,15 @@ export type NodeEvent =
     }
   /** So many phones register at once that they are told when to come; or that is over. */
   | { readonly type: 'registration-storm'; readonly governing: boolean; readonly at: Instant }
+  /** A door is open, in grace or closed from now on; strangers know it; or its port cannot be opened. */
+  | {
+      readonly type: 'door';
+      readonly what: 'open' | 'grace' | 'closed' | DoorTrouble;
+      readonly account: string;
+      readonly port: number;
+      readonly text: string;
+      readonly at: Instant;
+    }
   | { readonly type: 'registration'; readonly user: string; readonly text: string; readonly at: Instant }
   /** Wrong credentials since the last such event, of which this is the latest; one event a second at most. */
   | {
@@ -219,6 +260,12 @@ export interface NodeControl {
   shield(): ShieldView;
   /** Tries a rule on the good traffic of the last hour. */
   rehearse(rule: Rule, now: Instant): Rehearsing;
+  doors(): readonly DoorView[];
+  /**
+   * Resolves when it is done and kept. Throws RingthroughError: CONFLICT (doors are not configured, or the account has
+   * one, or none), LIMIT_REACHED.
+   */
+  changeDoor(command: DoorCommand): Promise<void>;
   /** What happened so often since the node began, by name. */
   counters(): Readonly<Record<string, number>>;
   /** The whole of what customers have, after a change was stored. Present calls go on. */

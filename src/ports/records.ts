@@ -4,6 +4,7 @@
 import type { Endpoint, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Server } from '../sip/location/locate.ts';
+import type { DoorSide } from './shield.ts';
 
 /** An E.164 number with its plus sign: `+442079460000`. */
 export type E164 = string;
@@ -211,6 +212,26 @@ export interface TrunkServers {
   /** What led there. A trunk whose configuration names another target was never there. */
   readonly target: TrunkSettings['target'];
   readonly servers: readonly Server[];
+}
+
+/**
+ * A door of an account: a port of its own on the node's addresses. An account has one that is open, and for a time
+ * after a move the one before it, of the other side.
+ */
+export interface Door {
+  readonly account: string;
+  /** UDP; the door's key. */
+  readonly port: number;
+  readonly side: DoorSide;
+  /** The host name that phones find it by (SRV); absent: the account's name within the SIP domain. */
+  readonly name?: string;
+  /** `grace`: it was moved or is being closed, and goes on for those who use it. `closed`: nobody gets its port yet. */
+  readonly state: 'open' | 'grace' | 'closed';
+  readonly openedAt: Instant;
+  /** Why it is in this state, for people. */
+  readonly why: string;
+  /** In grace: when it closes, unless phones still use it. Closed: when its port may be another door's. */
+  readonly until?: Instant;
 }
 
 export type { Endpoint };

@@ -1,8 +1,8 @@
-// The store keeps what must outlive the process: accounts, bindings, ledger, where carriers were. One write is one
-// batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none
+// The store keeps what must outlive the process: accounts, bindings, doors, ledger, where carriers were. One write is
+// one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none
 // of it happened. Adapters must pass test/contract/store.contract.ts.
 
-import type { Account, Binding, Divert, E164, LedgerEntry, TrunkServers } from './records.ts';
+import type { Account, Binding, Divert, Door, E164, LedgerEntry, TrunkServers } from './records.ts';
 
 export type StoreWrite =
   /** Replaces the account whole. A phone that is gone from it takes its bindings with it. */
@@ -13,6 +13,8 @@ export type StoreWrite =
   | { readonly type: 'bindings'; readonly user: string; readonly bindings: readonly Binding[] }
   /** Replaces what was kept for the trunk; no servers remove it. */
   | { readonly type: 'trunk-servers'; readonly known: TrunkServers }
+  /** Inserts or replaces by port. */
+  | { readonly type: 'door'; readonly door: Door }
   /** Inserts or replaces by id. */
   | { readonly type: 'ledger'; readonly entry: LedgerEntry };
 
@@ -45,6 +47,7 @@ export interface Store {
   accounts(): Promise<readonly Account[]>;
   bindings(): Promise<readonly Binding[]>;
   trunkServers(): Promise<readonly TrunkServers[]>;
+  doors(): Promise<readonly Door[]>;
   ledger(query: LedgerQuery): Promise<LedgerPage>;
   ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
   /** Attempts without an outcome: those that a crash cut off. */

@@ -10,6 +10,7 @@
 //
 // The ceilings are what the node can answer beside its own work: a stranger's request costs it some 0.1 ms.
 
+import { LIMITS } from '../base/limits.ts';
 import type { Posture, Rate, Shares } from '../ports/shield.ts';
 
 const CALM: Shares = {
@@ -51,6 +52,12 @@ const SHARES: Readonly<Record<Posture, Shares>> = { calm: CALM, elevated: ELEVAT
 export function sharesIn(posture: Posture): Shares {
   return SHARES[posture];
 }
+
+/** What newcomers may send through one door, in every posture: the phones of an account may all come at once. */
+export const DOOR_SHARE: Rate = {
+  perSecond: LIMITS.doorNewcomersPerSecond,
+  burst: LIMITS.doorNewcomersBurst,
+};
 
 /** Messages over connections that have not proved to be a customer's, in every posture. */
 export const STREAM_SHARES: Readonly<Record<'source' | 'all', Rate>> = {

@@ -17,11 +17,13 @@ import type { Lane, Posture, Rate, Shares, ShieldChange } from '../ports/shield.
 import { CarrierLoad, type Welcome } from './carrier-load.ts';
 import { type KnownFlow, KnownFlows } from './known-flows.ts';
 import { Remembered } from './remembered.ts';
-import { STREAM_SHARES, sharesIn } from './shares.ts';
+import { DOOR_SHARE, STREAM_SHARES, sharesIn } from './shares.ts';
 
 export interface ShieldOptions {
   /** The carrier whose addresses this flow comes from. */
   readonly carrierOf: (flow: Flow) => string | undefined;
+  /** The door that this flow came by; 0 where a kernel has judged what its newcomers send; undefined: by none. */
+  readonly doorOf?: (flow: Flow) => number | undefined;
   /** 32 bits that nobody can guess. */
   readonly seed: number;
 }
@@ -29,6 +31,8 @@ export interface ShieldOptions {
 export interface Verdict {
   readonly lane: Lane;
   readonly admitted: boolean;
+  /** A newcomer's, by this door. */
+  readonly door?: number;
 }
 
 const IN: Readonly<Record<Lane, Verdict>> = verdicts(true);
@@ -52,12 +56,14 @@ export class Shield {
   #posture: Posture = 'calm';
   #newcomers: Newcomers;
   readonly #streamNewcomers: StreamNewcomers;
+  #doorNewcomers: DoorNewcomers;
   #changes: ShieldChange[] = [];
 
   constructor(options: ShieldOptions) {
     this.#options = options;
     this.#newcomers = new Newcomers(sharesIn(this.#posture), options.seed);
     this.#streamNewcomers = new StreamNewcomers(options.seed);
+    this.#doorNewcomers = new DoorNewcomers(sharesIn(this.#posture), options.seed);
   }
 
   get posture(): Posture {
@@ -73,6 +79,7 @@ export class Shield {
     if (posture === this.#posture) return;
     this.#posture = posture;
     this.#newcomers = new Newcomers(sharesIn(posture), this.#options.seed);
+    this.#doorNewcomers = new DoorNewcomers(sharesIn(posture), this.#options.seed);
   }
 
   /** How many entries each table has. */
@@ -117,6 +124,11 @@ export class Shield {
     }
     const source = sourceKey(flow.remote.address, ONE_CUSTOMER);
     if (known === undefined && this.#refused.has(source, now)) return OUT.refused;
+    const door = this.#options.doorOf?.(flow);
+    if (door !== undefined) {
+      const admitted = this.#doorNewcomers.take(source, this.#familiar.has(source, now), door, now);
+      return { lane: 'newcomer', admitted, door };
+    }
     if (isStream(flow.transport)) return (this.#streamNewcomers.take(source, now) ? IN : OUT).newcomer;
     const network = sourceKey(flow.remote.address, ONE_NETWORK);
     const isLeft = this.#newcomers.take(source, network, this.#familiar.has(source, now), now);
@@ -247,6 +259,25 @@ export class Newcomers {
   take(source: SourceKey, network: SourceKey, isFamiliar: boolean, now: Instant): boolean {
     if (isFamiliar && this.#familiarSource.take(source, now) && this.#familiarAll.take(ALL, now)) return true;
     return this.#source.take(source, now) && this.#network.take(network, now) && this.#all.take(ALL, now);
+  }
+}
+
+/** By doors. The public port's newcomers take nothing from these, and those of one door little from another's. */
+class DoorNewcomers {
+  readonly #source: TokenBuckets;
+  readonly #door: TokenBuckets;
+  readonly #all: TokenBuckets;
+
+  constructor({ source, all }: Shares, seed: number) {
+    this.#source = new TokenBuckets({ slots: LIMITS.shareSlots, rows: LIMITS.shareRows, seed, ...source });
+    this.#door = new TokenBuckets({ slots: LIMITS.doorsMax, rows: LIMITS.shareRows, seed, ...DOOR_SHARE });
+    this.#all = new TokenBuckets({ slots: 1, seed, ...all });
+  }
+
+  take(source: SourceKey, isFamiliar: boolean, door: number, now: Instant): boolean {
+    // Phones that were here before may all come back at once, from behind one NAT.
+    if (!isFamiliar && !this.#source.take(source, now)) return false;
+    return (door === 0 || this.#door.take(door, now)) && this.#all.take(ALL, now);
   }
 }
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { present } from '../../src/base/assert.ts';
-import type { Account, Binding, Divert, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
+import type { Account, Binding, Divert, Door, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 
 export interface StoreUnderTest {
@@ -178,6 +178,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().ledger({ limit: 10 }), { entries: [] });
       assert.deepEqual(await store().unfinished(), []);
       assert.deepEqual(await store().trunkServers(), []);
+      assert.deepEqual(await store().doors(), []);
       assert.equal(await store().ledgerEntry('none'), undefined);
     });
 
@@ -197,6 +198,40 @@ export function storeContract({ name, open }: StoreUnderTest): void {
         assert.deepEqual((await kept.ledger({ limit: 10 })).entries, entries);
         assert.deepEqual(await kept.ledgerEntry('2'), entries[0]);
       }
+    });
+
+    test('keeps a door by its port, also when its account is gone and the store was opened again', async () => {
+      const door: Door = {
+        account: 'acme',
+        port: 31_007,
+        side: 'a',
+        name: 'acme.voice.example.net',
+        state: 'open',
+        openedAt: 1_000.5,
+        why: 'opened by the operator',
+      };
+      const closed: Door = { ...door, state: 'closed', why: 'closed by the operator', until: 9_000 };
+      const other: Door = {
+        account: 'bond',
+        port: 31_001,
+        side: 'b',
+        state: 'grace',
+        openedAt: 5,
+        why: '',
+        until: 7,
+      };
+      await store().write([
+        { type: 'account', account: ACME },
+        { type: 'door', door },
+        { type: 'door', door: other },
+      ]);
+      assert.deepEqual(await store().doors(), [other, door]);
+      await store().write([
+        { type: 'door', door: closed },
+        { type: 'account-removed', name: 'acme' },
+      ]);
+      assert.deepEqual(await store().doors(), [other, closed]);
+      assert.deepEqual(await (await present(opened, 'store').reopen()).doors(), [other, closed]);
     });
 
     test('replaces an account whole, and keeps the order of its phones and numbers', async () => {

@@ -251,7 +251,7 @@ function phone(stage: Stage, user: User, transport: 'udp' | 'tcp', address: stri
   return new Phone(stage, { name: user, user, password: passwordOf(user), transport, address: at(address) });
 }
 
-function secretOf(user: string) {
+export function secretOf(user: string) {
   const password = passwordOf(user);
   return {
     realm: DOMAIN,
@@ -260,7 +260,7 @@ function secretOf(user: string) {
   };
 }
 
-function passwordOf(user: string): string {
+export function passwordOf(user: string): string {
   return `${user}-secret`;
 }
 

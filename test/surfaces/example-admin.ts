@@ -14,6 +14,7 @@ import { RingthroughError } from '../../src/base/errors.ts';
 import type {
   BrownoutView,
   CallView,
+  DoorView,
   NodeControl,
   NodeEvent,
   NodeHealth,
@@ -86,6 +87,30 @@ export const BROWNOUT: BrownoutView = {
   ],
   storm: { governing: true, perSecond: 100, waiting: 4_200, putOff: 4_900 },
   inGrace: 17,
+};
+
+export const DOOR: DoorView = {
+  account: 'acme',
+  port: 31_007,
+  addresses: ['203.0.113.7:31007'],
+  state: 'open',
+  openedAt: NOW - 60_000,
+  why: 'moved by cli',
+  name: 'acme.voice.example.net',
+  srv: '_sip._udp.acme.voice.example.net. 300 IN SRV 10 0 31007 voice.example.net.',
+  phones: 3,
+};
+
+export const OLD_DOOR: DoorView = {
+  account: 'acme',
+  port: 38_114,
+  addresses: ['203.0.113.7:38114'],
+  state: 'grace',
+  openedAt: NOW - 86_400_000,
+  until: NOW + 7_200_000,
+  why: 'moved by cli',
+  name: 'acme.voice.example.net',
+  phones: 5,
 };
 
 export const REHEARSAL: RehearsalView = {
@@ -263,6 +288,8 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
     changes: [{ kind: 'added', account: 'acme', subject: 'phone workshop', text: 'new' }],
     newPasswords: [{ user: 'workshop', password: 'just-made-once' }],
   },
+  doors: [DOOR, OLD_DOOR],
+  changeDoor: [DOOR, OLD_DOOR],
   ledger: { entries: [ATTEMPT], next: 'page-2' },
   ledgerEntry: ATTEMPT,
   calls: [CALL],
@@ -300,6 +327,8 @@ export function exampleNode() {
     health: () => state.health,
     brownout: () => BROWNOUT,
     shield: () => ATTACKED,
+    doors: () => [DOOR, OLD_DOOR],
+    changeDoor: async () => {},
     rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
     directoryChanged() {},
     hangUp: () => true,

@@ -4,13 +4,14 @@
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, Divert, E164, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, Divert, Door, E164, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 
 export class MemoryStore implements Store {
   readonly #accounts = new Map<string, Account>();
   readonly #bindings = new Map<string, readonly Binding[]>();
   readonly #trunkServers = new Map<string, TrunkServers>();
+  readonly #doors = new Map<number, Door>();
   readonly #ledger = new Map<string, LedgerEntry>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
@@ -33,6 +34,10 @@ export class MemoryStore implements Store {
 
   async trunkServers(): Promise<readonly TrunkServers[]> {
     return [...this.#trunkServers.values()];
+  }
+
+  async doors(): Promise<readonly Door[]> {
+    return [...this.#doors.values()].sort((a, b) => a.port - b.port);
   }
 
   async ledger(query: LedgerQuery): Promise<LedgerPage> {
@@ -73,6 +78,8 @@ export class MemoryStore implements Store {
         const { known } = write;
         return batch.set(this.#trunkServers, known.trunk, known.servers.length === 0 ? undefined : known);
       }
+      case 'door':
+        return batch.set(this.#doors, write.door.port, write.door);
       case 'ledger':
         return batch.set(this.#ledger, write.entry.id, write.entry);
       default:

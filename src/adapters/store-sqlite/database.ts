@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { present } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
@@ -133,6 +133,13 @@ export class Database {
     return this.#read(async () => {
       const rows = await this.#db.selectFrom('trunk_servers').selectAll().orderBy('trunk').execute();
       return rows.map(trunkServersOf);
+    });
+  }
+
+  doors(): Promise<readonly Door[]> {
+    return this.#read(async () => {
+      const rows = await this.#db.selectFrom('door').select('door').orderBy('port').execute();
+      return rows.map(({ door }) => JSON.parse(door) as Door);
     });
   }
 

@@ -7,6 +7,7 @@ import { RingthroughError } from '../../base/errors.ts';
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts-bindings-ledger': { up: accountsBindingsLedger },
   '0002-trunk-servers': { up: createTrunkServers },
+  '0003-doors': { up: createDoors },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -43,6 +44,14 @@ async function createTrunkServers(db: Kysely<unknown>): Promise<void> {
     .addColumn('trunk', 'text', (column) => column.primaryKey())
     .addColumn('target', 'text', (column) => column.notNull())
     .addColumn('servers', 'text', (column) => column.notNull())
+    .execute();
+}
+
+async function createDoors(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('door')
+    .addColumn('port', 'integer', (column) => column.primaryKey())
+    .addColumn('door', 'text', (column) => column.notNull())
     .execute();
 }
 

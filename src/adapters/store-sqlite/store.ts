@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
@@ -94,6 +94,10 @@ class SqliteStore implements Store {
 
   trunkServers(): Promise<readonly TrunkServers[]> {
     return this.#thread.ask('trunkServers', undefined);
+  }
+
+  doors(): Promise<readonly Door[]> {
+    return this.#thread.ask('doors', undefined);
   }
 
   ledger(query: LedgerQuery): Promise<LedgerPage> {

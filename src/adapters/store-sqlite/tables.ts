@@ -24,6 +24,7 @@ export interface Tables {
   number: NumberRow;
   binding: BindingRow;
   trunk_servers: TrunkServersRow;
+  door: DoorRow;
   ledger: LedgerRow;
 }
 
@@ -63,6 +64,11 @@ export interface TrunkServersRow {
   trunk: string;
   target: string;
   servers: string;
+}
+
+export interface DoorRow {
+  port: number;
+  door: string;
 }
 
 export interface LedgerRow {

@@ -31,6 +31,8 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.bindings();
     case 'trunkServers':
       return database.trunkServers();
+    case 'doors':
+      return database.doors();
     case 'ledger':
       return database.ledger(request.with);
     case 'ledgerEntry':

@@ -4,7 +4,7 @@
 import type { Kysely } from 'kysely';
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, Divert, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, Divert, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Secrets } from './secrets.ts';
 import {
@@ -29,6 +29,8 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putBindings(db, write.user, write.bindings);
     case 'trunk-servers':
       return putTrunkServers(db, write.known);
+    case 'door':
+      return putDoor(db, write.door);
     case 'ledger':
       return putLedgerEntry(db, write.entry);
     default:
@@ -129,6 +131,15 @@ async function putTrunkServers(db: Kysely<Tables>, known: TrunkServers): Promise
     .insertInto('trunk_servers')
     .values(row)
     .onConflict((conflict) => conflict.column('trunk').doUpdateSet(row))
+    .execute();
+}
+
+async function putDoor(db: Kysely<Tables>, door: Door): Promise<void> {
+  const row = { port: door.port, door: JSON.stringify(door) };
+  await db
+    .insertInto('door')
+    .values(row)
+    .onConflict((conflict) => conflict.column('port').doUpdateSet(row))
     .execute();
 }
 

@@ -114,6 +114,7 @@ http:  { listen: '[::1]:8081' }
       dns: { servers: [], timeoutMs: 2_000 },
       log: { level: 'info' },
       trace: { keepMs: 3_600_000 },
+      shield: { kernel: 'auto', interfaces: [], moveDoors: false },
       trunks: [],
     });
   });

@@ -72,6 +72,10 @@ export interface Config {
     readonly kernel: 'auto' | 'off' | 'require';
     /** Where packets are judged as they arrive; none: wherever they arrive, before connection tracking. */
     readonly interfaces: readonly string[];
+    /** Doors of accounts are opened on these; two more behind them are the node's own. Absent: there are none. */
+    readonly doors?: { readonly from: number; readonly to: number };
+    /** A door that leaks is moved without being asked. */
+    readonly moveDoors: boolean;
   };
   readonly trunks: readonly TrunkSettings[];
 }

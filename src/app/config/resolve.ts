@@ -24,6 +24,7 @@ import {
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
+import { resolveShield } from './shield.ts';
 import { resolveTrace } from './trace.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
 
@@ -40,7 +41,6 @@ const DEFAULTS = {
   http: '127.0.0.1:8080',
   dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
-  kernel: 'auto',
 } as const;
 
 const DNS_TIMEOUT_MIN_MS = 100;
@@ -84,10 +84,7 @@ export function resolveConfig(
     dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
     trace: resolveTrace(file.trace ?? {}, context, findings),
-    shield: {
-      kernel: file.shield?.kernel ?? DEFAULTS.kernel,
-      interfaces: [...new Set(asList(file.shield?.interface))],
-    },
+    shield: resolveShield(file.shield ?? {}, { listeners, media }, findings),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

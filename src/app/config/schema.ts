@@ -100,6 +100,8 @@ const shieldSection = section({
       error: 'expected eth0, or a list of such',
     })
     .optional(),
+  doors: words(16).optional(),
+  moveDoors: flag.optional(),
 });
 
 const trunkSection = section({

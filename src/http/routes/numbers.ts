@@ -11,6 +11,7 @@ import {
 } from '../../admin/provisioning/schema.ts';
 import { number, numberList } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
+import { byWhom } from '../by-whom.ts';
 import { problemResponse } from '../problems.ts';
 
 const tags = ['numbers'];
@@ -19,11 +20,6 @@ const answer = { 200: number, default: problemResponse };
 const { number: _, ...settings } = numberInput.shape;
 /** All of a number but itself, which the path says. */
 const body = section(settings).meta({ id: 'NumberBody' });
-
-/** Who set a divert, for people: our CLI says so in its User-Agent. */
-function byWhom(userAgent: string | undefined): string {
-  return userAgent?.startsWith('ringthrough-cli/') ? 'cli' : 'api';
-}
 
 export const numberRoutes: Routes = (app, admin) => {
   app.route({
