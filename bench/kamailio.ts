@@ -26,16 +26,27 @@ export function missingPeer(...commands: readonly (keyof typeof PACKAGES)[]): st
   return missing.length === 0 ? undefined : `apt-get install --no-install-recommends ${missing.join(' ')}`;
 }
 
+export interface KamailioOptions {
+  /** Where it listens and relays. */
+  readonly host?: string;
+  readonly sipPort?: number;
+  readonly template?: string;
+}
+
 /** With rtpengine, for calls with audio. */
 export async function startKamailio(
   stand: Stand,
   carrier: Endpoint,
   callsMax: number,
+  { template = 'kamailio.cfg', ...where }: KamailioOptions = {},
 ): Promise<RelayingPlatform> {
   const control = { address: HOST, port: await freePorts(2) };
   const statistics = { address: HOST, port: control.port + 1 };
-  const relay = await startRtpengine(stand, { control, statistics, callsMax });
-  const proxy = await startProxy(stand, 'kamailio.cfg', carrier, { rtpengine: formatEndpoint(control) });
+  const relay = await startRtpengine(stand, { ...where, control, statistics, callsMax });
+  const proxy = await startProxy(stand, template, carrier, {
+    ...where,
+    values: { rtpengine: formatEndpoint(control) },
+  });
   return {
     name: `${proxy.name} + rtpengine ${version('rtpengine')}`,
     sipPort: proxy.sipPort,
@@ -46,24 +57,24 @@ export async function startKamailio(
 
 /** Signalling alone, in one worker. */
 export function startSignallingKamailio(stand: Stand, carrier: Endpoint): Promise<Platform> {
-  return startProxy(stand, 'kamailio-signalling.cfg', carrier, {});
+  return startProxy(stand, 'kamailio-signalling.cfg', carrier, { values: {} });
 }
 
 async function startProxy(
   stand: Stand,
   template: string,
   carrier: Endpoint,
-  values: Readonly<Record<string, string>>,
+  options: KamailioOptions & { readonly values: Readonly<Record<string, string>> },
 ): Promise<Platform> {
-  const sipPort = await freePorts();
+  const { host = HOST, sipPort = await freePorts(), values } = options;
   const folder = path.join(stand.folder, 'kamailio');
   mkdirSync(folder);
   const file = path.join(folder, 'kamailio.cfg');
   writeFileSync(
     file,
     configuration(template, {
-      address: `${HOST}:${sipPort}`,
-      realm: HOST,
+      address: `${host}:${sipPort}`,
+      realm: host,
       password: PASSWORD,
       carrier: carrier.address,
       ...values,
@@ -83,9 +94,13 @@ async function startProxy(
 
 async function startRtpengine(
   stand: Stand,
-  options: { readonly control: Endpoint; readonly statistics: Endpoint; readonly callsMax: number },
+  options: KamailioOptions & {
+    readonly control: Endpoint;
+    readonly statistics: Endpoint;
+    readonly callsMax: number;
+  },
 ) {
-  const { control, statistics, callsMax } = options;
+  const { host = HOST, control, statistics, callsMax } = options;
   const mediaPort = await freePorts(4 * callsMax);
   const relay = stand.run('rtpengine', 'rtpengine', [
     ...[
@@ -96,7 +111,7 @@ async function startRtpengine(
       '--table=-1',
       '--delete-delay=0',
     ],
-    `--interface=${HOST}`,
+    `--interface=${host}`,
     `--listen-ng=${formatEndpoint(control)}`,
     `--listen-cli=${formatEndpoint(statistics)}`,
     ...[`--port-min=${mediaPort}`, `--port-max=${mediaPort + 4 * callsMax - 1}`],

@@ -77,7 +77,13 @@ function statOf(pid: number) {
   return { parent: Number(fields[1]), user: Number(fields[11]), system: Number(fields[12]) };
 }
 
+/** Nothing, of a process that is gone by now. */
 function memoryOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  let text = '';
+  try {
+    text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  } catch {
+    return 0;
+  }
   return Number(/^Pss: +(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1_024;
 }

@@ -41,5 +41,6 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const position = share * (sorted.length - 1);
   const [below = Number.NaN, above = below] = sorted.slice(Math.floor(position));
-  return below + (above - below) * (position % 1);
+  // Also where both are infinite, whose difference is no number.
+  return above === below ? below : below + (above - below) * (position % 1);
 }

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { present } from '../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../src/base/net.ts';
+import type { LaneCounts, Posture } from '../src/ports/shield.ts';
 import type { Attempt } from '../test/interop/node.ts';
 import { freePorts, HOST, until } from '../test/interop/rig.ts';
 import { PASSWORD, PHONES } from './office.ts';
@@ -14,39 +15,63 @@ import type { Stand } from './stand.ts';
 const READY_MS = 15_000;
 const LEDGER_PAGE = 1_000;
 
+/** Of GET /v1/shield, what benches read. */
+export interface ShieldSeen {
+  readonly posture: Posture;
+  readonly counts: { readonly node: LaneCounts; readonly kernel?: LaneCounts };
+}
+
 export interface RunningNode extends RelayingPlatform {
   /** The node's metrics now, those without labels by name. */
   metrics(): Promise<ReadonlyMap<string, number>>;
+  /** How its shield says that it is. */
+  shield(): Promise<ShieldSeen>;
   /** Where its inspector listens, if it was asked for. */
   readonly inspector: string | undefined;
 }
 
-/** `moreUsers` are phones beside the office's. `inspected`: its memory can be looked at. */
+/** A customer with phones, some of which a number rings. */
+export interface BenchAccount {
+  readonly name: string;
+  readonly phones: readonly { readonly user: string; readonly number?: string }[];
+}
+
+export interface NodeOptions {
+  /** Where it listens and relays; its API stays on loopback. */
+  readonly host?: string;
+  readonly sipPort?: number;
+  readonly accounts?: readonly BenchAccount[];
+  /** Lines of its configuration beside those of every bench. */
+  readonly configuration?: readonly string[];
+  /** Its memory can be looked at. */
+  readonly inspected?: boolean;
+}
+
 export async function startRingthrough(
   stand: Stand,
   carrier: Endpoint,
   callsMax: number,
-  moreUsers: readonly string[] = [],
-  { inspected = false } = {},
+  { host = HOST, accounts = [office()], configuration = [], inspected = false, ...options }: NodeOptions = {},
 ): Promise<RunningNode> {
   const [sipPort, httpPort, mediaPort] = [
-    await freePorts(),
+    options.sipPort ?? (await freePorts()),
     await freePorts(),
     await freePorts(4 * callsMax),
   ];
   const folder = path.join(stand.folder, 'ringthrough');
   mkdirSync(folder);
   const file = path.join(folder, 'ringthrough.yaml');
-  const configuration = [
+  const lines = [
     `node: { name: bench, data: ./data }`,
-    `sip: { domain: ${HOST}, listen: [udp:${HOST}:${sipPort}] }`,
-    `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 4 * callsMax - 1} }`,
+    `sip: { domain: ${host}, listen: [udp:${host}:${sipPort}] }`,
+    `media: { address: ${host}, ports: ${mediaPort}-${mediaPort + 4 * callsMax - 1} }`,
     `http: { listen: ${HOST}:${httpPort} }`,
     `log: { level: warn }`,
     'trunks:',
     `  - { name: carrier, address: "${formatEndpoint(carrier)}", callsMax: ${callsMax} }`,
+    ...configuration,
   ];
-  writeFileSync(file, `${configuration.join('\n')}\n`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
   const flags = inspected ? [`--inspect=${HOST}:${await freePorts()}`] : [];
   const program = [...flags, 'src/main.ts', 'start', '--config', file];
   const child = stand.run('ringthrough', process.execPath, program);
@@ -54,7 +79,7 @@ export async function startRingthrough(
 
   const token = readFileSync(path.join(folder, 'data/api.token'), 'utf8').trim();
   const api = { address: `http://${HOST}:${httpPort}/v1`, token };
-  await ask(api, 'POST', '/provision', provisioning(callsMax, moreUsers));
+  await ask(api, 'POST', '/provision', provisioning(callsMax, accounts));
   return {
     name: 'Ringthrough',
     sipPort,
@@ -66,24 +91,30 @@ export async function startRingthrough(
         [...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]),
       );
     },
+    shield: () => ask<ShieldSeen>(api, 'GET', '/shield'),
     relayed: async (calls) => figures(await endedAttempts(api, calls)),
   };
 }
 
-function provisioning(callsMax: number, moreUsers: readonly string[]): string {
-  const users = [...PHONES.map(({ user }) => user), ...moreUsers];
-  return [
-    'accounts:',
-    '  - name: acme',
-    `    limits: { callsMax: ${callsMax}, phonesMax: ${users.length} }`,
-    '    phones:',
-    ...users.map((user) => `      - { user: ${user}, password: ${PASSWORD} }`),
-    '    numbers:',
-    ...PHONES.map(
-      ({ user, number }) => `      - { number: "${number}", plan: [{ ring: ${user}, for: 20s }] }`,
-    ),
-    '',
-  ].join('\n');
+/** The account of most benches. `moreUsers` are phones that no number rings. */
+export function office(moreUsers: readonly string[] = []): BenchAccount {
+  return { name: 'acme', phones: [...PHONES, ...moreUsers.map((user) => ({ user }))] };
+}
+
+function provisioning(callsMax: number, accounts: readonly BenchAccount[]): string {
+  const lines = accounts.flatMap(({ name, phones }) => {
+    const numbers = phones.flatMap(({ user, number }) =>
+      number === undefined ? [] : [`      - { number: "${number}", plan: [{ ring: ${user}, for: 20s }] }`],
+    );
+    return [
+      `  - name: ${name}`,
+      `    limits: { callsMax: ${callsMax}, phonesMax: ${phones.length} }`,
+      '    phones:',
+      ...phones.map(({ user }) => `      - { user: ${user}, password: ${PASSWORD} }`),
+      ...(numbers.length === 0 ? [] : ['    numbers:', ...numbers]),
+    ];
+  });
+  return `accounts:\n${lines.join('\n')}\n`;
 }
 
 interface Api {

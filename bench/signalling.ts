@@ -17,7 +17,7 @@ import { BenchPhone, operate } from './phones.ts';
 import type { Platform } from './platform.ts';
 import { Meter } from './processes.ts';
 import { machine, numbers, print } from './report.ts';
-import { startRingthrough } from './ringthrough.ts';
+import { office, startRingthrough } from './ringthrough.ts';
 import { type Stand, sleep, withStand } from './stand.ts';
 
 const PHONE_COUNT = 64;
@@ -128,7 +128,7 @@ print(machine());
 print(`${load.thousands},000 operations of each kind, ${load.calls} calls at ${load.rate} a second\n`);
 const ours = await measure('ringthrough', (stand, carrier) =>
   // A released media port rests for five seconds, so calls of that long need ports at once.
-  startRingthrough(stand, carrier, load.rate * 10, USERS),
+  startRingthrough(stand, carrier, load.rate * 10, { accounts: [office(USERS)] }),
 );
 const remedy = missingPeer('kamailio');
 const theirs = remedy === undefined ? await measure('kamailio', startSignallingKamailio) : undefined;

@@ -178,7 +178,7 @@ const { requests, guesses } = numbers({
 
 await withStand('strangers', async (stand) => {
   const carrier = { address: HOST, port: await freePorts() };
-  const node = await startRingthrough(stand, carrier, 10, [], { inspected: true });
+  const node = await startRingthrough(stand, carrier, 10, { inspected: true });
   const [program] = node.programs;
   const heap = await Heap.of(present(node.inspector, 'an inspector'), present(program, 'a node').pid);
   const target = { address: HOST, port: node.sipPort };

@@ -58,7 +58,8 @@ export function pcapRecord(message: TracedMessage): Uint8Array {
   return bytes;
 }
 
-function ipPacket(from: Endpoint, to: Endpoint, payload: Uint8Array): Uint8Array {
+/** One IP packet with one UDP datagram, checksums included. */
+export function ipPacket(from: Endpoint, to: Endpoint, payload: Uint8Array): Uint8Array {
   const ends = [addressBytes(from), addressBytes(to)] as const;
   const isV6 = ends.some((address) => address.length === 16);
   const [source, target] = isV6 ? [mapped(ends[0]), mapped(ends[1])] : ends;
