@@ -283,9 +283,11 @@ export const LIMITS = {
   kernelDoorFlowMs: 5 * MINUTE_MS,
   /** How long the kernel goes on judging without a word from its node. Longer: all is let through. */
   kernelSilenceMs: 30 * SECOND_MS,
+  /** Packets a second to media ports that are not open, or that the kernel has not been told of yet. More: dropped. */
+  kernelMediaUntoldPerSecond: 100,
   /** Steps that the kernel is told at once, and what is waited for more of them. More: told next. */
   kernelBatchMax: 500,
-  kernelBatchMs: 40,
+  kernelBatchMs: 10,
   /** Time for `nft` to answer. Longer: it is ended, and started again. */
   kernelAnswerMs: 20 * SECOND_MS,
   /** After trouble with `nft`, until everything is told anew: at first, and doubled each time to the second. */

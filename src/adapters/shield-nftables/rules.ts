@@ -66,6 +66,7 @@ const FIRST_WORDS = [
   'REFE',
   'SIP/',
 ];
+const UNTOLD = LIMITS.kernelMediaUntoldPerSecond;
 /** Header of UDP, and the first word. */
 const SHORTEST_DATAGRAM = 12;
 /** No request is shorter, with its mandatory header fields. */
@@ -361,6 +362,8 @@ export function media(family: Family): Chain {
       WHILE_ALIVE,
       `udp dport . ${SADDR[family]} . udp sport @media_peers${family} ${count('media_in')} accept`,
       `udp dport @media_open ${count('media_in')} accept`,
+      // A phone that answers at once speaks before the kernel has heard of the port.
+      `udp dport != @media_open ${limit({ perSecond: UNTOLD, burst: UNTOLD })} ${count('media_in')} accept`,
       `${count('media_out')} drop`,
     ],
   };
