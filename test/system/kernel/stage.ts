@@ -110,9 +110,21 @@ export class Stage {
     return shield;
   }
 
+  /** A command that runs a program on one side of the wire. */
+  on(side: 'edge' | 'outside', ...command: readonly string[]): readonly [string, readonly string[]] {
+    return ['ip', ['netns', 'exec', side === 'edge' ? this.#edge : this.#outside, ...command]];
+  }
+
   /** Runs a command at the edge. Throws where it fails. */
   atEdge(command: string): string {
     const done = sh(`ip netns exec ${this.#edge} ${command}`);
+    if (!done.ok) throw new Error(`${command}: ${done.output}`);
+    return done.output;
+  }
+
+  /** The same outside. */
+  atOutside(command: string): string {
+    const done = sh(`ip netns exec ${this.#outside} ${command}`);
     if (!done.ok) throw new Error(`${command}: ${done.output}`);
     return done.output;
   }
