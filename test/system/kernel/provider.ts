@@ -1,5 +1,5 @@
-// A provider's node at the edge, with a phone and a carrier outside: started, provisioned and asked as its operator does
-// it, and spoken to by sipp.
+// A provider's node at the edge, with a phone and a carrier outside: started, provisioned and asked as its operator
+// does it, and spoken to by sipp.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
