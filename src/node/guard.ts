@@ -182,7 +182,7 @@ export class Guard {
 
   /** What a kernel dropped ahead of us is told once a second, where there is one. */
   kernelCounted(counts: KernelCounts, now: Instant): void {
-    this.#detection.kernel(counts);
+    this.#detection.kernel(counts, now);
     this.#options.doors.kernelCounted(counts.doorNewcomers, now);
   }
 

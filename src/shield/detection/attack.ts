@@ -43,9 +43,10 @@ export class Attack {
   add(second: Second, tally: Tally, evidence: number, now: Instant): void {
     const { newcomer, refused } = second.lanes;
     const packets = offered(newcomer) + offered(refused);
-    this.#packets += packets;
-    this.#bytes += newcomer.bytes + refused.bytes;
-    this.#dropped += newcomer.dropped + refused.dropped;
+    const { seconds } = second;
+    this.#packets += packets * seconds;
+    this.#bytes += (newcomer.bytes + refused.bytes) * seconds;
+    this.#dropped += (newcomer.dropped + refused.dropped) * seconds;
     if (packets > this.#peak) {
       this.#peak = packets;
       this.#peakAt = now;
@@ -54,8 +55,8 @@ export class Attack {
     this.#evidence += evidence / CONVINCING;
     this.#evenNetworks = Math.max(this.#evenNetworks, second.evenNetworks);
     for (const kind of COUNTED) {
-      this.#kinds[kind] += newcomer.kinds[kind];
-      this.#kindsTotal += newcomer.kinds[kind];
+      this.#kinds[kind] += newcomer.kinds[kind] * seconds;
+      this.#kindsTotal += newcomer.kinds[kind] * seconds;
     }
     this.#sources.merge(tally.distinct);
     addCounts(this.#forgery, tally.forgery);

@@ -159,20 +159,35 @@ describe('detection', () => {
 
   test('what a kernel drops counts, and so it finds a flood of which this process sees nothing', () => {
     const target = detection();
-    target.kernel(kernelCounts({ newcomer: 1_000_000 }));
+    target.kernel(kernelCounts({ newcomer: 1_000_000 }), -SECOND_MS);
     assert.equal(target.nextDeadline(), undefined, 'what was counted before this process began is no flood');
     const dropped = (now: Instant) => 1_000_000 + 40 * now;
     const told = play(target, 0, 4, (now) => {
-      if (now % SECOND_MS === 0) target.kernel(kernelCounts({ newcomer: dropped(now) }, now));
+      if (now % SECOND_MS === 0) target.kernel(kernelCounts({ newcomer: dropped(now) }, now), now);
     });
     assert.ok(attackIn(told) !== undefined);
     assert.match(target.status(4_000).why, /send 41,000 packets a second/);
   });
 
+  test('a kernel that answers now sooner, now later is no flood that comes and goes', () => {
+    const target = detection();
+    const pausesMs = [1_000, 1_700, 300, 1_400, 600];
+    let nextAt = 0;
+    let answers = 0;
+    play(target, 0, 60, (now) => {
+      if (now < nextAt) return;
+      target.kernel(kernelCounts({ newcomer: 40 * now }), now);
+      nextAt = now + (pausesMs[answers++ % pausesMs.length] ?? 0);
+    });
+    const attack = present(target.status(60 * SECOND_MS).attack, 'an attack');
+    assert.ok(attack.peakPerSecond < 42_000, `${attack.peakPerSecond}`);
+    assert.ok(Math.abs(attack.packets - 40 * 58_000) < 0.1 * 40 * 58_000, `${attack.packets}`);
+  });
+
   test('a kernel whose table was made anew begins to count anew', () => {
     const target = detection();
-    target.kernel(kernelCounts({ newcomer: 1_000_000 }));
-    target.kernel(kernelCounts({ newcomer: 5 }));
+    target.kernel(kernelCounts({ newcomer: 1_000_000 }), 0);
+    target.kernel(kernelCounts({ newcomer: 5 }), SECOND_MS);
     play(target, 0, 5, () => {});
     assert.equal(target.posture, 'calm');
   });

@@ -23,7 +23,7 @@ import {
   type Likelihood,
   sureness,
 } from './report.ts';
-import { type Counted, offered, perSecond, type Second } from './second.ts';
+import { type Counted, offered, type Second } from './second.ts';
 import { type Origin, Tally } from './tally.ts';
 import { whyPosture } from './why.ts';
 
@@ -103,8 +103,8 @@ export class Detection {
   }
 
   /** What the kernel counted: about once a second, where there is one. */
-  kernel(counts: KernelCounts): void {
-    if (this.#tally.kernel(counts)) this.#isWoken = true;
+  kernel(counts: KernelCounts, now: Instant): void {
+    if (this.#tally.kernel(counts, now)) this.#isWoken = true;
   }
 
   /** How late the node was lately. */
@@ -128,10 +128,14 @@ export class Detection {
     const lateMs = elapsedMs - SECOND_MS;
     // What was held up for longer is one second of as much as came in each of them.
     this.#tickedAt = lateMs >= SECOND_MS ? now : this.#tickedAt + SECOND_MS;
-    const pressure = { lateMs: Math.max(lateMs, this.#lateMs), waitMs: this.#waitMs };
+    const second = this.#tally.read({
+      seconds: Math.round(elapsedMs / SECOND_MS),
+      now,
+      lateMs: Math.max(lateMs, this.#lateMs),
+      waitMs: this.#waitMs,
+    });
     this.#lateMs = 0;
     this.#waitMs = 0;
-    const second = perSecond(this.#tally.read(pressure), Math.round(elapsedMs / SECOND_MS));
     const effects = this.#judged(second, now);
     this.#tally.nextSecond();
     this.#fallAsleep(second);

@@ -14,24 +14,31 @@
 import type { Instant } from '../../base/time.ts';
 import type { Normal } from './normal.ts';
 
-/** Once in 700 years for one number, were its seconds as independent as the model has them. */
+/** Once in some 800 years for one number, were its seconds as independent as the model has them. */
 export const SURELY = 24;
 const MOST_OF_ONE_SECOND = SURELY / 2;
 const MOST = SURELY * 1.5;
 /** What a flood is: so many times as much as usual. */
 const TIMES = 3;
-/** Variance beyond Poisson's, as a share of the mean squared: what nobody has to learn, and what nobody can excuse. */
+/** Variance beyond Poisson's, as a share of the mean squared, that nobody has to learn. */
 const DISPERSION_LEAST = 0.1;
-const DISPERSION_MOST = 4;
+
+/** Within these, what was learned is believed. */
+export interface Belief {
+  /** A second; so much is taken for usual at least, so that nobody is woken for a trifle. */
+  readonly leastMean: number;
+  /** And at most, so that nobody can teach it more, however patient he is. */
+  readonly mostMean: number;
+  readonly dispersionMost: number;
+}
 
 export class Evidence {
-  readonly #leastMean: number;
+  readonly #belief: Belief;
   #sum = 0;
   #since: Instant | undefined;
 
-  /** `leastMean`: a second; what is taken for usual at least, so that nobody is woken for a trifle. */
-  constructor(leastMean: number) {
-    this.#leastMean = leastMean;
+  constructor(belief: Belief) {
+    this.#belief = belief;
   }
 
   get sum(): number {
@@ -44,9 +51,10 @@ export class Evidence {
   }
 
   add(count: number, normal: Normal, now: Instant): void {
-    const mean = Math.max(this.#leastMean, normal.meanAt(now));
+    const { leastMean, mostMean, dispersionMost } = this.#belief;
+    const mean = Math.min(mostMean, Math.max(leastMean, normal.meanAt(now)));
     const learned = normal.excessVariance / (mean * mean);
-    const dispersion = Math.min(DISPERSION_MOST, Math.max(DISPERSION_LEAST, learned));
+    const dispersion = Math.min(dispersionMost, Math.max(DISPERSION_LEAST, learned));
     this.weigh(logLikelihoodRatio(count, mean, dispersion), now);
   }
 

@@ -12,13 +12,17 @@
 import { LIMITS } from '../../base/limits.ts';
 import { type Instant, SECOND_MS } from '../../base/time.ts';
 import { LANES, type Lane } from '../../ports/shield.ts';
-import { Evidence } from './evidence.ts';
+import { type Belief, Evidence } from './evidence.ts';
 import { Normal } from './normal.ts';
 import { GROUPS, type Group, offered, ofGroup, type Second } from './second.ts';
 
 /** Of what the node has for newcomers: so much is a trifle, and so much of it unproven is harmless. */
 const TRIFLE = 1 / 50;
 const HARMLESS = 1 / 16;
+/** What is normal may be anything; but what proves nothing was never more than so many times harmless. */
+const HARMLESS_TIMES_MOST = 2;
+const DISPERSION_MOST = 4;
+const HOSTILE_DISPERSION_MOST = 0.5;
 /** Tries of one phone before it proves itself: retransmissions, and what was dropped of them. */
 const TRIES_OF_A_PHONE = 8;
 /** So doubtful at least is who was not let in, whatever those did who were. */
@@ -66,9 +70,9 @@ class Series {
   readonly always: boolean;
   count = 0;
 
-  constructor(subject: Subject, leastMean: number, always = false) {
+  constructor(subject: Subject, belief: Belief, always = false) {
     this.subject = subject;
-    this.evidence = new Evidence(leastMean);
+    this.evidence = new Evidence(belief);
     this.always = always;
   }
 
@@ -85,14 +89,26 @@ export class Judge {
   readonly #unproven: Series;
   readonly #beyond: Series;
   readonly #late: Series;
+  readonly #unusual: readonly Series[];
+  readonly #hostile: readonly Series[];
+  /** What has a normal to learn. */
+  readonly #learning: readonly Series[];
   /** Faded sums of the last seconds. */
   #challenged = 0;
   #proved = 0;
 
   /** `newcomersPerSecond`: what the node takes from all newcomers together while it is calm. */
   constructor(newcomersPerSecond: number) {
-    const trifle = newcomersPerSecond * TRIFLE;
-    const harmless = newcomersPerSecond * HARMLESS;
+    const trifle: Belief = {
+      leastMean: newcomersPerSecond * TRIFLE,
+      mostMean: Number.POSITIVE_INFINITY,
+      dispersionMost: DISPERSION_MOST,
+    };
+    const harmless: Belief = {
+      leastMean: newcomersPerSecond * HARMLESS,
+      mostMean: newcomersPerSecond * HARMLESS * HARMLESS_TIMES_MOST,
+      dispersionMost: HOSTILE_DISPERSION_MOST,
+    };
     const lanes = LANES.filter((lane) => lane !== 'emergency' && lane !== 'refused');
     this.#kinds = lanes.flatMap((lane) =>
       GROUPS.map((group) => new Series({ what: 'kind', lane, group }, trifle)),
@@ -101,7 +117,10 @@ export class Judge {
     this.#wrong = new Series({ what: 'wrong-passwords' }, trifle);
     this.#unproven = new Series({ what: 'unproven' }, harmless, true);
     this.#beyond = new Series({ what: 'beyond-budgets' }, harmless, true);
-    this.#late = new Series({ what: 'late' }, LATE_MS);
+    this.#late = new Series({ what: 'late' }, trifle);
+    this.#unusual = [...this.#kinds, this.#sources, this.#wrong, this.#late];
+    this.#hostile = [this.#unproven, this.#beyond];
+    this.#learning = [...this.#kinds, this.#sources, this.#wrong, ...this.#hostile];
   }
 
   judge(second: Second, now: Instant): Judgement {
@@ -116,22 +135,22 @@ export class Judge {
     this.#late.count = second.lateMs;
     this.#late.evidence.weigh(second.lateMs >= LATE_MS ? LATE_WEIGHT : -LATE_WEIGHT, now);
     return {
-      unusual: strongest([...this.#kinds, this.#sources, this.#wrong, this.#late], now),
-      hostile: strongest([this.#unproven, this.#beyond], now),
+      unusual: strongest(this.#unusual, now),
+      hostile: strongest(this.#hostile, now),
       provedShare: this.#provedShare(),
     };
   }
 
   /** The second that was judged becomes a part of what is normal. Never of an attack: nobody should get used to it. */
   learn(isCalm: boolean, now: Instant): void {
-    for (const series of this.#learning()) series.normal.learn(series.count, isCalm, now);
+    for (const series of this.#learning) series.normal.learn(series.count, isCalm, now);
   }
 
   /** Nothing came from then until now. */
   rest(from: Instant, now: Instant): void {
     const least = now - LIMITS.shieldIdleSecondsMax * SECOND_MS;
     for (let at = Math.max(least, from + SECOND_MS); at < now; at += SECOND_MS) {
-      for (const series of this.#learning()) series.normal.learn(0, true, at);
+      for (const series of this.#learning) series.normal.learn(0, true, at);
     }
   }
 
@@ -146,10 +165,6 @@ export class Judge {
       ({ subject }) => subject.what === 'kind' && subject.lane === lane && subject.group === group,
     );
     return series?.normal.isKnown === true ? series.normal.meanAt(now) : undefined;
-  }
-
-  #learning(): readonly Series[] {
-    return [...this.#kinds, this.#sources, this.#wrong, this.#unproven, this.#beyond];
   }
 
   #provedShare(): number | undefined {

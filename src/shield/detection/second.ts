@@ -30,6 +30,8 @@ export interface LaneSecond {
 }
 
 export interface Second {
+  /** So many seconds went into it, and all that is counted is the mean of them: one, unless the node was held up. */
+  readonly seconds: number;
   readonly lanes: Readonly<Record<Lane, LaneSecond>>;
   /** Different addresses among newcomers, and over how many networks they are spread evenly. */
   readonly sources: number;
@@ -80,22 +82,4 @@ export function eachKind(make: (kind: Counted) => number): Kinds {
 
 export function offered({ admitted, dropped }: LaneSecond): number {
   return admitted + dropped;
-}
-
-/** As if that had come in one second: for when the node was held up, or slept. */
-export function perSecond(second: Second, seconds: number): Second {
-  if (seconds <= 1) return second;
-  const lane = ({ kinds, admitted, dropped, bytes }: LaneSecond): LaneSecond => ({
-    kinds: eachKind((kind) => kinds[kind] / seconds),
-    admitted: admitted / seconds,
-    dropped: dropped / seconds,
-    bytes: bytes / seconds,
-  });
-  return {
-    ...second,
-    lanes: eachLane((name) => lane(second.lanes[name])),
-    challenged: second.challenged / seconds,
-    wrong: second.wrong / seconds,
-    proved: second.proved / seconds,
-  };
 }

@@ -9,6 +9,7 @@
 import { fnv1a } from '../../base/hash.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Endpoint, isStream, type TransportName } from '../../base/net.ts';
+import { type Instant, SECOND_MS } from '../../base/time.ts';
 import { type KernelCounts, LANES, type Lane } from '../../ports/shield.ts';
 import { Distinct } from './distinct.ts';
 import { countStranger, type ForgeryCounts, noCounts } from './forgery.ts';
@@ -42,6 +43,29 @@ const USER_MARKS = 65_536;
 const SAMPLED = 8;
 const DRAWN = 2 ** 32 / SAMPLED;
 
+/** The kernel is asked once a second, but not when a second ends: its rates hold until the next answer, or so long. */
+const KERNEL_FRESH_MS = 2_500;
+
+/** What the kernel drops in a second. Of most it does not tell the kind. */
+interface Unseen {
+  readonly lanes: Readonly<Record<Lane, { readonly packets: number; readonly bytes: number }>>;
+  /** Newcomers'. */
+  readonly garbage: number;
+  readonly connects: number;
+  readonly fragments: number;
+}
+
+const NOTHING_UNSEEN: Unseen = {
+  lanes: eachLane(() => ({ packets: 0, bytes: 0 })),
+  garbage: 0,
+  connects: 0,
+  fragments: 0,
+};
+
+interface Reading extends Pick<Second, 'seconds' | 'lateMs' | 'waitMs'> {
+  readonly now: Instant;
+}
+
 export class Tally {
   readonly networks: TopNetworks;
   readonly spread = new Spread();
@@ -63,8 +87,8 @@ export class Tally {
   #strangers = 0;
   #lot: number;
   #kernelBefore: KernelCounts | undefined;
-  /** Dropped by the kernel, of kinds that it does not tell, and their bytes. */
-  #unseen = eachLane(() => ({ packets: 0, bytes: 0 }));
+  #kernelAt: Instant = Number.NEGATIVE_INFINITY;
+  #unseen = NOTHING_UNSEEN;
 
   constructor(seed: number) {
     this.#seed = seed;
@@ -133,38 +157,39 @@ export class Tally {
     this.malformations.add(reason);
   }
 
-  /** What the kernel counted since it was last asked. False: nothing. */
-  kernel(counts: KernelCounts): boolean {
+  /** What the kernel counted. False: nothing since it was asked last. */
+  kernel(counts: KernelCounts, now: Instant): boolean {
     const before = this.#kernelBefore;
+    const seconds = (now - this.#kernelAt) / SECOND_MS;
     this.#kernelBefore = counts;
+    this.#kernelAt = now;
     // The first counts may be of an adopted table, long before this process; only a difference tells of now.
-    if (before === undefined) return false;
-    for (const lane of LANES) {
-      const unseen = this.#unseen[lane];
-      unseen.packets += grown(before.lanes[lane].dropped, counts.lanes[lane].dropped);
-      unseen.bytes += grown(before.lanes[lane].droppedBytes, counts.lanes[lane].droppedBytes);
-    }
-    this.#unseen.newcomer.packets += grown(before.fragments.dropped, counts.fragments.dropped);
-    const garbage = this.#drop('garbage', grown(before.garbage, counts.garbage));
-    const connects = this.#drop('connect', grown(before.connects.dropped, counts.connects.dropped));
-    return garbage + connects + LANES.reduce((sum, lane) => sum + this.#unseen[lane].packets, 0) > 0;
+    if (before === undefined || seconds <= 0) return false;
+    const rate = (count: (counts: KernelCounts) => number) => grown(count(before), count(counts)) / seconds;
+    this.#unseen = {
+      lanes: eachLane((lane) => ({
+        packets: rate(({ lanes }) => lanes[lane].dropped),
+        bytes: rate(({ lanes }) => lanes[lane].droppedBytes),
+      })),
+      garbage: rate(({ garbage }) => garbage),
+      connects: rate(({ connects }) => connects.dropped),
+      fragments: rate(({ fragments }) => fragments.dropped),
+    };
+    const { lanes, garbage, connects, fragments } = this.#unseen;
+    return garbage + connects + fragments > 0 || LANES.some((lane) => lanes[lane].packets > 0);
   }
 
-  #drop(kind: Counted, packets: number): number {
-    const at = LANE_AT.newcomer * KINDS + KIND_AT[kind];
-    this.#dropped[at] = (this.#dropped[at] ?? 0) + packets;
-    return packets;
-  }
-
-  /** The second so far. */
-  read(pressure: Pick<Second, 'lateMs' | 'waitMs'>): Second {
+  /** What came in these seconds, as one: their mean. */
+  read({ seconds, now, ...pressure }: Reading): Second {
+    const unseen = now - this.#kernelAt <= KERNEL_FRESH_MS ? this.#unseen : NOTHING_UNSEEN;
     return {
-      lanes: eachLane((lane) => this.#lane(lane)),
+      seconds,
+      lanes: eachLane((lane) => this.#lane(lane, seconds, unseen)),
       sources: this.distinct.estimate(),
       evenNetworks: this.spread.evenNetworks(),
-      challenged: this.forgery.challenged,
-      wrong: this.#wrong,
-      proved: this.#proved,
+      challenged: this.forgery.challenged / seconds,
+      wrong: this.#wrong / seconds,
+      proved: this.#proved / seconds,
       ...pressure,
     };
   }
@@ -174,7 +199,6 @@ export class Tally {
     this.#admitted.fill(0);
     this.#dropped.fill(0);
     this.#bytes.fill(0);
-    this.#unseen = eachLane(() => ({ packets: 0, bytes: 0 }));
     this.#wrong = 0;
     this.#proved = 0;
     this.#sampled = 0;
@@ -185,18 +209,21 @@ export class Tally {
     if (++this.#usersAge % USERS_AFRESH_SECONDS === 0) this.#users.fill(0);
   }
 
-  #lane(lane: Lane): LaneSecond {
+  #lane(lane: Lane, seconds: number, unseen: Unseen): LaneSecond {
     const from = LANE_AT[lane] * KINDS;
     const until = from + KINDS;
-    const unseen = this.#unseen[lane];
+    const { packets, bytes } = unseen.lanes[lane];
+    const { garbage, connects, fragments } = lane === 'newcomer' ? unseen : NOTHING_UNSEEN;
+    const seen = (kind: Counted) => {
+      const at = from + KIND_AT[kind];
+      return ((this.#admitted[at] ?? 0) + (this.#dropped[at] ?? 0)) / seconds;
+    };
+    const kinds = eachKind(seen);
     return {
-      kinds: eachKind((kind) => {
-        const at = from + KIND_AT[kind];
-        return (this.#admitted[at] ?? 0) + (this.#dropped[at] ?? 0);
-      }),
-      admitted: sum(this.#admitted.subarray(from, until)),
-      dropped: sum(this.#dropped.subarray(from, until)) + unseen.packets,
-      bytes: (this.#bytes[LANE_AT[lane]] ?? 0) + unseen.bytes,
+      kinds: { ...kinds, garbage: kinds.garbage + garbage, connect: kinds.connect + connects },
+      admitted: sum(this.#admitted.subarray(from, until)) / seconds,
+      dropped: sum(this.#dropped.subarray(from, until)) / seconds + packets + garbage + connects + fragments,
+      bytes: (this.#bytes[LANE_AT[lane]] ?? 0) / seconds + bytes,
     };
   }
 }

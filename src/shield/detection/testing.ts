@@ -26,6 +26,7 @@ export interface Traffic {
 export function second(traffic: Traffic): Second {
   const { sources = 0, challenged = 0, wrong = 0, proved = 0, lateMs = 0 } = traffic;
   return {
+    seconds: 1,
     lanes: eachLane((lane) => {
       const given = traffic.packets?.[lane];
       const kinds = given === undefined ? NONE : { ...NONE, ...given };
