@@ -286,8 +286,10 @@ export const LIMITS = {
   /** Packets a second to media ports that are not open, or that the kernel has not been told of yet. More: dropped. */
   kernelMediaUntoldPerSecond: 100,
   /** Steps that the kernel is told at once, and what is waited for more of them. More: told next. */
-  kernelBatchMax: 500,
+  kernelBatchMax: 250,
   kernelBatchMs: 10,
+  /** The same where more than that waits, as after a start: an `nft` of its own takes so many at once. More: next. */
+  kernelBulkMax: 2_000,
   /** Time for `nft` to answer. Longer: it is ended, and started again. */
   kernelAnswerMs: 20 * SECOND_MS,
   /** After trouble with `nft`, until everything is told anew: at first, and doubled each time to the second. */

@@ -63,8 +63,9 @@ export class HeldElements {
     this.#tables = new Map(ORDER.map((set) => [set, table(set)]));
   }
 
-  get hasMarked(): boolean {
-    return ORDER.some((set) => this.#table(set).marked.size > 0);
+  /** Elements that are marked. */
+  get waiting(): number {
+    return ORDER.reduce((sum, set) => sum + this.#table(set).marked.size, 0);
   }
 
   take(change: ShieldChange): void {
@@ -117,15 +118,23 @@ export class HeldElements {
     return taken;
   }
 
-  /** Everything that holds, for a table that has nothing. Nothing is marked after it. */
-  takeAll(now: Instant): readonly Marked[] {
-    return ORDER.flatMap((set) => {
-      const { marked, elements } = this.#table(set);
-      marked.clear();
-      return [...elements].flatMap(([key, held]) =>
-        (held.until ?? FOREVER) > now ? [{ set, key, held }] : [],
-      );
-    });
+  /**
+   * Everything that holds, for a table that has nothing, in parts of at most this many. Nothing is marked when it
+   * begins; what changes between two parts is marked, and told again.
+   */
+  *takeAll(now: Instant, atMost: number): Generator<readonly Marked[]> {
+    for (const set of ORDER) this.#table(set).marked.clear();
+    let part: Marked[] = [];
+    for (const set of ORDER) {
+      for (const [key, held] of this.#table(set).elements) {
+        if ((held.until ?? FOREVER) <= now) continue;
+        part.push({ set, key, held });
+        if (part.length < atMost) continue;
+        yield part;
+        part = [];
+      }
+    }
+    if (part.length > 0) yield part;
   }
 
   /** Forgets what has ended, looking at so many of each set and going on there the next time. */

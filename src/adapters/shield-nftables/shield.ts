@@ -171,7 +171,7 @@ class NftablesShield implements KernelShield {
   /** At once after a quiet time, so that who has proved itself is known before its next packet; else in batches. */
   #arm(): void {
     const isIdle = this.#flush === undefined && this.#trouble === undefined && this.#closing === undefined;
-    if (!isIdle || !this.#held.hasMarked) return;
+    if (!isIdle || this.#held.waiting === 0) return;
     const run = () => void this.#do(() => this.#tell());
     const waitMs = this.#flushedAt + LIMITS.kernelBatchMs - this.#clock.now();
     this.#flush = setTimeout(run, Math.max(0, waitMs));
@@ -180,10 +180,19 @@ class NftablesShield implements KernelShield {
   async #tell(): Promise<void> {
     const now = this.#clock.now();
     this.#flushedAt = now;
-    const marked = this.#trouble === undefined ? this.#held.takeMarked(LIMITS.kernelBatchMax, now) : [];
-    if (marked.length > 0) await this.#run(batch(marked, this.#ground.table, now));
+    if (this.#trouble === undefined && this.#held.waiting > 0) await this.#tellNext(now);
     this.#flush = undefined;
     this.#arm();
+  }
+
+  /** The `nft` that stays reads slowly, and answers at once; for many steps a new one is sooner done. */
+  async #tellNext(now: Instant): Promise<void> {
+    const isBulk = this.#held.waiting > LIMITS.kernelBatchMax;
+    const marked = this.#held.takeMarked(isBulk ? LIMITS.kernelBulkMax : LIMITS.kernelBatchMax, now);
+    const commands = batch(marked, this.#ground.table, now);
+    if (!isBulk) return void (await this.#run(commands));
+    const told = await runNft(['-f', '-'], `${commands.join('\n')}\n`);
+    if (!told.ok) this.#failed(told.error.reason);
   }
 
   async #beat(): Promise<void> {
@@ -245,8 +254,13 @@ class NftablesShield implements KernelShield {
   /** The whole table anew, with all that is held. */
   async #loadAll(): Promise<void> {
     const now = this.#clock.now();
-    const elements = filling(this.#held.takeAll(now), this.#ground.table, now);
-    const loaded = await runNft(['-f', '-'], this.#ruleset.fresh + elements);
+    const texts = [this.#ruleset.fresh];
+    for (const part of this.#held.takeAll(now, LIMITS.kernelBulkMax)) {
+      texts.push(filling(part, this.#ground.table, now));
+      // Packets are not kept waiting by a hundred thousand lines.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const loaded = await runNft(['-f', '-'], texts.join(''));
     if (!loaded.ok) this.#failed(loaded.error.reason);
   }
 
