@@ -28,7 +28,7 @@ import type { Config, SipListener } from './config/config.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
 import { EventLoop } from './event-loop.ts';
 import { Persistence } from './persistence.ts';
-import { type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
+import { followTrunks, type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Subscribers } from './subscribers.ts';
 import { openTrace } from './tracing.ts';
@@ -77,6 +77,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   const transports = await openTransports(basics, late, shutdown);
   const listeners = transports.map(({ listener }) => listener);
   shield = await openKernelShield(config, shieldPlan(config, listeners), basics);
+  if (shield !== undefined) subscribers.add(followTrunks(shield, config));
   const doors = await openDoors(config, shield !== undefined, late, shutdown);
   const node = createNode(basics, transports, doors.settings);
   const trace = await openTrace(config, transports, subscribers, shutdown);

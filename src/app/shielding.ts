@@ -5,6 +5,7 @@ import { openNftablesShield, printedRuleset } from '../adapters/shield-nftables/
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { insidePorts } from '../node/door-keeper.ts';
+import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { TrunkSettings } from '../ports/records.ts';
@@ -48,6 +49,7 @@ export async function openKernelShield(
 export class KernelPart {
   readonly #kernel: KernelShield;
   #plan: ShieldPlan;
+  #loading: NodeJS.Immediate | undefined;
 
   constructor(kernel: KernelShield, plan: ShieldPlan) {
     this.#kernel = kernel;
@@ -69,7 +71,20 @@ export class KernelPart {
   /** The posture has changed, and with it what newcomers may send. */
   share(shares: Shares): void {
     this.#plan = { ...this.#plan, shares };
-    void this.#kernel.load(this.#plan);
+    this.#load();
+  }
+
+  /** A trunk's servers were found: what comes from there is a carrier's, as `from` is. */
+  located(trunk: TrunkSettings, servers: readonly string[]): void {
+    const { carriers } = this.#plan;
+    const access = carrierAccess(trunk, servers);
+    const before = carriers.find(({ name }) => name === trunk.name);
+    if (servers.length === 0 || JSON.stringify(access) === JSON.stringify(before)) return;
+    this.#plan = {
+      ...this.#plan,
+      carriers: [...carriers.filter(({ name }) => name !== trunk.name), access],
+    };
+    this.#load();
   }
 
   counts(): Promise<KernelCounts> {
@@ -77,8 +92,26 @@ export class KernelPart {
   }
 
   close(): Promise<void> {
+    clearImmediate(this.#loading);
     return this.#kernel.close();
   }
+
+  /** Once for all that changed in this turn. */
+  #load(): void {
+    this.#loading ??= setImmediate(() => {
+      this.#loading = undefined;
+      void this.#kernel.load(this.#plan);
+    });
+  }
+}
+
+/** Trunks are named by DNS as a rule, and their servers may change at any time. */
+export function followTrunks(shield: KernelPart, { trunks }: Config): (event: NodeEvent) => void {
+  return (event) => {
+    if (event.type !== 'trunk-servers') return;
+    const trunk = trunks.find(({ name }) => name === event.name);
+    if (trunk !== undefined) shield.located(trunk, event.servers);
+  };
 }
 
 /** On loopback there is nobody to guard against. */
@@ -95,7 +128,7 @@ export function shieldPlan(
   return {
     listeners,
     media: { addresses: config.media.addresses.map(({ address }) => address), ...config.media.ports },
-    carriers: config.trunks.flatMap(carrierAccess),
+    carriers: config.trunks.map((trunk) => carrierAccess(trunk)).filter(({ from }) => from.length > 0),
     shares,
     ...(config.shield.doors === undefined ? {} : { doors: doorGround(config.shield.doors) }),
   };
@@ -105,11 +138,16 @@ function doorGround(ports: NonNullable<Config['shield']['doors']>): DoorGround {
   return { ...ports, inside: insidePorts(ports), newcomers: DOOR_SHARE };
 }
 
-/** Servers that DNS names are known as flows as soon as they answer. */
-function carrierAccess({ name, from, target }: TrunkSettings): readonly CarrierAccess[] {
-  const ranges = [...from, ...(familyOf(target.host) === undefined ? [] : [target.host])];
+/** `servers` as events tell them: `udp:192.0.2.1:5060`. */
+function carrierAccess(
+  { name, from, target }: TrunkSettings,
+  servers: readonly string[] = [],
+): CarrierAccess {
+  const located = servers.flatMap((server) => /^[a-z]+:\[?(.+?)\]?:\d+$/.exec(server)?.[1] ?? []);
+  const literal = familyOf(target.host) === undefined ? [] : [target.host];
+  const ranges = [...new Set([...from, ...literal, ...located])].sort();
   const perSecond = LIMITS.carrierPerSecond;
-  return ranges.length === 0 ? [] : [{ name, from: ranges, rate: { perSecond, burst: 2 * perSecond } }];
+  return { name, from: ranges, rate: { perSecond, burst: 2 * perSecond } };
 }
 
 /** What a node with this configuration would load into the kernel in calm times. Nothing is opened or changed. */

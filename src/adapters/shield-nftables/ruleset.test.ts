@@ -84,8 +84,8 @@ describe('a plan as a ruleset', () => {
   });
 
   test('every statement names our own table', () => {
-    const { fresh, kept, adopted } = render(PLAN, GROUND);
-    for (const text of [fresh, kept, adopted]) {
+    const { fresh, kept, reshared, adopted } = render(PLAN, GROUND);
+    for (const text of [fresh, kept, reshared, adopted]) {
       for (const line of text.split('\n').filter((each) => /^[a-z]/.test(each))) {
         assert.match(line, / ?inet ringthrough_a\b/);
       }

@@ -1,7 +1,11 @@
 // A plan as nftables text: one table of our own, and nothing of anybody else's.
 //
-//   fresh   the whole table in place of whatever bears its name, in one transaction
-//   kept    new rules, new buckets and a new owner, in one transaction; what the node has told stays
+//   fresh      the whole table in place of whatever bears its name
+//   kept       new rules; what the node has told stays, and every bucket as full as it is
+//   reshared   new rules, and new buckets, for those that are there keep the rate that they were made with
+//   adopted    the same, a new owner, and nothing of the calls and doors of the old one
+//
+// Each is one transaction: no packet meets half of it.
 //
 // In family netdev the packets of the named interfaces are judged as they arrive; otherwise, in family inet, before
 // connection tracking. Either way both of IPv4 and IPv6 are in the one table.
@@ -48,14 +52,15 @@ export interface Ground {
   readonly places: Places;
 }
 
-/** Each is one transaction for `nft -f`. */
 export interface Ruleset {
   readonly fresh: string;
   readonly kept: string;
-  /** The same as kept, and without what ended with the node that the table was of. */
+  readonly reshared: string;
   readonly adopted: string;
-  /** Equal where `kept` can take the place of another ruleset. */
+  /** Equal where all but `fresh` can take the place of another ruleset. */
   readonly layout: string;
+  /** Equal where `kept` can. */
+  readonly shares: string;
 }
 
 /** `ringthrough_london_1`: never a keyword of nftables, and told from others at a glance. */
@@ -84,17 +89,20 @@ export function render(plan: ShieldPlan, ground: Ground): Ruleset {
   const { family, name } = ground.table;
   const table = `${family} ${name}`;
   const swept = ENDED_WITH_A_NODE.filter((set) => lasting.some((one) => one.name === set));
-  const replaced = [
-    ...chains.map((chain) => `flush chain ${table} ${chain.name}`),
-    ...['alive', ...buckets.map((set) => set.name)].map((set) => `delete set ${table} ${set}`),
+  const emptied = chains.map((chain) => `flush chain ${table} ${chain.name}`);
+  const unmetered = [
+    ...buckets.map((set) => `delete set ${table} ${set.name}`),
     `delete limit ${table} beyond_budgets`,
   ];
-  const kept = [...replaced, block(table, changing)];
+  const ended = [`delete set ${table} alive`, ...swept.map((set) => `flush set ${table} ${set}`)];
+  const changed = block(table, changing);
   return {
     fresh: lines([`table ${table}`, `delete table ${table}`, block(table, [...staying, ...changing])]),
-    kept: lines(kept),
-    adopted: lines([...swept.map((set) => `flush set ${table} ${set}`), ...kept]),
+    kept: lines([...emptied, changed]),
+    reshared: lines([...emptied, ...unmetered, changed]),
+    adopted: lines([...emptied, ...unmetered, ...ended, changed]),
     layout,
+    shares: JSON.stringify([plan.shares, plan.doors?.newcomers]),
   };
 }
 

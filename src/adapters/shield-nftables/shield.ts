@@ -132,12 +132,12 @@ class NftablesShield implements KernelShield {
   load(plan: ShieldPlan): Promise<void> {
     return this.#do(async () => {
       const ruleset = render(plan, this.#ground);
-      const isKept = ruleset.layout === this.#ruleset.layout;
+      const { layout, shares } = this.#ruleset;
       this.#ruleset = ruleset;
       this.#hasDoors = plan.doors !== undefined;
       if (this.#trouble !== undefined) return;
-      if (!isKept) return this.#loadAll();
-      const loaded = await runNft(['-f', '-'], ruleset.kept);
+      if (ruleset.layout !== layout) return this.#loadAll();
+      const loaded = await runNft(['-f', '-'], ruleset.shares === shares ? ruleset.kept : ruleset.reshared);
       if (!loaded.ok) this.#failed(loaded.error.reason);
     });
   }

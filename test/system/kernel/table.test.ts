@@ -39,15 +39,30 @@ for (const { where, interfaces } of PLACES) {
     /** As after the silence of a node. */
     const silence = () => scene.stage.atEdge(`nft flush set ${table()} alive`);
 
-    test('rules are replaced again and again, and no packet meets half of them', async () => {
+    test('shares are replaced again and again, and no packet meets half of the rules', async () => {
+      const newcomer = { address: OFFICE, port: 6060 };
       await scene.begin(planWith(), [known(phone), REFUSED]);
+      await scene.send(newcomer, 10);
       await unnoticed(scene, async () => {
         for (let burst = 1; burst <= 20; burst++) {
           await scene.shield.ask({ do: 'load', plan: planWith({ source: only(burst) }) });
         }
       });
-      await scene.send({ address: OFFICE, port: 6060 }, 50);
-      assert.equal((await scene.counts()).lanes.newcomer.admitted, 20);
+      await scene.send(newcomer, 50);
+      assert.equal((await scene.counts()).lanes.newcomer.admitted, SHARES.source.burst + 20);
+    });
+
+    test('other carriers are let in, and no newcomer’s share is whole again by that', async () => {
+      const stranger = { address: OFFICE, port: 6060 };
+      await scene.begin(planWith());
+      await scene.send(stranger, 10);
+      const carriers = [{ name: 'carrier-b', from: [`${STRANGER}/32`], rate: only(5) }];
+      await scene.shield.ask({ do: 'load', plan: planWith({}, { carriers }) });
+      await scene.send(stranger, 10);
+      await scene.send({ address: STRANGER, port: 5060 }, 5);
+      const { lanes } = await scene.counts();
+      assert.equal(lanes.newcomer.admitted, SHARES.source.burst);
+      assert.equal(lanes.carrier.admitted, 5);
     });
 
     test('a node that crashed is followed by one that knows its flows, and has none of its calls', async () => {
