@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { until } from '../../interop/rig.ts';
 import type { End } from './post.ts';
 import { AMPLE, known, MINUTE_MS, only, PLACES, planWith, Scene, SHARES, SIP } from './scene.ts';
-import { EDGE, noKernel, OFFICE, PHONE, STRANGER } from './stage.ts';
+import { noKernel, OFFICE, PHONE, STRANGER } from './stage.ts';
 
 const phone: End = { address: PHONE, port: 5060 };
 const refusedBot: End = { address: STRANGER, port: 6060 };
