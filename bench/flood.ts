@@ -54,8 +54,8 @@ async function measure(
   options: Options,
 ): Promise<Measured> {
   const arena = Arena.open();
-  const edge = Member.start<EdgeOrders>(arena, 'edge', 'edge.ts');
-  const phones = Member.start<PhonesOrders>(arena, 'phones', 'phones.ts');
+  const edge = Member.start<EdgeOrders>(arena, 'edge', 'platform', 'edge.ts');
+  const phones = Member.start<PhonesOrders>(arena, 'phones', 'phones', 'phones.ts');
   try {
     const name = await edge.order('open', { platform });
     const { made, outside } = arena.ground('phones');

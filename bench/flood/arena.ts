@@ -19,6 +19,7 @@ import {
 import { type Ground, ownNamespace } from './law.ts';
 
 export type Place = 'edge' | 'phones' | 'bots';
+export type CommandLine = readonly [command: string, ...parameters: readonly string[]];
 
 const PREFIX = 'rtflood';
 const PLACES: readonly Place[] = ['edge', 'phones', 'bots'];
@@ -79,9 +80,9 @@ export class Arena {
     process.on('exit', this.#atExit);
   }
 
-  /** A command line that runs `command` in that place. */
-  within(place: Place, command: string, parameters: readonly string[]): readonly string[] {
-    return ['ip', 'netns', 'exec', this.#names[place], command, ...parameters];
+  /** A command line that runs another one in that place. */
+  within(place: Place, ...command: CommandLine): CommandLine {
+    return ['ip', 'netns', 'exec', this.#names[place], ...command];
   }
 
   /** For `admit`, of who sends from that place. Throws if there is a way out of it. */

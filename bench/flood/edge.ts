@@ -2,7 +2,6 @@
 // kernel dropped before the platform, and, of Ringthrough, when it noticed that it is under attack.
 
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import type { Lane } from '../../src/ports/shield.ts';
 import { startKamailio } from '../kamailio.ts';
 import type { RelayingPlatform } from '../platform.ts';
@@ -12,7 +11,6 @@ import { type Stand, withStand } from '../stand.ts';
 import { ACCOUNTS, CARRIER, EDGE_ADDRESS, NEWCOMER_LIST, SIP_PORT } from './addresses.ts';
 import { EDGE_INTERFACES } from './arena.ts';
 import { serve } from './member.ts';
-import { PRIORITIES } from './priorities.ts';
 import type { PlatformName } from './scenarios.ts';
 
 /** Thirty calls at once, and ports that rest for a while after a call. */
@@ -94,9 +92,7 @@ const accounts: readonly BenchAccount[] = [
   { name: 'newcomers', phones: NEWCOMER_LIST },
 ];
 
-/** Programs that are started from here on come with the priority of this one. */
 function start(stand: Stand, name: PlatformName): Promise<RelayingPlatform | RunningNode> {
-  setPriority(PRIORITIES.platform);
   const where = { host: EDGE_ADDRESS, sipPort: SIP_PORT };
   if (name === 'kamailio')
     return startKamailio(stand, CARRIER, CALLS_MAX, { ...where, template: 'kamailio-flood.cfg' });

@@ -14,7 +14,7 @@ import { type Arena, BOTS_WIRE } from './arena.ts';
 import { flood } from './bots.ts';
 import { ethernetFrame, writeCapture } from './frames.ts';
 import { admit } from './law.ts';
-import { BOTS_CORE, PRIORITIES } from './priorities.ts';
+import { ranked } from './priorities.ts';
 
 /** As many packets as differ; at full speed they come round again several times a second. */
 const PACKETS = 100_000;
@@ -44,22 +44,9 @@ export class Flood {
   static async begin(stand: Stand, arena: Arena, capture: string, options: FloodOptions): Promise<Flood> {
     admit(EDGE, arena.ground('bots'));
     const pace = options.perSecond === undefined ? ['--topspeed'] : [`--pps=${options.perSecond}`];
-    const [command = '', ...parameters] = arena.within('bots', 'nice', [
-      ...[
-        '-n',
-        String(PRIORITIES.bots),
-        'taskset',
-        '-c',
-        String(BOTS_CORE),
-        'tcpreplay',
-        '-q',
-        '-i',
-        BOTS_WIRE.device,
-        '--preload-pcap',
-        '--loop=0',
-      ],
-      ...[`--duration=${options.secondsMax}`, ...pace, capture],
-    ]);
+    const play = ['tcpreplay', '-q', '-i', BOTS_WIRE.device, '--preload-pcap', '--loop=0'] as const;
+    const bounds = [`--duration=${options.secondsMax}`, ...pace, capture];
+    const [command, ...parameters] = arena.within('bots', ...ranked('bots', ...play, ...bounds));
     const before = received(arena);
     const child = stand.run('bots', command, parameters);
     await until('the first packets of the flood', BEGINS_WITHIN_MS, () =>

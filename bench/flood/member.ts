@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Arena, Place } from './arena.ts';
+import { type Rank, ranked } from './priorities.ts';
 
 /** What a member can be asked: by name of the order, what it is given and what it gives back. */
 export type Orders = Readonly<Record<string, (details: never) => Promise<unknown>>>;
@@ -27,9 +28,9 @@ export class Member<O extends Orders> {
   #waiting: PromiseWithResolvers<unknown> | undefined;
 
   /** `file` is a program beside this one, which calls `serve`. */
-  static start<O extends Orders>(arena: Arena, place: Place, file: string): Member<O> {
+  static start<O extends Orders>(arena: Arena, place: Place, rank: Rank, file: string): Member<O> {
     const program = path.join(import.meta.dirname, file);
-    const [command = '', ...parameters] = arena.within(place, process.execPath, [program]);
+    const [command, ...parameters] = arena.within(place, ...ranked(rank, process.execPath, program));
     return new Member<O>(
       place,
       spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),

@@ -2,13 +2,11 @@
 // measured, a carrier, and newcomers whom the platform has never seen. Forty registrations a second are refreshed and
 // ten calls a second are placed, half of them by the carrier and half by phones, each with audio both ways.
 
-import { setPriority } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CARRIER, EDGE, NEWCOMER_LIST, SUBSCRIBERS } from './addresses.ts';
 import { admit, type Ground, ownNamespace } from './law.ts';
 import { serve } from './member.ts';
 import { type Attempt, Phone } from './phone.ts';
-import { PRIORITIES } from './priorities.ts';
 import { Choir, type Spoken } from './voice.ts';
 
 const REGISTRATIONS_PER_SECOND = 40;
@@ -56,7 +54,6 @@ class Phones {
   constructor(ground: Ground) {
     this.#ground = ground;
     this.#choir = new Choir(ground);
-    setPriority(PRIORITIES.phones);
   }
 
   async open(registrationsPerSecond: number): Promise<void> {

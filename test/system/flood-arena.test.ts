@@ -33,9 +33,9 @@ describe('the ground of the flood bench', { skip: missingGround() ?? false }, ()
       const inside = arena.ground('bots');
       assert.equal(admit(EDGE, inside), EDGE);
       assert.ok(!inside.made.includes(ownNamespace()));
-      run(arena.within('phones', 'sh', ['-ec', 'ip route get 198.18.0.1 from 198.18.3.10']));
+      run(arena.within('phones', 'sh', '-ec', 'ip route get 198.18.0.1 from 198.18.3.10'));
       for (const place of ['edge', 'phones', 'bots'] as const) {
-        const [command = '', ...parameters] = arena.within(place, 'ip', ['route', 'get', '192.0.2.1']);
+        const [command, ...parameters] = arena.within(place, 'ip', 'route', 'get', '192.0.2.1');
         assert.notEqual(spawnSync(command, parameters).status, 0, `${place} has a way out`);
       }
     } finally {
@@ -47,9 +47,7 @@ describe('the ground of the flood bench', { skip: missingGround() ?? false }, ()
   test('is no ground for a flood as soon as somebody has given it another interface', () => {
     const arena = Arena.open();
     try {
-      run(
-        arena.within('edge', 'ip', ['link', 'add', 'way-out', 'type', 'veth', 'peer', 'name', 'elsewhere']),
-      );
+      run(arena.within('edge', 'ip', 'link', 'add', 'way-out', 'type', 'veth', 'peer', 'name', 'elsewhere'));
       assert.throws(() => arena.ground('bots'), /way-out.*nothing is sent there/);
     } finally {
       arena.close();
