@@ -19,6 +19,9 @@ export interface ReadingOptions {
   /** There was no room for what a carrier sent. */
   readonly turnAway: (packet: Packet) => void;
   readonly now: () => Instant;
+  /** A clock that only goes forward, and whatever comes after the sockets had their turn; a simulation has its own. */
+  readonly elapsedMs?: () => number;
+  readonly afterSockets?: (act: () => void) => void;
 }
 
 /** Packets that are handed on together, one newcomer's among them: few, so that the time is often looked at. */
@@ -29,14 +32,14 @@ const FULL_BATCH = 32;
 interface Waiter {
   readonly packet: Packet;
   readonly isKnown: boolean;
-  /** On the clock of `performance`. */
+  /** By `elapsedMs`. */
   readonly since: number;
 }
 
 type Tally = { -readonly [count in keyof LaneCounts[Lane]]: number };
 
 export class Reading {
-  readonly #options: ReadingOptions;
+  readonly #options: Required<ReadingOptions>;
   readonly #waiting = new Waiting<Waiter>();
   readonly #meter = new LoadMeter();
   readonly #counts = tallies();
@@ -46,7 +49,7 @@ export class Reading {
   #newcomersOwedMs = 0;
 
   constructor(options: ReadingOptions) {
-    this.#options = options;
+    this.#options = { elapsedMs: () => performance.now(), afterSockets: setImmediate, ...options };
   }
 
   /** Since the start, by lane. */
@@ -67,7 +70,7 @@ export class Reading {
 
   offer(batch: readonly Packet[]): void {
     const now = this.#options.now();
-    const since = performance.now();
+    const since = this.#options.elapsedMs();
     for (const packet of batch) {
       const { lane, admitted, door } = this.#options.admit(packet, now);
       const count = this.#counts[lane];
@@ -90,7 +93,7 @@ export class Reading {
   }
 
   #read(): void {
-    const began = performance.now();
+    const began = this.#options.elapsedMs();
     const newcomersMs = this.#timeForNewcomers(began);
     let now = began;
     let turnMs: number = LIMITS.readingTurnMs;
@@ -102,14 +105,14 @@ export class Reading {
       if (batch.length === 0) break;
       for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
       this.#options.read(batch.map(({ packet }) => packet));
-      const tookMs = performance.now() - now;
+      const tookMs = this.#options.elapsedMs() - now;
       now += tookMs;
       if (hasOnlyNewcomers) this.#newcomersOwedMs -= tookMs;
     } while (now - began < turnMs);
     this.#endedMs = now;
     if (this.#waiting.size === 0 || this.#isPut) return;
     this.#isPut = true;
-    setImmediate(() => {
+    this.#options.afterSockets(() => {
       this.#isPut = false;
       this.#read();
     });

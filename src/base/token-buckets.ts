@@ -30,19 +30,29 @@ export class TokenBuckets {
     this.#options = { rows: 1, ...options };
   }
 
+  /**
+   * Whoever took from the other table in the last so many milliseconds begins with nothing here: for when rates change
+   * because of those who are there. The other one must have the same slots, rows and seed.
+   */
+  beginEmptyFor(other: TokenBuckets, withinMs: number, now: Instant): void {
+    this.#make();
+    for (let place = 0; place < other.#at.length; place++) {
+      if (now - (other.#at[place] ?? 0) > withinMs) continue;
+      this.#taken[place] = this.#options.burst;
+      this.#at[place] = now;
+    }
+  }
+
   /** True, and one is taken, where one is left for this key. */
   take(key: string | number, now: Instant): boolean {
     const { slots, rows, burst, perSecond, seed } = this.#options;
-    if (this.#at.length === 0) {
-      this.#taken = new Float64Array(slots * rows);
-      this.#at = new Float64Array(slots * rows);
-    }
+    this.#make();
     // A number is mixed with the seed by `placeIn`.
     const hash = typeof key === 'number' ? key ^ seed : fnv1a(key, seed);
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < rows; row++) {
       const place = row * slots + placeIn(row, hash, slots);
-      const given = ((now - (this.#at[place] ?? 0)) / 1_000) * perSecond;
+      const given = ((now - (this.#at[place] ?? now)) / 1_000) * perSecond;
       const taken = Math.max(0, (this.#taken[place] ?? 0) - given);
       this.#at[place] = now;
       this.#taken[place] = taken;
@@ -54,6 +64,13 @@ export class TokenBuckets {
       this.#taken[place] = Math.max(this.#taken[place] ?? 0, least + 1);
     }
     return true;
+  }
+
+  #make(): void {
+    if (this.#at.length > 0) return;
+    const { slots, rows } = this.#options;
+    this.#taken = new Float64Array(slots * rows);
+    this.#at = new Float64Array(slots * rows).fill(Number.NEGATIVE_INFINITY);
   }
 }
 

@@ -213,7 +213,7 @@ export class Guard {
   #detected(effect: DetectionEffect, at: Instant): void {
     const { push, postureChanged } = this.#options;
     if (effect.type === 'posture') {
-      this.#shield.posture = effect.to;
+      this.#shield.turnTo(effect.to, at);
       push({ type: 'shield-shares', shares: this.#shield.shares });
       postureChanged(effect.from);
       push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });

@@ -58,7 +58,7 @@ describe('the lanes', () => {
 
   test("a known flow keeps its own budget while an attacker at its address empties the newcomers' share", () => {
     const it = shield();
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     it.proved(PHONE, 'known', MINUTE_MS, 0);
     assert.ok(admitted(it, udp('192.0.2.10', 666), 10_000, 0) <= 2_010);
     assert.equal(admitted(it, PHONE, 100, 0), 100);
@@ -69,7 +69,7 @@ describe('the lanes', () => {
     const other = udp('192.0.2.11', 40_001);
     it.proved(PHONE, 'known', MINUTE_MS, 0);
     it.proved(other, 'known', MINUTE_MS, 0);
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     assert.ok(admitted(it, PHONE, 100_000, 0) < 3_000);
     assert.equal(it.admit(PHONE, 0).lane, 'newcomer');
     assert.equal(admitted(it, other, 100, 0), 100);
@@ -78,7 +78,7 @@ describe('the lanes', () => {
   test('a carrier has a budget of its own and no blank cheque; its other carriers and proven flows keep theirs', () => {
     const it = new Shield({ carrierOf: ({ remote }) => remote.address, seed: 7 });
     it.proved(CARRIER, 'carrier', MINUTE_MS, 0);
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     const forged = udp(CARRIER.remote.address, 6_666);
     const beyond = it.shares.beyondBudgets.burst;
     assert.equal(admitted(it, forged, 100_000, 0), 2 * LIMITS.carrierPerSecond + beyond);
@@ -118,7 +118,7 @@ describe('the lanes', () => {
 
   test("an emergency call's flow goes before everything for as long as it is said, known or not", () => {
     const it = shield();
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     it.emergency(PHONE, 0);
     assert.equal(admitted(it, PHONE, 1_000, 0), 1_000);
     assert.equal(it.laneOf(PHONE, LIMITS.emergencyFlowMs - 1), 'emergency');
@@ -137,7 +137,7 @@ describe('newcomers', () => {
   test('in an attack the same office comes back too, because phones have proved themselves there before', () => {
     const it = shield();
     it.proved(udp('192.0.2.1', 9_999), 'known', MINUTE_MS, 0);
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     let inTime = 0;
     for (let phone = 0; phone < 500; phone++)
       inTime += admitted(it, udp('192.0.2.1', 10_000 + phone), 2, 5_000);
@@ -146,7 +146,7 @@ describe('newcomers', () => {
 
   test('in an attack each of 10,000 bots exhausts its share, and a phone gets in meanwhile', () => {
     const it = shield();
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     const bot = (n: number) => udp(`${11 + (n >> 12)}.${(n >> 4) & 255}.${(n & 15) * 16}.66`);
     let bots = 0;
     const tries: boolean[] = [];
@@ -162,7 +162,7 @@ describe('newcomers', () => {
 
   test('over connections they have a share that no datagram takes from', () => {
     const it = shield();
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     for (let n = 0; n < 20_000; n++) it.admit(udp(`10.${n >> 8}.${n & 255}.1`), 0);
     assert.ok(it.admit({ ...udp('192.0.2.77'), transport: 'tcp', connectionId: '1' }, 0).admitted);
   });
@@ -175,7 +175,7 @@ describe('what is known', () => {
     let inTime = 0;
     for (let now = 0; now < 60 * SECOND_MS; now += 1) inTime += admitted(it, PHONE, 2, now);
     assert.equal(inTime, 120_000);
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     assert.equal(admitted(it, PHONE, 8_000, 61 * SECOND_MS), 8_000);
   });
 
@@ -191,17 +191,17 @@ describe('what is known', () => {
   test('what is sent during an attack teaches nothing, since a forger may have sent it', () => {
     const it = shield();
     it.proved(PHONE, 'known', DAY_MS, 0);
-    it.posture = 'attack';
+    it.turnTo('attack', 0);
     it.takeChanges();
     for (let now = 0; now <= 30 * SECOND_MS; now += 1) it.admit(PHONE, now);
     assert.deepEqual(changesOf(it, 'flow'), []);
   });
 
   test('the flow longest unproven gives way where there are too many, and the kernel hears of it', () => {
-    const it = shield();
+    const it = new Shield({ carrierOf: () => undefined, seed: 7, knownFlowsMax: 100 });
     const phone = (n: number) => udp(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
-    for (let n = 0; n <= LIMITS.knownFlowsMax; n++) it.proved(phone(n), 'known', DAY_MS, 0);
-    assert.equal(it.tables().knownFlows, LIMITS.knownFlowsMax);
+    for (let n = 0; n <= 100; n++) it.proved(phone(n), 'known', DAY_MS, 0);
+    assert.equal(it.tables().knownFlows, 100);
     assert.deepEqual(lanes(it, [phone(0), phone(1)], 1), ['newcomer', 'known']);
     assert.deepEqual(
       changesOf(it, 'flow-gone').map(({ remote }) => remote),

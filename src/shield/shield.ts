@@ -11,7 +11,7 @@
 import { LIMITS } from '../base/limits.ts';
 import { type Flow, isStream } from '../base/net.ts';
 import { ONE_CUSTOMER, ONE_NETWORK, type SourceKey, sourceKey } from '../base/source.ts';
-import { DAY_MS, type Instant } from '../base/time.ts';
+import { DAY_MS, type Instant, SECOND_MS } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Lane, Posture, Rate, Shares, ShieldChange } from '../ports/shield.ts';
 import { CarrierLoad, type Welcome } from './carrier-load.ts';
@@ -26,6 +26,8 @@ export interface ShieldOptions {
   readonly doorOf?: (flow: Flow) => number | undefined;
   /** 32 bits that nobody can guess. */
   readonly seed: number;
+  /** LIMITS.knownFlowsMax by default. */
+  readonly knownFlowsMax?: number;
 }
 
 export interface Verdict {
@@ -47,7 +49,7 @@ const SWEPT = 4_096;
 
 export class Shield {
   readonly #options: ShieldOptions;
-  readonly #known = new KnownFlows();
+  readonly #known: KnownFlows;
   readonly #emergencies = new KnownFlows(LIMITS.callsMax);
   readonly #familiar = new Remembered(LIMITS.familiarSourcesMax);
   readonly #refused = new Remembered(LIMITS.refusedSourcesMax);
@@ -61,6 +63,7 @@ export class Shield {
 
   constructor(options: ShieldOptions) {
     this.#options = options;
+    this.#known = new KnownFlows(options.knownFlowsMax);
     this.#newcomers = new Newcomers(sharesIn(this.#posture), options.seed);
     this.#streamNewcomers = new StreamNewcomers(options.seed);
     this.#doorNewcomers = new DoorNewcomers(sharesIn(this.#posture), options.seed);
@@ -75,10 +78,10 @@ export class Shield {
   }
 
   /** Changes what newcomers may send, and nothing else. */
-  set posture(posture: Posture) {
+  turnTo(posture: Posture, now: Instant): void {
     if (posture === this.#posture) return;
     this.#posture = posture;
-    this.#newcomers = new Newcomers(sharesIn(posture), this.#options.seed);
+    this.#newcomers = this.#newcomers.changedTo(sharesIn(posture), now);
     this.#doorNewcomers = new DoorNewcomers(sharesIn(posture), this.#options.seed);
   }
 
@@ -230,6 +233,8 @@ export class Shield {
 
 const NOTHING: readonly ShieldChange[] = [];
 const ALL = 'all';
+/** Who sent something so lately is there. */
+const ACTIVE_MS = 10 * SECOND_MS;
 
 /** Over UDP, where a source may be forged. */
 export class Newcomers {
@@ -240,7 +245,10 @@ export class Newcomers {
   readonly #familiarAll: TokenBuckets;
   readonly #beyondBudgets: TokenBuckets;
 
+  readonly #seed: number;
+
   constructor(shares: Shares, seed: number) {
+    this.#seed = seed;
     const perSource = (rate: Rate) =>
       new TokenBuckets({ slots: LIMITS.shareSlots, rows: LIMITS.shareRows, seed, ...rate });
     const together = (rate: Rate) => new TokenBuckets({ slots: 1, seed, ...rate });
@@ -250,6 +258,13 @@ export class Newcomers {
     this.#familiarSource = perSource(shares.familiarSource);
     this.#familiarAll = together(shares.familiarAll);
     this.#beyondBudgets = together(shares.beyondBudgets);
+  }
+
+  /** Who is there now has spent what a stranger may send at once: it is for those who come later. */
+  changedTo(shares: Shares, now: Instant): Newcomers {
+    const changed = new Newcomers(shares, this.#seed);
+    changed.#source.beginEmptyFor(this.#source, ACTIVE_MS, now);
+    return changed;
   }
 
   takeBeyondBudget(now: Instant): boolean {
