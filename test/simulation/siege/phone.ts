@@ -1,5 +1,5 @@
-// A phone under siege: it registers, refreshes every few seconds, and repeats what is not answered (RFC 3261 §17.1.2.2).
-// It keeps its nonce, as phones do.
+// A phone under siege: it registers, refreshes every few seconds, and repeats what is not answered
+// (RFC 3261 §17.1.2.2). It keeps its nonce, as phones do.
 
 import type { Endpoint } from '../../../src/base/net.ts';
 import type { Instant } from '../../../src/base/time.ts';
