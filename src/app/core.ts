@@ -13,7 +13,7 @@ import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
-import type { DoorSettings } from '../node/door-keeper.ts';
+import { type DoorSettings, doorPeers } from '../node/door-keeper.ts';
 import { SipNode } from '../node/node.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -76,7 +76,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('shield in the kernel', () => shield?.close());
   const transports = await openTransports(basics, late, shutdown);
   const listeners = transports.map(({ listener }) => listener);
-  shield = await openKernelShield(config, shieldPlan(config, listeners), basics);
+  shield = await openKernelShield(config, shieldPlan(config, listeners), basics, peersOf(kept, config));
   if (shield !== undefined) subscribers.add(followTrunks(shield, config));
   const doors = await openDoors(config, shield !== undefined, late, shutdown);
   const node = createNode(basics, transports, doors.settings);
@@ -105,6 +105,11 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.drains(node, loop);
   const adapters = { transports, media, shield, doors };
   return { folder: folder.path, store, prompts, ...adapters, node, loop, persistence, trace };
+}
+
+function peersOf({ accounts, bindings, doors }: Awaited<ReturnType<typeof loadKept>>, config: Config) {
+  const ports = config.shield.doors;
+  return ports === undefined ? [] : doorPeers(accounts, bindings, doors, ports);
 }
 
 function openResolver({ config: { dns }, random }: Basics): NetResolver {

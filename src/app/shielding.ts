@@ -12,6 +12,7 @@ import type { TrunkSettings } from '../ports/records.ts';
 import type {
   CarrierAccess,
   DoorGround,
+  DoorPeer,
   GuardedListener,
   KernelCounts,
   KernelShield,
@@ -30,10 +31,18 @@ export async function openKernelShield(
   config: Config,
   plan: ShieldPlan,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
+  doorPeers: readonly DoorPeer[] = [],
 ): Promise<KernelPart | undefined> {
   const { kernel, interfaces } = config.shield;
   if (kernel === 'off' || (kernel === 'auto' && !isReachable(plan))) return undefined;
-  const opened = await openNftablesShield({ node: config.node.name, interfaces, plan, clock, log });
+  const opened = await openNftablesShield({
+    node: config.node.name,
+    interfaces,
+    plan,
+    doorPeers,
+    clock,
+    log,
+  });
   if (opened.ok) {
     log.info('the kernel does a part of the shield’s work', { place: opened.value.place });
     return new KernelPart(opened.value, plan);

@@ -12,9 +12,9 @@ import { err, ok, type Result } from '../base/result.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { Random } from '../ports/random.ts';
 import type { Account, Binding, Door } from '../ports/records.ts';
-import type { DoorSide } from '../ports/shield.ts';
+import type { DoorPeer, DoorSide } from '../ports/shield.ts';
 import type { Registrar } from '../registrar/registrar.ts';
-import type { Directory } from '../routing/directory.ts';
+import { Directory } from '../routing/directory.ts';
 import { type DoorLeak, DoorLeaks } from '../shield/door-leaks.ts';
 import { type DoorChanges, type DoorRefusal, Doors } from '../shield/doors.ts';
 import type { Effect } from './effects.ts';
@@ -73,7 +73,7 @@ export class DoorKeeper {
     for (const door of this.#doors.live()) if (accounts.has(door.account)) this.#open(door);
     this.#changed(lost, now);
     this.#dropOthers(accounts, now);
-    return bindings.map((binding) => this.#moved(binding, kept));
+    return bindings.map((binding) => this.#moved(binding));
   }
 
   // ── packets ──
@@ -298,15 +298,13 @@ export class DoorKeeper {
   }
 
   /** A node may be started with a kernel after one without, and the other way round: its doors are the same. */
-  #moved(binding: Binding, kept: readonly Door[]): Binding {
+  #moved(binding: Binding): Binding {
     const account = this.#options.directory().phone(binding.user)?.account.name;
     const { settings } = this.#options;
     const { flow } = binding;
     if (account === undefined || settings === undefined || isStream(flow.transport)) return binding;
-    const inside = insidePorts(settings.ports);
-    const cameBy = (door: Door) => flow.local.port === door.port || flow.local.port === inside[door.side];
-    const door = this.#doors.of(account).find(cameBy);
-    if (door === undefined || !kept.includes(door)) return binding;
+    const door = cameBy(flow, this.#doors.of(account), settings.ports);
+    if (door === undefined) return binding;
     const local = { ...flow.local, port: settings.inside?.[door.side] ?? door.port };
     const moved = { ...flow, local };
     this.#remember(moved, door.port);
@@ -341,6 +339,31 @@ export class DoorKeeper {
       phones: this.#phonesBy(door),
     };
   }
+}
+
+/** By which doors the phones came that were registered when the node was stopped, with a kernel or without. */
+export function doorPeers(
+  accounts: readonly Account[],
+  bindings: readonly Binding[],
+  doors: readonly Door[],
+  ports: DoorSettings['ports'],
+): readonly DoorPeer[] {
+  const directory = new Directory(accounts);
+  const live = Map.groupBy(
+    doors.filter(({ state }) => state !== 'closed'),
+    ({ account }) => account,
+  );
+  return bindings.flatMap(({ user, flow }) => {
+    const account = directory.phone(user)?.account.name ?? '';
+    const door = isStream(flow.transport) ? undefined : cameBy(flow, live.get(account) ?? [], ports);
+    return door === undefined ? [] : [{ remote: flow.remote, port: door.port, side: door.side }];
+  });
+}
+
+/** Which of an account's doors, whether it was a socket or led to a port inside. */
+function cameBy({ local }: Flow, doors: readonly Door[], ports: DoorSettings['ports']): Door | undefined {
+  const inside = insidePorts(ports);
+  return doors.find(({ port, side }) => local.port === port || local.port === inside[side]);
 }
 
 /** The two ports behind the doors, where a kernel leads to them: those after the doors' own. */

@@ -107,6 +107,13 @@ export interface DoorGround {
 
 export type DoorSide = 'a' | 'b';
 
+/** By which door a peer came in a former life of the node, and is still to be spoken to. */
+export interface DoorPeer {
+  readonly remote: Endpoint;
+  readonly port: number;
+  readonly side: DoorSide;
+}
+
 /** One step in what the lanes hold. Steps may come twice, and in any order for different things. */
 export type ShieldChange =
   /** This flow is known, or in an emergency call, until then, and may send so much. Replaces what was said of it. */

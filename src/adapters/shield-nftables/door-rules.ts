@@ -51,6 +51,8 @@ export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): rea
       name: `door_newcomers${family}`,
       rules: [
         'update @door_knocks { udp dport }',
+        // Phones that were here before may all come back at once, from behind one NAT.
+        `${customer} @familiar${family} goto door_newcomers_all${family}`,
         metered(`door_source${family}`, customer, plan.shares.source, `door_newcomers_all${family}`),
         `${customer} != @door_source${family} goto door_newcomers_all${family}`,
         `${count('newcomer_out')} drop`,

@@ -15,8 +15,9 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Instant } from '../../base/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import type { KernelCounts, KernelShield, ShieldChange, ShieldPlan } from '../../ports/shield.ts';
+import type { DoorPeer, KernelCounts, KernelShield, ShieldChange, ShieldPlan } from '../../ports/shield.ts';
 import { readPortCounters, Tallies } from './counts.ts';
+import { remembered } from './door-peers.ts';
 import { batch, beat, filling } from './elements.ts';
 import { HeldElements } from './held.ts';
 import { NftSession, runNft } from './nft.ts';
@@ -30,6 +31,8 @@ export interface NftablesOptions {
   /** Interfaces at which packets are judged as they arrive; none: before connection tracking, wherever they arrive. */
   readonly interfaces: readonly string[];
   readonly plan: ShieldPlan;
+  /** Peers that came by doors before; where there are doors. */
+  readonly doorPeers?: readonly DoorPeer[];
   readonly clock: Clock;
   readonly log: Log;
   /** Fewer than usual, to see what happens when there are no more. */
@@ -53,10 +56,11 @@ export async function openNftablesShield(options: NftablesOptions): Promise<Resu
     }
   }
   const ruleset = render(options.plan, ground);
+  const fresh = ruleset.fresh + remembered(options.doorPeers ?? [], ground.table);
   const cleared = leftElsewhere === undefined ? '' : `delete table ${other} ${ground.table.name}\n`;
   const isKept = left?.layout === ruleset.layout;
-  let loaded = await runNft(['-f', '-'], (isKept ? ruleset.adopted : ruleset.fresh) + cleared);
-  if (!loaded.ok && isKept) loaded = await runNft(['-f', '-'], ruleset.fresh + cleared);
+  let loaded = await runNft(['-f', '-'], (isKept ? ruleset.adopted : fresh) + cleared);
+  if (!loaded.ok && isKept) loaded = await runNft(['-f', '-'], fresh + cleared);
   if (!loaded.ok) return err(loaded.error.reason);
   if (left !== undefined) {
     options.log.info('the shield takes over the table that a node left behind', {

@@ -1,5 +1,5 @@
 // A whole node whose doors the kernel leads to: a phone behind a NAT that lets in its door and nothing else registers
-// and is called there, by the old door and the new one when it moves, and after a crash.
+// and is called there, by the old door and the new one when it moves, and after a crash and a restart.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -39,7 +39,7 @@ async function isCalled(provider: Provider): Promise<void> {
   await phone.exited;
 }
 
-test('a phone registers and is called by a door that the kernel leads to, when it moves and after a crash too', {
+test('a phone registers and is called by a door that the kernel leads to, when it moves and after restarts too', {
   skip: noKernel,
 }, async (context) => {
   const rig = createRig(context);
@@ -75,7 +75,14 @@ test('a phone registers and is called by a door that the kernel leads to, when i
       [old.port, 'grace', 0],
     ],
   );
-  await provider.ask<Doors>('door', 'close', 'acme', '--now');
+
+  // A clean stop takes the table away, and with it what the kernel has learned.
   second.signal('SIGTERM');
   assert.equal((await second.end(START_MS)).code, 0);
+  const third = provider.start();
+  await third.line(/^Ringthrough \S+ is up/, START_MS);
+  await isCalled(provider);
+  await provider.ask<Doors>('door', 'close', 'acme', '--now');
+  third.signal('SIGTERM');
+  assert.equal((await third.end(START_MS)).code, 0);
 });
