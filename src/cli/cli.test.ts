@@ -58,6 +58,46 @@ describe('what lists show', () => {
     );
   });
 
+  test('door list: where doors are, until when, and what to publish', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    assert.equal(
+      (await run('door', 'list')).out,
+      lines(
+        'ACCOUNT  DOOR               STATE     PHONES  CLOSES               WHY',
+        'acme     203.0.113.7:31007  open      3                            moved by cli',
+        'acme     203.0.113.7:38114  in grace  5       2026-11-24 11:30:00  moved by cli',
+        '',
+        'To publish in DNS:',
+        '_sip._udp.acme.voice.example.net. 300 IN SRV 10 0 31007 voice.example.net.',
+      ),
+    );
+    await run('door', 'list', '--account', 'acme');
+    assert.deepEqual(asked, [['doors'], ['doors', 'acme']]);
+  });
+
+  test('door open, move and close ask for what they say', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    await run('door', 'open', 'acme', '--name', 'front.acme.example');
+    await run('door', 'move', 'acme', '--grace', '30m');
+    for (const option of [[], ['--grace', '1h'], ['--now'], ['--old']]) {
+      await run('door', 'close', 'acme', ...option);
+    }
+    assert.deepEqual(
+      asked.map(([, , input]) => input),
+      [
+        { do: 'open', name: 'front.acme.example' },
+        { do: 'move', grace: '30m' },
+        { do: 'close' },
+        { do: 'close', grace: '1h' },
+        { do: 'close', grace: '0s' },
+        { do: 'close-old' },
+      ],
+    );
+    assert.ok(
+      asked.every(([useCase, account, , by]) => `${useCase} ${account} ${by}` === 'changeDoor acme cli'),
+    );
+  });
+
   test('shield rehearse: whom a rule would have hurt, by client, account and phone', async (t) => {
     const { run, asked } = await cliAndApi(t);
     assert.equal(
