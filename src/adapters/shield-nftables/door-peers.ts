@@ -1,6 +1,6 @@
-// What a new table is told of peers that came by doors before: the kernel has learned it from their packets, and a clean
-// stop took that away with the table. Without it, what a node says first after its start would leave from the port
-// inside, and no NAT would let it in.
+// What a new table is told of peers that came by doors before: the kernel has learned it from their packets, and a
+// clean stop took that away with the table. Without it, what a node says first after its start would leave from the
+// port inside, and no NAT would let it in.
 
 import { parseAddress } from '../../base/ip.ts';
 import { LIMITS } from '../../base/limits.ts';
