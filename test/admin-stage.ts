@@ -82,6 +82,12 @@ export class FakeNode implements NodeControl {
       report: () => rehearsal.report((user) => (user === 'reception' ? 'acme' : undefined)),
     };
   }
+  abusers() {
+    return [];
+  }
+  pardon(address: string) {
+    return address === '192.0.2.66';
+  }
   doors(): readonly DoorView[] {
     const ground = { addresses: ['203.0.113.7:31007'], openedAt: NOON, why: 'opened by cli', phones: 1 };
     return ['acme', 'bond'].map((account) => ({ account, port: 31_007, state: 'open', ...ground }));

@@ -19,6 +19,7 @@ import type { Account, Divert, E164, LedgerEntry } from '../ports/records.ts';
 import type { LedgerPage, Store } from '../ports/store.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
+import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { TraceFilter } from '../trace/filter.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
@@ -210,6 +211,15 @@ export class Admin {
       const told = { dryRun, changes, newPasswords };
       return dryRun ? { writes: [], after: new Map(), told } : { writes, after, told };
     });
+  }
+
+  async abusers(): Promise<readonly Abuser[]> {
+    return this.#options.node.abusers();
+  }
+
+  /** NOT_FOUND where nothing is held against it. */
+  async pardon(address: string): Promise<void> {
+    existing(this.#options.node.pardon(address) || undefined, `abuser at "${address}"`);
   }
 
   /** Of one account, or of all. */

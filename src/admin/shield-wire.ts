@@ -115,3 +115,20 @@ export const shieldView = z
     brownout,
   })
   .meta({ id: 'Shield', description: 'How the node is, what comes in, and who feels it' });
+
+export const abuser = z
+  .object({
+    address: z.string(),
+    why: z.string(),
+    guesses: z.number().meta({ description: 'Digests that were wrong or came too early' }),
+    users: z.number().meta({ description: 'Users tried in vain, counted no further than to the limit' }),
+    toolMessages: z.number(),
+    since: instant,
+    at: instant.meta({ description: 'When it was found' }),
+    until: instant
+      .optional()
+      .meta({ description: 'Refused until then; absent where phones are at home, and it is only slowed' }),
+  })
+  .meta({ id: 'Abuser', description: 'Who guesses passwords or scans, and has proved to be there' });
+
+export const abuserList = z.object({ abusers: listOf(abuser) });

@@ -1,11 +1,15 @@
 // The running node as its surfaces see it (NodeControl), over the event loop.
 
 import { RingthroughError } from '../base/errors.ts';
+import type { Instant } from '../base/time.ts';
+import type { SipNode } from '../node/node.ts';
+import type { Done } from '../node/operating.ts';
 import type { KernelView, NodeControl } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KernelCounts } from '../ports/shield.ts';
 import type { Core } from './core.ts';
 import { changeDoor } from './doors.ts';
+import type { EventLoop } from './event-loop.ts';
 import type { KernelPart } from './shielding.ts';
 import type { Subscribers } from './subscribers.ts';
 
@@ -25,6 +29,8 @@ export function controlOf(
       return { draining: node.draining, ...persistence.health, ...counts };
     },
     doors: () => node.doors.views(),
+    abusers: () => node.guard.abuse.list(clock.now()),
+    pardon: (address) => done(loop, (core, now) => core.guard.abuse.pardon(address, now)),
     changeDoor: (command) => changeDoor(core, command),
     brownout: () => node.brownout(),
     rehearse: (rule, now) => node.rehearse(rule, now),
@@ -39,15 +45,7 @@ export function controlOf(
     },
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
-    hangUp: (callId) => {
-      let found = false;
-      loop.turn((core, now) => {
-        const outcome = core.hangUp(callId, now);
-        found = outcome.found;
-        return outcome.effects;
-      });
-      return found;
-    },
+    hangUp: (callId) => done(loop, (core, now) => core.hangUp(callId, now)),
     startTestCall: (number) => {
       if (node.draining)
         throw new RingthroughError('DRAINING', 'the node is shutting down and places no test calls');
@@ -69,6 +67,17 @@ export function controlOf(
     },
     subscribe: subscribers.add,
   };
+}
+
+/** Was there something to do it to? */
+function done(loop: EventLoop, act: (node: SipNode, now: Instant) => Done): boolean {
+  let isFound = false;
+  loop.turn((node, now) => {
+    const { found, effects } = act(node, now);
+    isFound = found;
+    return effects;
+  });
+  return isFound;
 }
 
 function kernelView({ place, trouble }: KernelPart, counts: KernelCounts | undefined): KernelView {

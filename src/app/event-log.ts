@@ -5,6 +5,7 @@ import { SECOND_MS } from '../base/time.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Posture } from '../ports/shield.ts';
+import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { AttackReport } from '../shield/detection/report.ts';
 
 export function logEvent(log: Log, event: NodeEvent): void {
@@ -45,6 +46,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return event.governing
         ? log.warn('many phones register at once: they are told when to come')
         : log.info('the storm of registrations is over');
+    case 'abuser':
+      return logAbuser(log, event);
     case 'door': {
       const { what, account, port, text } = event;
       return log[what === 'leak' || what === 'trouble' ? 'warn' : 'info'](DOOR_WORDS[what], {
@@ -72,6 +75,12 @@ export function logEvent(log: Log, event: NodeEvent): void {
     default:
       return assertNever(event);
   }
+}
+
+function logAbuser(log: Log, { address, why, guesses, users, toolMessages, until }: Abuser): void {
+  const facts = { address, why, guesses, users, toolMessages };
+  if (until === undefined) log.warn('somebody guesses passwords among phones: slowed', facts);
+  else log.warn('an abuser is refused', { ...facts, until: new Date(until).toISOString() });
 }
 
 const POSTURE_WORDS: Readonly<Record<Posture, string>> = {

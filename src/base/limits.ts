@@ -159,6 +159,27 @@ export const LIMITS = {
   refusedSourcesMax: 16_384,
   /** The longest time that a source is refused for before it must prove again what it is. */
   refusedSourceMaxMs: 60 * MINUTE_MS,
+  /**
+   * What a source may do over proven ways before it is refused, unless phones prove themselves there: digests that were
+   * wrong or came too early, while so many a minute are forgotten; users tried in vain; messages of a known tool.
+   */
+  abuseGuessesMax: 1_000,
+  abuseGuessesForgottenPerMinute: 30,
+  abuseUsersMax: 30,
+  abuseToolMessagesMax: 10,
+  /** Without any more of it for this long, it is forgotten. */
+  abuseMemoryMs: 60 * MINUTE_MS,
+  /** Sources that something is held against. More: the longest quiet one is forgotten. */
+  abuseSuspectsMax: 8_192,
+  /** For how long a source is refused the first time, the second, … */
+  abuseRefusalsMs: [MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS, 60 * MINUTE_MS],
+  /** Sources found to be abusers. More: the one found first is forgotten; each is a day after its time is up. */
+  abusersMax: 4_096,
+  abuserMemoryMs: DAY_MS,
+  /** Sources that somebody was let in from, as far as abuse is concerned. More: the oldest is forgotten. */
+  shelteredSourcesMax: 200_000,
+  /** Bytes at the beginning of a stranger's message in which the name of a scanning tool is looked for. */
+  toolNameWithinBytes: 2_048,
   /** Packets a second of the flow of an emergency call. More: those are judged by the flow's other lane. */
   emergencyFlowPerSecond: 1_000,
   /** How long an emergency call's flow keeps its lane after the call was last seen. */

@@ -14,6 +14,7 @@ import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRehearse } from './commands/rehearse.ts';
+import { addShieldAbusers } from './commands/shield-abusers.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
 import { addShieldStatus } from './commands/shield-status.ts';
 import { addStart } from './commands/start.ts';
@@ -56,6 +57,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addShieldStatus(shield, context);
   addShieldPlan(shield, context);
   addRehearse(shield, context);
+  addShieldAbusers(shield, context);
   return program;
 }
 

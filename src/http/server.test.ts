@@ -92,6 +92,8 @@ const ROUTES: readonly {
   { call: 'DELETE /v1/calls/call-1', asks: ['hangUp', 'call-1'], status: 204 },
   { call: 'GET /v1/trunks', asks: ['trunks'] },
   { call: 'GET /v1/shield', asks: ['shield'] },
+  { call: 'GET /v1/shield/abusers', asks: ['abusers'] },
+  { call: 'DELETE /v1/shield/abusers/192.0.2.66', asks: ['pardon', '192.0.2.66'], status: 204 },
   { call: 'GET /v1/doors', asks: ['doors'] },
   { call: 'GET /v1/accounts/acme/door', asks: ['doors', 'acme'] },
   {

@@ -22,6 +22,7 @@ import type { App, Routes } from './app.ts';
 import { createMetrics, type MetricsSources } from './metrics.ts';
 import { addDocumentation } from './openapi.ts';
 import { errorHandler, problemOf, problemResponse, sendProblem } from './problems.ts';
+import { abuserRoutes } from './routes/abusers.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
 import { doorRoutes } from './routes/doors.ts';
@@ -83,6 +84,7 @@ const V1: readonly Routes[] = [
   rehearsalRoutes,
   shieldRoutes,
   doorRoutes,
+  abuserRoutes,
 ];
 
 /** The whole API without a socket; its caller closes it. */

@@ -27,7 +27,7 @@ function register(n: number): Buffer {
     `To: <sip:u${n}@${DOMAIN}>`,
     `Call-ID: ${n}`,
     'CSeq: 1 REGISTER',
-    'User-Agent: friendly-scanner',
+    'User-Agent: Desk Phone 7',
     'Content-Length: 0',
   ];
   return Buffer.from(`REGISTER sip:${DOMAIN} SIP/2.0\r\n${rows.join('\r\n')}\r\n\r\n`);
@@ -79,7 +79,7 @@ describe('a flood at the node', () => {
     assert.match(it.told('shield-posture')[1]?.why ?? '', /prove nothing/);
     it.seconds(5, 2_000);
     const status = it.stage.node.detected(it.stage.now);
-    assert.equal(status.attack?.userAgents[0]?.text, 'friendly-scanner');
+    assert.equal(status.attack?.userAgents[0]?.text, 'Desk Phone 7');
     assert.ok((status.attack?.challenged ?? 0) > 1_000);
     it.seconds(200, 0);
     const [over] = it.told('attack-over');

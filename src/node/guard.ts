@@ -23,15 +23,17 @@ import { Shield, type Verdict } from '../shield/shield.ts';
 import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import { AbuseDesk } from './abuse-desk.ts';
 import type { DoorKeeper } from './door-keeper.ts';
-import type { Effect } from './effects.ts';
+import type { Turn } from './turn.ts';
+import type { RefusedCredentials } from './views.ts';
 
 export interface GuardOptions {
   readonly trunks: Trunks;
   readonly calls: () => Calls;
   readonly seed: number;
   readonly doors: DoorKeeper;
-  push(effect: Effect): void;
+  readonly turn: Turn;
   postureChanged(from: Posture): void;
 }
 
@@ -43,6 +45,7 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #shield: Shield;
   readonly #detection: Detection;
+  readonly abuse: AbuseDesk;
   readonly #mediaPorts = new Map<MediaEndpointId, number>();
   #lookAt: Instant = 0;
   /** What every carrier is asked to leave out, because the node has too much to do. */
@@ -59,6 +62,7 @@ export class Guard {
       doorOf: (flow) => options.doors.shareOf(flow),
       seed: options.seed,
     });
+    this.abuse = new AbuseDesk({ shield: this.#shield, turn: options.turn });
   }
 
   /** Is there room for this packet, and which of those that wait is it among? */
@@ -84,7 +88,7 @@ export class Guard {
   }
 
   tables(): Readonly<Record<string, number>> {
-    return this.#shield.tables();
+    return { ...this.#shield.tables(), abusers: this.abuse.size };
   }
 
   /** What detection sees, and what it makes of it. */
@@ -100,6 +104,13 @@ export class Guard {
     this.#detection.userAgent(message.headers.get('User-Agent') ?? message.headers.get('Server'));
   }
 
+  /** A scanning tool's, which nobody reads any further. */
+  isTools({ flow, bytes }: Packet, now: Instant): boolean {
+    const name = this.abuse.signedByTool(flow, bytes, now);
+    if (name !== undefined && this.#detection.wantsUserAgent) this.#detection.userAgent(name);
+    return name !== undefined;
+  }
+
   /** It could not, for this reason. */
   unreadable(reason: string, flow: Flow, now: Instant): void {
     if (this.laneOf(flow, now) === 'newcomer') this.#detection.malformed(reason);
@@ -110,7 +121,8 @@ export class Guard {
   }
 
   /** A digest over our challenge was wrong. */
-  mistaken(user: string, flow: Flow, now: Instant): void {
+  mistaken(user: string, flow: Flow, reason: RefusedCredentials, now: Instant): void {
+    this.abuse.mistaken(user, flow, reason, now);
     if (this.laneOf(flow, now) === 'newcomer') this.#detection.answered(user, false);
   }
 
@@ -146,6 +158,7 @@ export class Guard {
   /** A digest over our challenge was right. */
   accepted(user: string, flow: Flow, now: Instant): void {
     this.acceptedTimes++;
+    this.abuse.accepted(flow, now);
     if (this.laneOf(flow, now) === 'newcomer') this.#detection.answered(user, true);
     this.#shield.proved(flow, 'known', now + LIMITS.provenFlowMs, now);
     this.flush();
@@ -207,18 +220,18 @@ export class Guard {
   /** What the shield has learned goes out with the turn's other effects. */
   flush(): void {
     const changes = this.#shield.takeChanges();
-    if (changes.length > 0) this.#options.push({ type: 'shield', changes });
+    if (changes.length > 0) this.#options.turn.push({ type: 'shield', changes });
   }
 
   #detected(effect: DetectionEffect, at: Instant): void {
-    const { push, postureChanged } = this.#options;
+    const { turn, postureChanged } = this.#options;
     if (effect.type === 'posture') {
       this.#shield.turnTo(effect.to, at);
-      push({ type: 'shield-shares', shares: this.#shield.shares });
+      turn.push({ type: 'shield-shares', shares: this.#shield.shares });
       postureChanged(effect.from);
-      push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });
+      turn.push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });
     } else {
-      push({ type: 'event', event: { ...effect, at } });
+      turn.push({ type: 'event', event: { ...effect, at } });
     }
   }
 
@@ -227,6 +240,6 @@ export class Guard {
   }
 
   #changed(change: ShieldChange): void {
-    this.#options.push({ type: 'shield', changes: [change] });
+    this.#options.turn.push({ type: 'shield', changes: [change] });
   }
 }

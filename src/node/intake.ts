@@ -40,7 +40,9 @@ export class Intake {
     this.#isStrict = isStrict;
   }
 
-  receive({ flow, bytes }: Packet, now: Instant): readonly TransactionEffect[] {
+  receive(packet: Packet, now: Instant): readonly TransactionEffect[] {
+    if (this.#guard.isTools(packet, now)) return [];
+    const { flow, bytes } = packet;
     const parsed = parseMessage(bytes);
     if (!parsed.ok) {
       const { code, partial, status, reason } = parsed.error;

@@ -44,7 +44,7 @@ import type { Effect } from './effects.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
 import { Listeners } from './listeners.ts';
-import { type HungUp, hangUp, startTestCall, type TestCallStart } from './operating.ts';
+import { type Done, hangUp, startTestCall, type TestCallStart } from './operating.ts';
 import type { Kept, NodeOptions } from './options.ts';
 import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
@@ -73,7 +73,7 @@ export class SipNode {
   readonly doors: DoorKeeper;
   readonly #intake: Intake;
   readonly #strangers: Strangers;
-  readonly #guard: Guard;
+  readonly guard: Guard;
   readonly #brownout: Brownout;
   readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
@@ -119,20 +119,20 @@ export class SipNode {
     const seed = Number.parseInt(hashing.hmacSha256Hex(nonceKey, 'strangers').slice(0, 8), 16);
     this.#strangers = new Strangers({ knows: (flow) => this.knows(flow), seed });
     const postureChanged = (from: Posture) => this.#brownout.postureChanged(from);
-    const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, doors: this.doors };
-    this.#guard = new Guard({ ...guarded, push, postureChanged }, now);
+    const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, turn: this.#turn };
+    this.guard = new Guard({ ...guarded, doors: this.doors, postureChanged }, now);
     this.#brownout = new Brownout({
       layer: this.#layer,
       registrar: this.#registrar,
-      guard: this.#guard,
+      guard: this.guard,
       draining: () => this.#draining,
       fraction: () => random.fraction(),
       event: (event) => this.#turn.event(event),
       turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
     });
-    this.#witness = new Witness({ guard: this.#guard, brownout: this.#brownout, trunks: this.#trunks });
+    this.#witness = new Witness({ guard: this.guard, brownout: this.#brownout, trunks: this.#trunks });
     const isStrict = (flow: Flow) => this.#listeners.strict(flow);
-    this.#intake = new Intake(this.#layer, this.#strangers, this.#guard, isStrict);
+    this.#intake = new Intake(this.#layer, this.#strangers, this.guard, isStrict);
     this.#own = new OwnRequests({
       domain,
       userAgent,
@@ -141,7 +141,7 @@ export class SipNode {
       listeners: this.#listeners,
       newToken: () => hex(random.bytes(8)),
       request: (request, flow) => this.#request(request, flow),
-      inGrace: (binding, until) => this.#guard.inGrace(binding, until, this.#turn.now),
+      inGrace: (binding, until) => this.guard.inGrace(binding, until, this.#turn.now),
       persist: (user) =>
         this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
       event: (event) => this.#turn.event(event),
@@ -162,7 +162,7 @@ export class SipNode {
           .filter(({ user }) => this.#directory.phone(user) !== undefined),
         now,
       );
-      for (const { user } of this.phones()) this.#guard.registered(this.#registrar.bindingsOf(user), now);
+      for (const { user } of this.phones()) this.guard.registered(this.#registrar.bindingsOf(user), now);
       this.#whereabouts.start(kept.trunkServers, now);
       for (const entry of kept.unfinished)
         this.#turn.persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
@@ -215,26 +215,26 @@ export class SipNode {
 
   /** Is there room for this packet, and how urgent is it? Asked once for each, before it is read. */
   admit(packet: Packet, now: Instant): Verdict {
-    return this.#guard.admit(packet, now);
+    return this.guard.admit(packet, now);
   }
 
   /** How hard it was to keep up in the short interval that ends now. */
   pressed(load: Load, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
-      this.#guard.pressed(load);
+      this.guard.pressed(load);
       this.#brownout.pressed(load, now);
     });
   }
 
   /** What a kernel shield has counted. */
   kernelCounted(counts: KernelCounts, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => this.#guard.kernelCounted(counts, now));
+    return this.#turn.run(now, () => this.guard.kernelCounted(counts, now));
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       for (const event of events) {
-        this.#guard.media(event);
+        this.guard.media(event);
         this.#calls.media(event, now);
       }
     });
@@ -264,7 +264,7 @@ export class SipNode {
     });
   }
 
-  hangUp(callId: string, now: Instant): HungUp {
+  hangUp(callId: string, now: Instant): Done {
     return hangUp(this.#turn, this.#calls, callId, now);
   }
 
@@ -295,7 +295,7 @@ export class SipNode {
       this.#own.registrarEffects(this.#registrar.expire(now), now);
       this.#own.trunkEffects(this.#trunks.expire(now), now);
       this.#whereabouts.expire(now);
-      this.#guard.expire(now);
+      this.guard.expire(now);
       this.#brownout.expire(now);
       this.doors.expire(now);
       this.#turn.pump();
@@ -304,7 +304,7 @@ export class SipNode {
 
   nextDeadline(): Instant | undefined {
     const parts = [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls];
-    return [...parts, this.#guard, this.#brownout, this.doors]
+    return [...parts, this.guard, this.#brownout, this.doors]
       .map((each) => each.nextDeadline())
       .reduce(earlier);
   }
@@ -328,7 +328,7 @@ export class SipNode {
   }
 
   detected(now: Instant): DetectionStatus {
-    return this.#guard.detected(now);
+    return this.guard.detected(now);
   }
 
   brownout(): BrownoutView {
@@ -347,6 +347,7 @@ export class SipNode {
       ...this.#requests.counters,
       ...this.#brownout.counters,
       ...this.doors.counters,
+      ...this.guard.abuse.counters,
       stray: this.#strays,
     };
   }
@@ -359,7 +360,7 @@ export class SipNode {
       ...this.#whereabouts.counters(),
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
-      ...this.#guard.tables(),
+      ...this.guard.tables(),
       ...this.doors.gauges(),
       goodRequests: this.#witness.traffic.size,
     };
@@ -406,7 +407,7 @@ export class SipNode {
         break;
       case 'response':
         this.#own.registrarEffects(this.#registrar.signOfLife(effect.flow, now), now);
-        this.#guard.answered(effect.flow, now);
+        this.guard.answered(effect.flow, now);
         if (!this.#calls.transaction(effect, now)) this.#own.transaction(effect, now);
         break;
       default:
@@ -455,7 +456,7 @@ export class SipNode {
       calls: this.#calls,
       registrar: this.#registrar,
       trunks: this.#trunks,
-      guard: this.#guard,
+      guard: this.guard,
       brownout: this.#brownout,
       doors: this.doors,
       digest,

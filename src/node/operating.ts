@@ -8,7 +8,8 @@ import type { E164 } from '../ports/records.ts';
 import type { Effect } from './effects.ts';
 import type { Turn } from './turn.ts';
 
-export interface HungUp {
+/** `found`: there was something to do it to. */
+export interface Done {
   readonly found: boolean;
   readonly effects: readonly Effect[];
 }
@@ -19,7 +20,7 @@ export interface TestCallStart {
   readonly effects: readonly Effect[];
 }
 
-export function hangUp(turn: Turn, calls: Calls, callId: string, now: Instant): HungUp {
+export function hangUp(turn: Turn, calls: Calls, callId: string, now: Instant): Done {
   let found = false;
   const effects = turn.run(now, () => {
     found = calls.hangUp(callId, 'ended by the operator', now);

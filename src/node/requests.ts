@@ -325,7 +325,7 @@ export class Requests {
 
   /** Told, so that a wrong password or a guesser is seen, and not more often than a log can bear. */
   #credentialsRefused({ flow, now }: Arrival, user: string, reason: RefusedCredentials): void {
-    this.#context.guard.mistaken(user, flow, now);
+    this.#context.guard.mistaken(user, flow, reason, now);
     this.#refusedTimes++;
     this.counters[reason === 'slowed' ? 'credentials_slowed' : 'credentials_refused']++;
     if (now < this.#refusedTellAt) return;

@@ -5,6 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
+import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
 import type { AttackReport, DetectionStatus, Likelihood } from '../shield/detection/report.ts';
@@ -197,6 +198,8 @@ export type NodeEvent =
     }
   /** So many phones register at once that they are told when to come; or that is over. */
   | { readonly type: 'registration-storm'; readonly governing: boolean; readonly at: Instant }
+  /** Somebody guesses passwords or scans, and is refused until then; or, where phones are at home, only slowed. */
+  | ({ readonly type: 'abuser' } & Abuser)
   /** A door is open, in grace or closed from now on; strangers know it; or its port cannot be opened. */
   | {
       readonly type: 'door';
@@ -260,6 +263,10 @@ export interface NodeControl {
   shield(): ShieldView;
   /** Tries a rule on the good traffic of the last hour. */
   rehearse(rule: Rule, now: Instant): Rehearsing;
+  /** Who was found to guess passwords or to scan, as far as that still counts; the latest first. */
+  abusers(): readonly Abuser[];
+  /** False where nothing is held against that address. */
+  pardon(address: string): boolean;
   doors(): readonly DoorView[];
   /**
    * Resolves when it is done and kept. Throws RingthroughError: CONFLICT (doors are not configured, or the account has

@@ -184,9 +184,11 @@ export class Shield {
     return true;
   }
 
-  pardon(address: string): void {
-    if (this.#refused.forget(sourceKey(address, ONE_CUSTOMER)))
-      this.#changes.push({ type: 'refused-gone', address });
+  /** False where it is not refused. */
+  pardon(address: string): boolean {
+    const wasRefused = this.#refused.forget(sourceKey(address, ONE_CUSTOMER));
+    if (wasRefused) this.#changes.push({ type: 'refused-gone', address });
+    return wasRefused;
   }
 
   // ── time ──

@@ -22,6 +22,7 @@ import type {
 } from '../../src/node/views.ts';
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { ATTACKED } from './example-shield.ts';
 
@@ -99,6 +100,17 @@ export const DOOR: DoorView = {
   name: 'acme.voice.example.net',
   srv: '_sip._udp.acme.voice.example.net. 300 IN SRV 10 0 31007 voice.example.net.',
   phones: 3,
+};
+
+export const ABUSER: Abuser = {
+  address: '192.0.2.66',
+  why: 'it tried 30 users or more without a right password',
+  guesses: 31,
+  users: 30,
+  toolMessages: 0,
+  since: NOW - 120_000,
+  at: NOW - 60_000,
+  until: NOW + 240_000,
 };
 
 export const OLD_DOOR: DoorView = {
@@ -288,6 +300,8 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
     changes: [{ kind: 'added', account: 'acme', subject: 'phone workshop', text: 'new' }],
     newPasswords: [{ user: 'workshop', password: 'just-made-once' }],
   },
+  abusers: [ABUSER],
+  pardon: undefined,
   doors: [DOOR, OLD_DOOR],
   changeDoor: [DOOR, OLD_DOOR],
   ledger: { entries: [ATTEMPT], next: 'page-2' },
@@ -327,6 +341,8 @@ export function exampleNode() {
     health: () => state.health,
     brownout: () => BROWNOUT,
     shield: () => ATTACKED,
+    abusers: () => [ABUSER],
+    pardon: () => true,
     doors: () => [DOOR, OLD_DOOR],
     changeDoor: async () => {},
     rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
