@@ -127,20 +127,6 @@ describe('what lists show', () => {
     assert.match(out, /Sent again, 9 of these would have got in; 3 would not\./);
   });
 
-  test('shield abusers: until when each is refused, and why; shield pardon asks for one', async (t) => {
-    const { run, asked } = await cliAndApi(t);
-    const { out } = await run('shield', 'abusers');
-    assert.match(
-      out,
-      /^ADDRESS +REFUSED +SINCE +WHY\n192\.0\.2\.66 +until 2026-11-24 09:34:00 .* tried 30 users/,
-    );
-    assert.equal(
-      (await run('shield', 'pardon', '192.0.2.66')).out.split('\n').at(-2),
-      '192.0.2.66 begins anew.',
-    );
-    assert.deepEqual(asked, [['abusers'], ['pardon', '192.0.2.66']]);
-  });
-
   test('account list and call list', async (t) => {
     const { run } = await cliAndApi(t);
     assert.match((await run('account', 'list')).out, /acme +reception, workshop +\+442079460000/);
