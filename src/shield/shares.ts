@@ -2,7 +2,7 @@
 //
 // In calm times a share is only there so that nobody can take the whole node: an office of 500 phones that comes back
 // behind one NAT is let in at once. In an attack each source gets what a person with a new phone needs (four tries, and
-// one more every eight seconds), so that of ten thousand bots all together less is left than one ceiling, and a phone's
+// one more every sixteen seconds), so that of ten thousand bots all together less is left than one ceiling, and a phone's
 // second or third try finds room. Offices that were here before have a share of their own meanwhile.
 //
 // Budgets of known flows bind in earnest only when somebody may be forging them: until then whoever sends more than
@@ -36,9 +36,9 @@ const ELEVATED: Shares = {
 };
 
 const ATTACK: Shares = {
-  source: { perSecond: 0.125, burst: 4 },
+  source: { perSecond: 0.0625, burst: 4 },
   network: { perSecond: 5, burst: 40 },
-  all: { perSecond: 1_500, burst: 1_500 },
+  all: { perSecond: 1_000, burst: 1_000 },
   beyondBudgets: { perSecond: 500, burst: 500 },
   familiarSource: { perSecond: 100, burst: 2_000 },
   familiarAll: { perSecond: 1_000, burst: 4_000 },

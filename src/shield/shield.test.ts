@@ -157,7 +157,7 @@ describe('newcomers', () => {
       if (phoneAt.includes(now)) tries.push(it.admit(udp('192.0.2.77'), now).admitted);
     }
     assert.ok(tries.filter(Boolean).length >= 3, `of the phone's tries: ${tries}`);
-    assert.ok(bots < 1_500 * 14, `${bots} of the bots' packets`);
+    assert.ok(bots < 1_000 * 14, `${bots} of the bots' packets`);
   });
 
   test('over connections they have a share that no datagram takes from', () => {
