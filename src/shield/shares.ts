@@ -1,9 +1,9 @@
 // What newcomers may send in each posture. Known flows are in none of these: whatever the posture, they keep their own.
 //
 // In calm times a share is only there so that nobody can take the whole node: an office of 500 phones that comes back
-// behind one NAT is let in at once. In an attack each source gets what a person with a new phone needs (four tries, and
-// one more every sixteen seconds), so that of ten thousand bots all together less is left than one ceiling, and a phone's
-// second or third try finds room. Offices that were here before have a share of their own meanwhile.
+// behind one NAT is let in at once. In an attack each source gets what a person with a new phone needs (four tries,
+// and one more every sixteen seconds), so that of ten thousand bots all together less is left than one ceiling, and a
+// phone's second or third try finds room. Offices that were here before have a share of their own meanwhile.
 //
 // Budgets of known flows bind in earnest only when somebody may be forging them: until then whoever sends more than
 // usual, such as a proxy that has just been put before all phones, is let in and learned from.
