@@ -20,6 +20,9 @@ export interface BucketOptions {
   readonly seed: number;
 }
 
+/** For a place that nobody has taken from yet, so that no time times no rate is none. */
+const LONG_MS = Number.MAX_SAFE_INTEGER;
+
 export class TokenBuckets {
   readonly #options: Required<BucketOptions>;
   /** Made when the first one is taken: most nodes of a simulation never need them. */
@@ -52,7 +55,8 @@ export class TokenBuckets {
     let least = Number.POSITIVE_INFINITY;
     for (let row = 0; row < rows; row++) {
       const place = row * slots + placeIn(row, hash, slots);
-      const given = ((now - (this.#at[place] ?? now)) / 1_000) * perSecond;
+      const sinceMs = Math.min(now - (this.#at[place] ?? now), LONG_MS);
+      const given = (sinceMs / 1_000) * perSecond;
       const taken = Math.max(0, (this.#taken[place] ?? 0) - given);
       this.#at[place] = now;
       this.#taken[place] = taken;
