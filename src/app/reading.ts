@@ -8,7 +8,7 @@ import type { Instant } from '../base/time.ts';
 import { LANES, type Lane, type LaneCounts, type Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { LoadMeter } from '../shield/brownout/load-meter.ts';
-import { isPatient } from '../shield/brownout/shedding.ts';
+import { urgencyOf } from '../shield/brownout/shedding.ts';
 import { kindOf } from '../shield/first-bytes.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { Waiting, type WaitingLane } from '../shield/waiting.ts';
@@ -31,7 +31,8 @@ const FULL_BATCH = 32;
 
 interface Waiter {
   readonly packet: Packet;
-  readonly isKnown: boolean;
+  /** It is known, and cannot wait. */
+  readonly isUrgent: boolean;
   /** By `elapsedMs`. */
   readonly since: number;
 }
@@ -64,8 +65,9 @@ export class Reading {
 
   /** How hard it was to keep up since this was asked last, when timers are late by so much. */
   takeLoad(lateMs: number): Load {
-    const { emergency, known, patient } = this.#waiting.dropped;
-    return this.#meter.take(emergency + known + patient, lateMs);
+    const { dropped, oldestPatient } = this.#waiting;
+    const patientWaitMs = oldestPatient === undefined ? 0 : this.#options.elapsedMs() - oldestPatient.since;
+    return this.#meter.take(dropped, patientWaitMs, lateMs);
   }
 
   offer(batch: readonly Packet[]): void {
@@ -80,8 +82,9 @@ export class Reading {
         count.admittedBytes += packet.bytes.length;
         const isKnown = lane !== 'newcomer';
         // A door's strangers wait with those who are known, behind calls: it has no flood of the public port in it.
-        const canWait = door !== undefined || (isKnown && isPatient(kindOf(packet.bytes)));
-        this.#waiting.offer({ packet, isKnown, since }, door === undefined ? lane : 'known', canWait);
+        const urgency = door !== undefined ? 'patient' : isKnown ? urgencyOf(kindOf(packet.bytes)) : 'known';
+        const isUrgent = isKnown && urgency !== 'patient';
+        this.#waiting.offer({ packet, isUrgent, since }, door === undefined ? lane : 'known', urgency);
       } else {
         count.dropped++;
         count.droppedBytes += packet.bytes.length;
@@ -103,7 +106,7 @@ export class Reading {
       if (now - began >= turnMs) break;
       const batch = this.#waiting.take(BATCH, now - began < newcomersMs ? 1 : 0);
       if (batch.length === 0) break;
-      for (const { isKnown, since } of batch) if (isKnown) this.#meter.waited(now - since);
+      for (const { isUrgent, since } of batch) if (isUrgent) this.#meter.waited(now - since);
       this.#options.read(batch.map(({ packet }) => packet));
       const tookMs = this.#options.elapsedMs() - now;
       now += tookMs;

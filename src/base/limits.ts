@@ -203,6 +203,8 @@ export const LIMITS = {
   loadIntervalMs: 250,
   /** How long known packets wait, or timers are late, in an overloaded node; and at most in one that has time again. */
   pressureMs: 100,
+  /** The same of known packets that can wait, such as REGISTER: near T1, when they come again. */
+  patientPressureMs: 400,
   easeMs: 25,
   /** How long an overload lasts before a rung of the brown-out ladder is engaged, and then each further one. */
   rungEngageAfterMs: SECOND_MS,
@@ -215,7 +217,7 @@ export const LIMITS = {
   rungNewcomerInvitesMs: 2 * MINUTE_MS,
   rungOutboundInvitesMs: MINUTE_MS,
   rungInboundInvitesMs: 30 * SECOND_MS,
-  /** The longest Retry-After of what is shed: of refreshes and presence, and of calls. The shortest is a third. */
+  /** The longest Retry-After of what is shed: of presence, and of calls. The shortest is a third. */
   shedRetryMaxMs: 90 * SECOND_MS,
   shedCallRetryMaxMs: 6 * SECOND_MS,
   /** Answers a second to what is shed. More: none, and it is sent again. */
@@ -231,6 +233,8 @@ export const LIMITS = {
   registerWaitMaxMs: 3 * MINUTE_MS,
   /** Of what a phone asked for, the least that it gets in such a storm: that not all of them come again at once. */
   stormExpiryShareMin: 0.85,
+  /** Flows whose refreshes are let in though refreshes are shed. More: the oldest must find room again. */
+  refreshingMax: 16_384,
   /** Phones that are told to come back, and remembered. More: the one told longest ago is as if it came anew. */
   promisedMax: 200_000,
 

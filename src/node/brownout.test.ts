@@ -13,7 +13,20 @@ import { SipRequest } from '../sip/message/message.ts';
 
 const story = inOffice({ plan: [ring('reception'), dial(MOBILE)] });
 
-const BUSY: Load = { waitMs: 240, overflowed: 0, lateMs: 10, known: 500, strangers: 100 };
+const crowded = inOffice({
+  plan: [ring('reception'), dial(MOBILE)],
+  more: Array.from({ length: 120 }, (_, n) => `desk${n}`),
+});
+
+const BUSY: Load = {
+  waitMs: 240,
+  patientWaitMs: 0,
+  overflowed: 0,
+  patientOverflowed: 0,
+  lateMs: 10,
+  known: 500,
+  strangers: 100,
+};
 const AT_THE_EDGE: Load = { ...BUSY, waitMs: 60 };
 const QUIET: Load = { ...BUSY, waitMs: 2, lateMs: 1 };
 
@@ -78,14 +91,26 @@ describe('a node with more to do than it can', () => {
     }
   });
 
-  story('puts the refresh of a phone off, and keeps its binding', (office) => {
+  crowded('puts refreshes off beyond the lowest pace, and keeps what is bound', (office) => {
+    const phones = Array.from({ length: 120 }, (_, n) => office.newPhone(`desk${n}`, `198.18.0.${n}`));
+    for (const phone of phones) {
+      phone.registers().expect(200);
+      office.pass(20);
+    }
     office.pass(9 * MINUTE_MS + 50 * SECOND_MS);
     upTo(office, 'registrations');
-    assert.ok(retryAfter(office.reception.registersUnchallenged([['Expires', '600']])) >= 30);
+    const sent = phones.map((phone) => phone.registersUnchallenged([['Expires', '600']]));
+    const putOff = sent.filter((one) => one.unmentioned()[0]?.includes('503'));
+    assert.equal(putOff.length, 120 - LIMITS.registersPerSecondMin);
+    for (const one of putOff) assert.ok(retryAfter(one) <= LIMITS.registerWaitMaxMs / SECOND_MS);
+    for (const one of sent) if (!putOff.includes(one)) one.expect(401);
     under(office, QUIET, 30 * SECOND_MS);
-    const { caller, callee } = office.talk();
-    caller.hangsUp();
-    callee.hungUp();
+    assert.equal(office.node.gauges()['bindings'], 123);
+  });
+
+  story('lets in who answers the challenge of a refresh that was let in', (office) => {
+    upTo(office, 'registrations');
+    office.reception.registers().expect(200);
   });
 
   story('lets the refresh in once the binding has come to its end', (office) => {

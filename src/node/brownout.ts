@@ -5,22 +5,24 @@
 //   load ─▶ ladder, governor ─▶ grace, events          packet ─▶ shed? ─▶ answered at once, and nothing is kept
 
 import { LIMITS } from '../base/limits.ts';
-import type { Flow } from '../base/net.ts';
+import { type Flow, flowKey } from '../base/net.ts';
 import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
-import { earlier, type Instant } from '../base/time.ts';
+import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Lane, Load, Posture, Rung } from '../ports/shield.ts';
 import { RUNGS } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { givesUp } from '../registrar/grace.ts';
 import type { Registrar } from '../registrar/registrar.ts';
-import { StormGovernor } from '../shield/brownout/governor.ts';
+import { type Registering, StormGovernor } from '../shield/brownout/governor.ts';
 import { Ladder, type RungChange } from '../shield/brownout/ladder.ts';
 import { mayBeShed, retryAfterSeconds, rungOf } from '../shield/brownout/shedding.ts';
 import { kindOf } from '../shield/first-bytes.ts';
+import { Remembered } from '../shield/remembered.ts';
 import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { parseMessage } from '../sip/message/parse.ts';
+import { uriUser } from '../sip/message/uri.ts';
 import {
   statelessResponse,
   type TransactionEffect,
@@ -45,6 +47,8 @@ export interface BrownoutOptions {
 const ALL = 'all';
 /** Nearly all, but not what a carrier leaves out last: emergencies, and what belongs to a call (RFC 7339 §5.10). */
 const LOSS_ASKED_PERCENT = 90;
+/** From a REGISTER to the one that answers its challenge. */
+const REFRESH_MS = 5 * SECOND_MS;
 const NOTHING: readonly TransactionEffect[] = [];
 
 export class Brownout {
@@ -64,6 +68,7 @@ export class Brownout {
     burst: LIMITS.refusalRowsPerSecondMax,
     perSecond: LIMITS.refusalRowsPerSecondMax,
   });
+  readonly #refreshing = new Remembered(LIMITS.refreshingMax);
   readonly #shed = new Map<Rung, number>(RUNGS.map((rung) => [rung, 0]));
   #unanswered = 0;
   #bindingsBefore = 0;
@@ -110,9 +115,11 @@ export class Brownout {
     if (rung === undefined || !this.#ladder.has(rung)) return undefined;
     if (!isAnswerable(request) || this.#options.layer.isRetransmission(request)) return undefined;
     if (rung === 'options' && this.#options.draining()) return undefined;
+    const seconds = rung === 'registrations' ? this.#refresh(request, flow, now) : this.#retryAfter(rung);
+    if (seconds === 'read') return undefined;
     this.#shed.set(rung, (this.#shed.get(rung) ?? 0) + 1);
     if (rung === 'inbound-invites' && this.#rows.take(ALL, now)) this.#options.turnedAway(request, flow, now);
-    return this.#answer(request, rung, flow, now);
+    return this.#answer(request, rung, seconds, flow, now);
   }
 
   /** The rung by which this request would be shed, were it engaged. */
@@ -126,16 +133,17 @@ export class Brownout {
 
   /** Whole seconds that a phone, whose digest nobody has looked at, was told to wait and has not waited. */
   tooEarly(user: string, flow: Flow, now: Instant): number | undefined {
-    return this.#governor.tooEarly({ user, source: sourceOf(flow.remote.address, ONE_CUSTOMER) }, now);
+    return this.#governor.tooEarly(phoneAt(user, flow), now);
   }
 
   /** Whole seconds after which a phone, whose digest was right, is to register again; `undefined`: it may now. */
   putOff(user: string, request: SipRequest, flow: Flow, now: Instant): number | undefined {
     const { registrar } = this.#options;
     if (givesUp(request) || !request.headers.has('Contact')) return undefined;
-    const phone = { user, source: sourceOf(flow.remote.address, ONE_CUSTOMER) };
+    // Its turn was found when the first REGISTER of this refresh was let in.
+    if (this.#refreshing.forget(flowKey(flow))) return undefined;
     const isBound = registrar.recognises(user, request, flow) !== undefined;
-    const seconds = this.#governor.ask(phone, isBound, now);
+    const seconds = this.#governor.ask(phoneAt(user, flow), isBound, now);
     if (seconds !== undefined) registrar.grace(now + LIMITS.graceAfterMs);
     this.#look(now);
     return seconds;
@@ -173,13 +181,33 @@ export class Brownout {
     };
   }
 
-  #answer(request: SipRequest, rung: Rung, flow: Flow, now: Instant): readonly TransactionEffect[] {
+  /** Some are read all the same; the REGISTER that answers the challenge of such a one belongs to it. */
+  #refresh(request: SipRequest, flow: Flow, now: Instant): number | 'read' {
+    const key = flowKey(flow);
+    const user = request.to === undefined ? '' : (uriUser(request.to.uri) ?? '');
+    if (this.#refreshing.has(key, now)) return 'read';
+    const seconds = this.#governor.refresh(phoneAt(user, flow), now);
+    if (seconds !== undefined) return seconds;
+    this.#refreshing.remember(key, now + REFRESH_MS);
+    return 'read';
+  }
+
+  #retryAfter(rung: Rung): number | undefined {
+    return retryAfterSeconds(rung, this.#options.fraction());
+  }
+
+  #answer(
+    request: SipRequest,
+    rung: Rung,
+    seconds: number | undefined,
+    flow: Flow,
+    now: Instant,
+  ): readonly TransactionEffect[] {
     if (!this.#answers.take(ALL, now)) {
       this.#unanswered++;
       return NOTHING;
     }
     if (rung === 'options') return [statelessResponse(request, flow, 200)];
-    const seconds = retryAfterSeconds(rung, this.#options.fraction());
     const headers = seconds === undefined ? [] : [['Retry-After', String(seconds)] as const];
     const told = this.#options.guard.withFeedback(request, flow, now);
     return [statelessResponse(told, flow, 503, { headers })];
@@ -197,6 +225,10 @@ export class Brownout {
     this.#wasGoverning = governing;
     this.#options.event({ type: 'registration-storm', governing, at: now });
   }
+}
+
+function phoneAt(user: string, flow: Flow): Registering {
+  return { user, source: sourceOf(flow.remote.address, ONE_CUSTOMER) };
 }
 
 /** It has all that an answer repeats. */

@@ -34,10 +34,13 @@ export type Rung = (typeof RUNGS)[number];
 
 /** How hard the node worked in one short interval, as whoever reads its packets saw it. */
 export interface Load {
-  /** 99 of 100 packets of the known, carriers and emergencies were read within this time. */
+  /** 99 of 100 packets of the known, carriers and emergencies were read within this time, patient ones not counted. */
   readonly waitMs: number;
+  /** How long there has always been a patient one waiting, such as REGISTER: they wait behind the others. */
+  readonly patientWaitMs: number;
   /** Such packets that found no place among those that wait. */
   readonly overflowed: number;
+  readonly patientOverflowed: number;
   /** By how much a timer was late. */
   readonly lateMs: number;
   /** Such packets that came in; and all others, those that were dropped at once included. */

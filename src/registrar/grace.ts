@@ -9,8 +9,30 @@ import type { Instant } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 
+/** What is kept beyond its end, until then. */
+interface Kept {
+  graceUntil: Instant | undefined;
+}
+
 export class Grace {
+  readonly #kept = new Set<Kept>();
   #until: Instant = Number.NEGATIVE_INFINITY;
+
+  /** How many are kept beyond their end. */
+  get kept(): number {
+    return this.#kept.size;
+  }
+
+  keep(one: Kept, until: Instant): void {
+    one.graceUntil = until;
+    this.#kept.add(one);
+  }
+
+  /** It is refreshed, or gone. */
+  end(one: Kept): void {
+    one.graceUntil = undefined;
+    this.#kept.delete(one);
+  }
 
   extend(until: Instant): void {
     this.#until = Math.max(this.#until, until);

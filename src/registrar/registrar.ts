@@ -135,9 +135,7 @@ export class Registrar {
 
   /** Bindings that are kept beyond their end. */
   get inGrace(): number {
-    let count = 0;
-    for (const { graceUntil } of this.#entries.values()) if (graceUntil !== undefined) count++;
-    return count;
+    return this.#grace.kept;
   }
 
   /** Until then bindings that come to their end are kept, though none for longer than `registrationGraceMs`. */
@@ -291,7 +289,7 @@ export class Registrar {
       const { type, entry } = due.value;
       const keptUntil = type === 'expiry' ? this.#grace.endOf(entry.binding) : now;
       if (keptUntil > now) {
-        entry.graceUntil = keptUntil;
+        this.#grace.keep(entry, keptUntil);
         this.#schedule(entry);
         effects.push({ type: 'grace', binding: entry.binding, until: keptUntil });
       } else if (type === 'expiry') {
@@ -388,7 +386,7 @@ export class Registrar {
 
   #replace(entry: Entry, { binding, uri, identity }: Bound): void {
     this.#byFlow.remove(entry);
-    if (binding.expiresAt !== entry.binding.expiresAt) entry.graceUntil = undefined;
+    if (binding.expiresAt !== entry.binding.expiresAt) this.#grace.end(entry);
     entry.binding = binding;
     entry.uri = uri;
     entry.identity = identity;
@@ -396,6 +394,7 @@ export class Registrar {
   }
 
   #remove(entry: Entry): void {
+    this.#grace.end(entry);
     this.#entries.delete(entry.key);
     const ofUser = this.#byUser.get(entry.binding.user);
     ofUser?.delete(entry);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Waiting } from './waiting.ts';
 
-const SMALL = { emergency: 2, known: 4, patient: 3, newcomer: 3 };
+const SMALL = { emergency: 2, ongoing: 4, known: 4, patient: 3, newcomer: 3 };
 
 describe('packets that wait', () => {
   test('are read emergency first, then the known in their order, and newcomers last', () => {
@@ -38,19 +38,30 @@ describe('packets that wait', () => {
     assert.equal(waiting.dropped.known, 2);
   });
 
-  test('of the known, calls go before what can wait, which has its turn after four of them', () => {
+  test('of the known, calls go before what can wait, whose newest has its turn after four of them', () => {
     const waiting = new Waiting<string>();
-    for (let n = 0; n < 3; n++) waiting.offer(`register ${n}`, 'known', true);
+    for (let n = 0; n < 3; n++) waiting.offer(`register ${n}`, 'known', 'patient');
     for (let n = 0; n < 6; n++) waiting.offer(`call ${n}`, 'known');
     assert.deepEqual(waiting.take(20), [
-      ...['call 0', 'call 1', 'call 2', 'call 3', 'register 0'],
-      ...['call 4', 'call 5', 'register 1', 'register 2'],
+      ...['call 0', 'call 1', 'call 2', 'call 3', 'register 2'],
+      ...['call 4', 'call 5', 'register 1', 'register 0'],
+    ]);
+  });
+
+  test('of calls, those that go on come before those that begin, which have their turn after four', () => {
+    const waiting = new Waiting<string>();
+    for (let n = 0; n < 2; n++) waiting.offer(`begins ${n}`, 'carrier');
+    for (let n = 0; n < 5; n++) waiting.offer(`goes on ${n}`, 'known', 'ongoing');
+    waiting.offer('register', 'known', 'patient');
+    assert.deepEqual(waiting.take(20), [
+      ...['goes on 0', 'goes on 1', 'goes on 2', 'goes on 3'],
+      ...['register', 'begins 0', 'goes on 4', 'begins 1'],
     ]);
   });
 
   test('what can wait never takes a place from calls', () => {
     const waiting = new Waiting<string>(SMALL);
-    for (let n = 0; n < 1_000; n++) waiting.offer(`register ${n}`, 'known', true);
+    for (let n = 0; n < 1_000; n++) waiting.offer(`register ${n}`, 'known', 'patient');
     for (let n = 0; n < 4; n++) waiting.offer(`call ${n}`, 'carrier');
     assert.equal(waiting.dropped.patient, 997);
     assert.deepEqual(waiting.take(4), ['call 0', 'call 1', 'call 2', 'call 3']);
@@ -64,7 +75,7 @@ describe('packets that wait', () => {
     assert.deepEqual(waiting.take(2), ['999', 'phone']);
     assert.deepEqual(
       { ...waiting.dropped, newcomer: 0 },
-      { emergency: 0, known: 0, patient: 0, newcomer: 0 },
+      { emergency: 0, ongoing: 0, known: 0, patient: 0, newcomer: 0 },
     );
   });
 

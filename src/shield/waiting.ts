@@ -1,9 +1,10 @@
 // Packets that came in and are not read yet, in the order in which they are worth reading.
 //
-//   emergency   first, always                                   oldest first, nothing gives way
-//   known       with carriers; sixteen for each newcomer's      oldest first; full: not taken (it comes again)
-//   patient     of these, what can wait: one for four others    oldest first; full: not taken
-//   newcomers   what is left, but never nothing                 newest first; full: the oldest gives way
+//   emergency   first, always                                     oldest first, nothing gives way
+//   ongoing     of the known: what belongs to calls, and answers  oldest first; full: not taken (it comes again)
+//   known       of the known: calls that begin, one for four      oldest first; full: not taken
+//   patient     of the known: what can wait, one for four         newest first; full: the oldest gives way
+//   newcomers   what is left, one for sixteen of the known        newest first; full: the oldest gives way
 //
 // Newest first where there is more than can be read, because who waits longest has long sent again: whoever reads the
 // oldest first then answers only the dead (bench/waiting.ts measures both).
@@ -11,42 +12,54 @@
 import { LIMITS } from '../base/limits.ts';
 import type { Lane } from '../ports/shield.ts';
 
-export type WaitingLane = 'emergency' | 'known' | 'patient' | 'newcomer';
+export type WaitingLane = 'emergency' | 'ongoing' | 'known' | 'patient' | 'newcomer';
+/** Of what is known: a call that is answered or ended waits for nothing, one that begins for little. */
+export type Urgency = 'ongoing' | 'known' | 'patient';
 
 /** Of known packets that are read before one newcomer's is. */
 const KNOWN_FOR_EACH_NEWCOMER = 16;
-
-/** Known packets other than patient ones that are read before one of those is. */
-const CALLS_FOR_EACH_PATIENT = 4;
+/** Of more urgent packets that are read before a less urgent one is. */
+const FOR_EACH_LESS_URGENT = 4;
 
 export type WaitingLimits = Readonly<Record<WaitingLane, number>>;
 
 export class Waiting<P> {
   /** Packets that found no place, or gave it up. */
-  readonly dropped: Record<WaitingLane, number> = { emergency: 0, known: 0, patient: 0, newcomer: 0 };
+  readonly dropped: Record<WaitingLane, number> = {
+    emergency: 0,
+    ongoing: 0,
+    known: 0,
+    patient: 0,
+    newcomer: 0,
+  };
   readonly #emergency: Line<P>;
+  readonly #ongoing: Line<P>;
   readonly #known: Line<P>;
   readonly #patient: Line<P>;
   readonly #newcomer: Line<P>;
   #sinceNewcomer = 0;
+  #sinceKnown = 0;
   #sincePatient = 0;
 
   constructor(
     limits: WaitingLimits = {
       emergency: LIMITS.waitingEmergencyMax,
+      ongoing: LIMITS.waitingKnownMax,
       known: LIMITS.waitingKnownMax,
       patient: LIMITS.waitingPatientMax,
       newcomer: LIMITS.waitingNewcomersMax,
     },
   ) {
     this.#emergency = new Line(limits.emergency);
+    this.#ongoing = new Line(limits.ongoing);
     this.#known = new Line(limits.known);
     this.#patient = new Line(limits.patient);
     this.#newcomer = new Line(limits.newcomer);
   }
 
   get size(): number {
-    return this.#emergency.size + this.#known.size + this.#patient.size + this.#newcomer.size;
+    const known = this.#ongoing.size + this.#known.size + this.#patient.size;
+    return this.#emergency.size + known + this.#newcomer.size;
   }
 
   /** Nobody who is known waits. */
@@ -54,18 +67,19 @@ export class Waiting<P> {
     return this.size === this.#newcomer.size;
   }
 
-  /** `isPatient`: where it is known, calls go before it. */
-  offer(packet: P, lane: Lane, isPatient = false): void {
+  /** The patient packet that has waited longest: since then there was always one. */
+  get oldestPatient(): P | undefined {
+    return this.#patient.oldest;
+  }
+
+  /** `urgency` counts where it is known. */
+  offer(packet: P, lane: Lane, urgency: Urgency = 'known'): void {
     if (lane === 'emergency') {
       if (!this.#emergency.add(packet)) this.dropped.emergency++;
     } else if (lane === 'known' || lane === 'carrier') {
-      const line = isPatient ? this.#patient : this.#known;
-      if (!line.add(packet)) this.dropped[isPatient ? 'patient' : 'known']++;
-    } else if (!this.#newcomer.add(packet)) {
-      this.#newcomer.takeOldest();
-      this.#newcomer.add(packet);
-      this.dropped.newcomer++;
-    }
+      if (urgency === 'patient') this.#addNewest(this.#patient, packet, 'patient');
+      else if (!(urgency === 'ongoing' ? this.#ongoing : this.#known).add(packet)) this.dropped[urgency]++;
+    } else this.#addNewest(this.#newcomer, packet, 'newcomer');
   }
 
   /** At most so many, in the order in which to read them, and of newcomers at most so many. */
@@ -99,15 +113,35 @@ export class Waiting<P> {
   }
 
   #nextOfKnown(): P | undefined {
-    if (this.#sincePatient < CALLS_FOR_EACH_PATIENT || this.#patient.size === 0) {
-      const known = this.#known.takeOldest();
-      if (known !== undefined) {
+    if (this.#sincePatient < FOR_EACH_LESS_URGENT || this.#patient.size === 0) {
+      const call = this.#nextOfCalls();
+      if (call !== undefined) {
         this.#sincePatient++;
-        return known;
+        return call;
       }
     }
     this.#sincePatient = 0;
-    return this.#patient.takeOldest();
+    return this.#patient.takeNewest();
+  }
+
+  #nextOfCalls(): P | undefined {
+    if (this.#sinceKnown < FOR_EACH_LESS_URGENT || this.#known.size === 0) {
+      const ongoing = this.#ongoing.takeOldest();
+      if (ongoing !== undefined) {
+        this.#sinceKnown++;
+        return ongoing;
+      }
+    }
+    this.#sinceKnown = 0;
+    return this.#known.takeOldest();
+  }
+
+  /** The oldest gives way. */
+  #addNewest(line: Line<P>, packet: P, lane: WaitingLane): void {
+    if (line.add(packet)) return;
+    line.takeOldest();
+    line.add(packet);
+    this.dropped[lane]++;
   }
 }
 
@@ -128,6 +162,10 @@ class Line<P> {
     this.#ring[(this.#first + this.size) % this.#ring.length] = packet;
     this.size++;
     return true;
+  }
+
+  get oldest(): P | undefined {
+    return this.size === 0 ? undefined : this.#ring[this.#first];
   }
 
   takeOldest(): P | undefined {

@@ -43,6 +43,8 @@ export interface Setting {
   readonly divert?: Divert;
   readonly limits?: Partial<AccountLimits>;
   readonly hours?: readonly Hours[];
+  /** Users of further phones of the business; see `newPhone`. */
+  readonly more?: readonly string[];
   /** Whose phones are registered when the story begins. All, by default. */
   readonly registered?: readonly User[];
   readonly carrier?: Partial<TrunkSettings>;
@@ -151,6 +153,11 @@ export class Office {
     return new Peer(this.stage, { name: address, address: at(address) });
   }
 
+  /** The phone of one of the further users. */
+  newPhone(user: string, address: string): Phone {
+    return phone(this.stage, user, 'udp', address);
+  }
+
   /** A device that nobody knows. */
   stranger(): Peer {
     return this.another('192.0.2.66');
@@ -206,10 +213,10 @@ export function inOffice(setting: Setting = {}): (title: string, tell: (office: 
 }
 
 export function accountOf(setting: Setting): Account {
-  const { plan = OFFICE_PLAN, divert, hours = [], limits = {} } = setting;
+  const { plan = OFFICE_PLAN, divert, hours = [], limits = {}, more = [] } = setting;
   return {
     name: 'acme',
-    phones: USERS.map((user) => ({
+    phones: [...USERS, ...more].map((user) => ({
       user,
       secret: secretOf(user),
       ...(user === 'reception' ? { displayName: 'Reception', callerId: SECOND_NUMBER } : {}),
@@ -247,7 +254,7 @@ export function trunk(name: string, order: number, settings: Partial<TrunkSettin
   };
 }
 
-function phone(stage: Stage, user: User, transport: 'udp' | 'tcp', address: string): Phone {
+function phone(stage: Stage, user: string, transport: 'udp' | 'tcp', address: string): Phone {
   return new Phone(stage, { name: user, user, password: passwordOf(user), transport, address: at(address) });
 }
 

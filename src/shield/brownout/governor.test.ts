@@ -7,7 +7,15 @@ import { type Instant, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
 import type { Load } from '../../ports/shield.ts';
 import { StormGovernor } from './governor.ts';
 
-const QUIET: Load = { waitMs: 2, overflowed: 0, lateMs: 1, known: 500, strangers: 0 };
+const QUIET: Load = {
+  waitMs: 2,
+  patientWaitMs: 0,
+  overflowed: 0,
+  patientOverflowed: 0,
+  lateMs: 1,
+  known: 500,
+  strangers: 0,
+};
 const BUSY: Load = { ...QUIET, waitMs: 80 };
 
 /** A repeatable chance. */
@@ -175,4 +183,18 @@ test('however many phones come and whatever they do, each is registered in the s
     ),
     { numRuns: 40 },
   );
+});
+
+test('while refreshes are shed, so many are let in each second as all phones need in two minutes', () => {
+  for (const [bindings, least] of [
+    [0, 100],
+    [24_000, 200],
+  ] as const) {
+    const governor = new StormGovernor({ fraction: () => 0, bindings: () => bindings });
+    const letIn = (at: Instant) =>
+      Array.from({ length: 1_000 }, (_, n) => ({ user: `${n} at ${at}`, source: '192.0.2.1' })).filter(
+        (phone) => governor.refresh(phone, at) === undefined,
+      ).length;
+    assert.deepEqual([letIn(0), letIn(SECOND_MS), letIn(SECOND_MS * 1.5)], [least, least, least / 2]);
+  }
 });

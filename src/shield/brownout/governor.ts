@@ -15,6 +15,7 @@ import type { Load } from '../../ports/shield.ts';
 import { Remembered } from '../remembered.ts';
 import { Calendar } from './calendar.ts';
 import { isQuiet } from './ladder.ts';
+import { Pace } from './pace.ts';
 
 /** A phone at a place: its user and the address that it registers from. */
 export interface Registering {
@@ -50,8 +51,8 @@ export class StormGovernor {
   /** Until when a promise holds; it was given for LATE_MS before. */
   readonly #promises = new Remembered(LIMITS.promisedMax);
   #perSecond: number = LIMITS.registersPerSecondMin;
-  #tokens: number = LIMITS.registersPerSecondMin;
-  #at: Instant = Number.NEGATIVE_INFINITY;
+  readonly #pace = new Pace();
+  readonly #refreshPace = new Pace();
   #busyUntil: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(options: GovernorOptions) {
@@ -60,9 +61,23 @@ export class StormGovernor {
 
   /** Registrations a second that are taken now. */
   get perSecond(): number {
-    const each = (this.#options.bindings() * SECOND_MS) / LIMITS.registersEachWithinMs;
-    const floor = Math.min(LIMITS.registersPerSecondMax, Math.max(LIMITS.registersPerSecondMin, each));
-    return Math.max(floor, this.#perSecond);
+    return Math.max(this.#least, this.#perSecond);
+  }
+
+  /**
+   * While refreshes are shed, and before its digest is looked at: so many are let in all the same, at the lowest pace.
+   * Whole seconds after which to come again, or `undefined` where it is to be read.
+   */
+  refresh(phone: Registering, now: Instant): number | undefined {
+    const early = this.tooEarly(phone, now);
+    if (early !== undefined) return early;
+    const key = keyOf(phone);
+    const isExpected = this.#promises.has(key, now);
+    if (!isExpected && this.#refreshPace.left(this.#least, now) < 1)
+      return this.#promise(key, this.#least, now);
+    if (isExpected) this.#promises.forget(key);
+    else this.#refreshPace.take();
+    return undefined;
   }
 
   /** A storm is going on, or was a moment ago. */
@@ -83,7 +98,6 @@ export class StormGovernor {
   /** A storm is to be expected: the pace begins low again. */
   beCareful(): void {
     this.#perSecond = LIMITS.registersPerSecondMin;
-    this.#tokens = Math.min(this.#tokens, this.perSecond);
   }
 
   pressed(load: Load, now: Instant): void {
@@ -106,22 +120,18 @@ export class StormGovernor {
   ask(phone: Registering, isBound: boolean, now: Instant): number | undefined {
     const early = this.tooEarly(phone, now);
     if (early !== undefined) return early;
-    this.#refill(now);
     const key = keyOf(phone);
     const isExpected = this.#promises.has(key, now);
     const burst = this.perSecond;
+    const left = this.#pace.left(burst, now);
     const least = isExpected ? 1 - burst : isBound ? Math.max(1, burst * RESERVED_SHARE) : 1;
-    if (this.#tokens >= least) {
-      this.#tokens--;
+    if (left >= least) {
+      this.#pace.take();
       this.#promises.forget(key);
-      if (this.#tokens < burst / 2) this.#busy(now);
+      if (left < burst / 2) this.#busy(now);
       return undefined;
     }
-    const seconds = this.#calendar.promise(burst * PROMISED_SHARE, this.#options.fraction(), now);
-    this.#promises.remember(key, now + seconds * SECOND_MS + LATE_MS);
-    this.#busy(now + seconds * SECOND_MS);
-    this.counters.registrations_put_off++;
-    return seconds;
+    return this.#promise(key, burst, now);
   }
 
   /** Of the time that a phone asks to be registered for, the share that it is given. */
@@ -130,15 +140,21 @@ export class StormGovernor {
     return LIMITS.stormExpiryShareMin + (1 - LIMITS.stormExpiryShareMin) * this.#options.fraction();
   }
 
-  #busy(at: Instant): void {
-    this.#busyUntil = Math.max(this.#busyUntil, at + OVER_AFTER_MS);
+  #promise(key: string, perSecond: number, now: Instant): number {
+    const seconds = this.#calendar.promise(perSecond * PROMISED_SHARE, this.#options.fraction(), now);
+    this.#promises.remember(key, now + seconds * SECOND_MS + LATE_MS);
+    this.#busy(now + seconds * SECOND_MS);
+    this.counters.registrations_put_off++;
+    return seconds;
   }
 
-  #refill(now: Instant): void {
-    const burst = this.perSecond;
-    const sinceMs = Math.max(0, now - this.#at);
-    this.#tokens = Math.min(burst, this.#tokens + (sinceMs / SECOND_MS) * burst);
-    this.#at = now;
+  get #least(): number {
+    const each = (this.#options.bindings() * SECOND_MS) / LIMITS.registersEachWithinMs;
+    return Math.min(LIMITS.registersPerSecondMax, Math.max(LIMITS.registersPerSecondMin, each));
+  }
+
+  #busy(at: Instant): void {
+    this.#busyUntil = Math.max(this.#busyUntil, at + OVER_AFTER_MS);
   }
 }
 

@@ -6,7 +6,15 @@ import { type Load, RUNGS } from '../../ports/shield.ts';
 import { Ladder, type RungChange } from './ladder.ts';
 
 const INTERVAL_MS = 250;
-const QUIET: Load = { waitMs: 2, overflowed: 0, lateMs: 1, known: 500, strangers: 100 };
+const QUIET: Load = {
+  waitMs: 2,
+  patientWaitMs: 0,
+  overflowed: 0,
+  patientOverflowed: 0,
+  lateMs: 1,
+  known: 500,
+  strangers: 100,
+};
 const BUSY: Load = { ...QUIET, waitMs: 240 };
 const BETWEEN: Load = { ...QUIET, waitMs: 60 };
 
@@ -58,6 +66,19 @@ describe('the brown-out ladder', () => {
     assert.deepEqual(under({ ...BUSY, strangers: 9 * BUSY.known }, 10 * SECOND_MS), []);
     under(BUSY, 3 * SECOND_MS);
     assert.deepEqual(under({ ...BUSY, strangers: 9 * BUSY.known }, 15 * SECOND_MS), []);
+  });
+
+  test('does not shed calls because of what waits behind calls', () => {
+    const { under } = climb();
+    const stormy: Load = { ...QUIET, patientWaitMs: 900, patientOverflowed: 3 };
+    assert.deepEqual(under(stormy, 20 * SECOND_MS), ['options', 'presence', 'registrations']);
+    under(BUSY, 3 * SECOND_MS);
+    assert.deepEqual(under(stormy, 20 * SECOND_MS), ['options', 'presence', 'registrations']);
+  });
+
+  test('does not mind that what can wait does wait, for less than it takes to be sent again', () => {
+    const { under } = climb();
+    assert.deepEqual(under({ ...QUIET, patientWaitMs: 300 }, 20 * SECOND_MS), []);
   });
 
   test('releases the last rung first, each after five quiet seconds', () => {

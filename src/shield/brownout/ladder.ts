@@ -44,6 +44,9 @@ export const LONGEST_MS: Readonly<Record<Rung, number>> = {
   'inbound-invites': LIMITS.rungInboundInvitesMs,
 };
 
+/** What they shed waits behind calls. */
+const PATIENT_RUNGS: ReadonlySet<Rung> = new Set(['options', 'presence', 'registrations']);
+
 /** A rung that comes back within this time after its release was released too soon. */
 const SOON_MS = 2 * MINUTE_MS;
 /**
@@ -73,9 +76,9 @@ export class Ladder {
   pressed(load: Load, now: Instant): readonly RungChange[] {
     const due = this.expire(now);
     if (due.length > 0) return due;
-    const pressure = pressureOf(load);
+    const pressure = pressureOf(load, RUNGS[this.#engaged.length]);
     this.#pressedSince = pressure === undefined ? undefined : (this.#pressedSince ?? now);
-    this.#quietSince = isQuiet(load) ? (this.#quietSince ?? now) : undefined;
+    this.#quietSince = isQuiet(load, this.#engaged.at(-1)?.rung) ? (this.#quietSince ?? now) : undefined;
     if (pressure !== undefined) return this.#press(pressure, this.#pressedSince ?? now, now);
     return this.#quietSince === undefined ? NOTHING : this.#ease(this.#quietSince, now);
   }
@@ -136,16 +139,27 @@ function isFlood({ known, strangers }: Load): boolean {
   return strangers > FLOOD_FACTOR * known;
 }
 
-/** Why the known have to wait, where they do, and where shedding them would help. */
-function pressureOf(load: Load): string | undefined {
+/**
+ * Why the known have to wait, where they do, and where shedding on this rung would help. What is patient waits behind
+ * calls, so it says nothing of whether calls have to be shed.
+ */
+function pressureOf(load: Load, rung: Rung | undefined): string | undefined {
   if (isFlood(load)) return undefined;
-  if (load.overflowed > 0) return `${load.overflowed} known packets found no place`;
-  if (load.waitMs >= LIMITS.pressureMs) return `known packets waited ${formatDuration(load.waitMs)}`;
-  return load.lateMs >= LIMITS.pressureMs ? `timers were ${formatDuration(load.lateMs)} late` : undefined;
+  const { waitMs, patientWaitMs, overflowed, patientOverflowed, lateMs } = load;
+  if (overflowed > 0) return `${overflowed} known packets found no place`;
+  if (waitMs >= LIMITS.pressureMs) return `known packets waited ${formatDuration(waitMs)}`;
+  if (lateMs >= LIMITS.pressureMs) return `timers were ${formatDuration(lateMs)} late`;
+  if (rung === undefined || !PATIENT_RUNGS.has(rung)) return undefined;
+  if (patientOverflowed > 0) return `${patientOverflowed} known packets that can wait found no place`;
+  if (patientWaitMs < LIMITS.patientPressureMs) return undefined;
+  return `known packets that can wait have waited for ${formatDuration(patientWaitMs)}`;
 }
 
-/** Nothing that shedding could help. */
-export function isQuiet(load: Load): boolean {
-  const { waitMs, overflowed, lateMs } = load;
-  return isFlood(load) || (overflowed === 0 && waitMs <= LIMITS.easeMs && lateMs <= LIMITS.easeMs);
+/** Nothing that shedding on this rung could help; without a rung: nothing waits at all. */
+export function isQuiet(load: Load, rung?: Rung): boolean {
+  if (isFlood(load)) return true;
+  const { waitMs, patientWaitMs, overflowed, patientOverflowed, lateMs } = load;
+  if (overflowed > 0 || waitMs > LIMITS.easeMs || lateMs > LIMITS.easeMs) return false;
+  if (rung !== undefined && !PATIENT_RUNGS.has(rung)) return true;
+  return patientOverflowed === 0 && patientWaitMs <= LIMITS.easeMs;
 }

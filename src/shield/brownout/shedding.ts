@@ -2,7 +2,7 @@
 // a rehearsal says of a rung is what the rung does.
 //
 //   options            answered in brief, so that who only asks whether we live hears yes
-//   registrations      refreshes of bindings that hold: 503, and the binding has grace
+//   registrations      refreshes of bindings that hold, but for some: 503, and the binding has grace
 //   all others         503
 //   never              within a dialog; of a flow with an emergency call; to an emergency number; what is no request
 
@@ -10,6 +10,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import { type Lane, RUNGS, type Rung } from '../../ports/shield.ts';
 import type { Kind } from '../first-bytes.ts';
+import type { Urgency } from '../waiting.ts';
 
 /** A request that belongs to no dialog. */
 export interface Outsider {
@@ -47,9 +48,13 @@ const RUNGS_OF: Readonly<Partial<Record<Kind, Rung>>> = {
   INVITE: 'newcomer-invites',
 };
 
-/** Calls go before it: a phone that registers has time, and one that calls has not. */
-export function isPatient(kind: Kind): boolean {
-  return kind !== 'INVITE' && RUNGS_OF[kind] !== undefined;
+/**
+ * What goes before what, of the known: answers and what belongs to calls, then calls that begin, then what can wait. A
+ * re-INVITE cannot be told from a call that begins without reading it.
+ */
+export function urgencyOf(kind: Kind): Urgency {
+  if (kind === 'INVITE') return 'known';
+  return RUNGS_OF[kind] === undefined ? 'ongoing' : 'patient';
 }
 
 /** May it be shed, as far as its first bytes tell, with so many rungs engaged? */
@@ -69,11 +74,11 @@ export function retryAfterSeconds(rung: Rung, chance: number): number | undefine
   return Math.round((from + chance * (to - from)) / SECOND_MS);
 }
 
-/** `options` are answered, not put off. */
+/** `options` are answered, not put off; refreshes are given a time each by the governor. */
 const RETRY_MS: Readonly<Record<Rung, readonly [fromMs: number, toMs: number] | undefined>> = {
   options: undefined,
   presence: [LIMITS.shedRetryMaxMs / 3, LIMITS.shedRetryMaxMs],
-  registrations: [LIMITS.shedRetryMaxMs / 3, LIMITS.shedRetryMaxMs],
+  registrations: undefined,
   'newcomer-invites': [LIMITS.shedCallRetryMaxMs / 3, LIMITS.shedCallRetryMaxMs],
   'outbound-invites': [LIMITS.shedCallRetryMaxMs / 3, LIMITS.shedCallRetryMaxMs],
   'inbound-invites': undefined,
