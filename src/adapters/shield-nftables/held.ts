@@ -2,7 +2,7 @@
 // marks the element; whatever is marked is told as it is by then, so steps may come twice, and trouble costs nothing
 // but time: everything can be told anew.
 
-import { present } from '../../base/assert.ts';
+import { assertNever, present } from '../../base/assert.ts';
 import type { Instant } from '../../base/time.ts';
 import type { Rate, ShieldChange } from '../../ports/shield.ts';
 import { customerOf, endpointKey } from './addresses.ts';
@@ -99,6 +99,8 @@ export class HeldElements {
       case 'door-closed':
         this.#drop('doors_a', String(change.port));
         return this.#drop('doors_b', String(change.port));
+      default:
+        return assertNever(change);
     }
   }
 
