@@ -293,6 +293,11 @@ export const LIMITS = {
   /** How long such a place is kept after its last packet; the shorter time is enough for a share to be whole again. */
   kernelPlaceMinMs: 10 * SECOND_MS,
   kernelPlaceMaxMs: 5 * MINUTE_MS,
+  /**
+   * Newcomers' packets that the kernel lets in at once, whatever the shares say: they stand in one queue with those of
+   * the known, who wait behind them. More: dropped, and sent again.
+   */
+  kernelNewcomersAtOnce: 300,
   /** Second and further fragments over UDP a second, of one source, of all, and of all familiar ones. More: dropped. */
   kernelFragmentsPerSource: 40,
   kernelFragmentsOfAll: 1_000,

@@ -167,11 +167,12 @@ export function fragments(plan: ShieldPlan, family: Family): Chain {
 
 /** What both families share: ceilings. */
 export function ceilings({ shares }: ShieldPlan): readonly Chain[] {
+  const everyone = { ...shares.all, burst: Math.min(shares.all.burst, LIMITS.kernelNewcomersAtOnce) };
   const all = { perSecond: LIMITS.kernelFragmentsOfAll, burst: LIMITS.kernelFragmentsOfAll };
   return [
     {
       name: 'everyone',
-      rules: [`${limit(shares.all)} ${count('newcomer_in')} accept`, `${count('newcomer_out')} drop`],
+      rules: [`${limit(everyone)} ${count('newcomer_in')} accept`, `${count('newcomer_out')} drop`],
     },
     {
       // Sources that found no place among those that are counted one by one.
