@@ -68,6 +68,14 @@ This attack  2026-11-24 09:25:46, 4 min 14 s: 10,400,000 packets, 92 % dropped, 
     assert.equal(told.match(/198\.51\./g)?.length, 3);
   });
 
+  test('shows what they sent before, where the kernel lets none of them through any more', () => {
+    const { newcomers } = ATTACKED;
+    assert.match(
+      picture({ ...ATTACKED, newcomers: { ...newcomers, kinds: [] } }),
+      /THEY SENT +SHARE[\s\S]*REGISTER +55 %/,
+    );
+  });
+
   test('lets strangers write nothing on the terminal', () => {
     const { newcomers } = ATTACKED;
     const userAgents = [{ text: '\x1b[2J', share: 1 }];

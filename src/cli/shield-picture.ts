@@ -47,7 +47,7 @@ export function shieldPicture(shield: Shield, around: Surroundings): string {
     headline(shield, around),
     facts(factsOf(shield, around), around),
     lanes(shield, around),
-    strangers(shield.newcomers, around),
+    strangers(shield, around),
     facts(history(shield, around), around),
   ]
     .filter((part) => part !== '')
@@ -133,7 +133,9 @@ function kernelFact(kernel: Shield['kernel']): Fact {
   if (kernel.trouble !== undefined) return { name, text: kernel.trouble, colour: 'red' };
   const fullest = [...kernel.tables].sort((a, b) => b.used / b.size - a.used / a.size)[0];
   const fill =
-    fullest === undefined ? '' : `; fullest table: ${fullest.name}, ${percent(fullest.used / fullest.size)}`;
+    fullest === undefined || fullest.used === 0
+      ? ''
+      : `; fullest table: ${fullest.name}, ${percent(fullest.used / fullest.size)}`;
   return { name, text: `${kernel.place}${fill}` };
 }
 
@@ -208,14 +210,16 @@ function sparks(rates: readonly number[] | undefined): string | undefined {
 
 // ── from where ──
 
-function strangers(newcomers: Newcomers, around: Surroundings): string {
+function strangers({ newcomers, attack }: Shield, around: Surroundings): string {
   const { listed, colour, columns } = around;
   const lists = [
     table(loudest(newcomers).slice(0, listed), NETWORK_COLUMNS, colour),
-    table(newcomers.kinds.slice(0, listed), KIND_COLUMNS, colour),
+    newcomers.kinds.length > 0
+      ? table(newcomers.kinds.slice(0, listed), KIND_COLUMNS, colour)
+      : table((attack?.kinds ?? []).slice(0, listed), PAST_KIND_COLUMNS, colour),
     table(newcomers.userAgents.slice(0, listed), wordColumns('THEY CALL THEMSELVES'), colour),
     table(newcomers.malformations.slice(0, listed), wordColumns('MALFORMED'), colour),
-  ].filter((_, index) => lengthOf(newcomers, index) > 0);
+  ].filter((list) => list.trim() !== '');
   if (lists.length === 0) return '';
   return `${rows(lists, columns)}${spread(newcomers, columns)}`;
 }
@@ -224,10 +228,6 @@ function strangers(newcomers: Newcomers, around: Surroundings): string {
 function loudest({ networks }: Newcomers): Newcomers['networks'] {
   const loud = networks.filter(({ share }) => share >= 0.01);
   return loud.length > 0 ? loud : networks.slice(0, 3);
-}
-
-function lengthOf({ networks, kinds, userAgents, malformations }: Newcomers, index: number): number {
-  return [networks, kinds, userAgents, malformations][index]?.length ?? 0;
 }
 
 /** As many lists beside each other as there is room for. */
@@ -269,6 +269,12 @@ const KIND_COLUMNS: readonly Column<Newcomers['kinds'][number]>[] = [
   { heading: 'THEY SEND', cell: ({ kind }) => kind },
   { heading: '/S', right: true, cell: ({ perSecond }) => count(perSecond) },
   { heading: 'NORMAL/S', right: true, cell: ({ normalPerSecond }) => normal(normalPerSecond) },
+];
+
+/** Where the kernel drops all of them now: what they were as long as some came through. */
+const PAST_KIND_COLUMNS: readonly Column<NonNullable<Shield['attack']>['kinds'][number]>[] = [
+  { heading: 'THEY SENT', cell: ({ kind }) => kind },
+  { heading: 'SHARE', right: true, cell: ({ share }) => percent(share) },
 ];
 
 function wordColumns(heading: string): readonly Column<Newcomers['userAgents'][number]>[] {
