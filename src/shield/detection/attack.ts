@@ -113,7 +113,9 @@ class Shares {
   readonly #sums = new Map<string, number>();
   #total = 0;
 
+  /** Nothing of something is nothing: where all is nothing, there are no shares of it. */
   add(text: string, amount: number): void {
+    if (amount <= 0) return;
     this.#total += amount;
     this.#sums.set(text, (this.#sums.get(text) ?? 0) + amount);
     if (this.#sums.size <= LIMITS.shieldWordsMax) return;

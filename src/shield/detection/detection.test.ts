@@ -66,9 +66,9 @@ function attackIn(told: readonly { readonly at: Instant; readonly effect: Detect
   return told.find(({ effect }) => effect.type === 'posture' && effect.to === 'attack');
 }
 
-function reportAfter(target: Detection, seconds: number, arrive: () => void): AttackReport {
-  play(target, 0, seconds, arrive);
-  return present(target.status(seconds * SECOND_MS).attack, 'an attack that goes on');
+function reportAfter(target: Detection, seconds: number, arrive: () => void, from = 0): AttackReport {
+  play(target, from, seconds, arrive);
+  return present(target.status(from + seconds * SECOND_MS).attack, 'an attack that goes on');
 }
 
 function kernelCounts(dropped: Partial<Readonly<Record<Lane, number>>>, garbage = 0): KernelCounts {
@@ -125,6 +125,23 @@ describe('detection', () => {
     assert.ok(Math.abs(report.peakPerSecond - 10_000) <= 1_000, `${report.peakPerSecond}`);
     assert.equal(report.sure.words, 'certain');
     assert.equal(report.answered, 0);
+  });
+
+  test('a flood of forged known flows alone has no strangers in it, of whom shares could be told', () => {
+    const target = detection();
+    play(target, 0, 10, phonesComingBack(target, 100));
+    play(target, 10 * SECOND_MS, 2, () => {});
+    const remote = { address: '192.0.2.1', port: 5_060 };
+    const forged = () => {
+      for (let n = 0; n < 5_000; n++)
+        target.record('known', 'REGISTER', { transport: 'udp', remote }, 500, false);
+    };
+    const report = reportAfter(target, 5, forged, 12 * SECOND_MS);
+    const shares = [...report.networks, ...report.kinds, ...report.userAgents, ...report.malformations];
+    assert.deepEqual(
+      shares.filter(({ share }) => !(share >= 0 && share <= 1)),
+      [],
+    );
   });
 
   test('takes an office that reconnects for unusual at most, and says why', () => {
