@@ -16,6 +16,8 @@ import type { PlatformName } from './scenarios.ts';
 /** Thirty calls at once, and ports that rest for a while after a call. */
 const CALLS_MAX = 300;
 const POLL_MS = 100;
+/** Of the platform's output, shown when it did not answer. */
+const LAST_LINES = 10;
 
 export interface EdgeReport {
   /** CPU seconds of each program. */
@@ -26,6 +28,7 @@ export interface EdgeReport {
   readonly shield?: {
     readonly noticedMs: { readonly elevated?: number; readonly attack?: number };
     readonly dropped: Readonly<Record<string, number>>;
+    readonly trouble?: string;
   };
 }
 
@@ -51,7 +54,9 @@ class Watch {
   readonly #node: RunningNode;
   readonly #before: ShieldSeen;
   #isOver = false;
-  readonly noticedMs: { elevated?: number; attack?: number } = {};
+  readonly #noticedMs: { elevated?: number; attack?: number } = {};
+  /** What was said first in place of an answer. */
+  #trouble: string | undefined;
 
   static async of(platform: RelayingPlatform | RunningNode): Promise<Watch | undefined> {
     return 'shield' in platform ? new Watch(platform, await platform.shield()) : undefined;
@@ -64,18 +69,29 @@ class Watch {
   }
 
   /** Packets of those who are to notice nothing that were dropped all the same, by whose they were. */
-  async end(): Promise<Readonly<Record<string, number>>> {
+  async end(): Promise<NonNullable<EdgeReport['shield']>> {
     this.#isOver = true;
-    const after = await this.#node.shield();
-    return Object.fromEntries(
-      PROTECTED.map((lane) => [lane, droppedOf(after, lane) - droppedOf(this.#before, lane)]),
+    const after = await this.#seen();
+    const dropped = Object.fromEntries(
+      PROTECTED.map((lane) => [lane, after ? droppedOf(after, lane) - droppedOf(this.#before, lane) : NaN]),
     );
+    const trouble = this.#trouble;
+    return { noticedMs: this.#noticedMs, dropped, ...(trouble !== undefined && { trouble }) };
+  }
+
+  async #seen(): Promise<ShieldSeen | undefined> {
+    try {
+      return await this.#node.shield();
+    } catch (error) {
+      this.#trouble ??= error instanceof Error ? error.message : String(error);
+      return undefined;
+    }
   }
 
   async #look(): Promise<void> {
-    while (!this.#isOver && this.noticedMs.attack === undefined) {
-      const { posture } = await this.#node.shield();
-      if (posture !== 'calm') this.noticedMs[posture] ??= performance.now() - this.#startMs;
+    while (!this.#isOver && this.#noticedMs.attack === undefined) {
+      const posture = (await this.#seen())?.posture ?? 'calm';
+      if (posture !== 'calm') this.#noticedMs[posture] ??= performance.now() - this.#startMs;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -130,15 +146,25 @@ const orders = {
         return [name, user + system];
       }),
     );
+    const shield = await watch?.end();
+    if (shield?.trouble !== undefined) complain(shield.trouble);
     return {
       cpu,
       overflowed: overflowed() - chapter.overflowed,
-      ...(watch && { shield: { dropped: await watch.end(), noticedMs: watch.noticedMs } }),
+      ...(shield && { shield }),
     };
   },
 };
 
 export type EdgeOrders = typeof orders;
+
+/** To whoever runs the bench, with what the platform said last. */
+function complain(trouble: string): void {
+  for (const [name, { output }] of open?.stand.children ?? []) {
+    const lines = output.split('\n').slice(-LAST_LINES).join('\n');
+    process.stderr.write(`${trouble}\n── ${name} ──\n${lines}\n`);
+  }
+}
 
 /** RFC 4113's udpInErrors, of this namespace: `RcvbufErrors` of all sockets. */
 function overflowed(): number {
