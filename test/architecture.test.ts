@@ -3,7 +3,7 @@
 //   base ← sip, sdp, rtp ← ports ← capabilities ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
 //
-// Capabilities are registrar, routing, trunks, locating, trace and shield.
+// Capabilities are registrar, routing, trunks, locating, trace, shield and fraud.
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
 // instead; to change a row is to change the architecture, and wants a page in docs/decisions/. The last tests
@@ -31,6 +31,7 @@ const CAPABILITIES = [
   'src/locating/',
   'src/trace/',
   'src/shield/',
+  'src/fraud/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

@@ -88,6 +88,8 @@ const limits = z
     bindingsPerPhoneMax: z.number(),
     destinationsAllowed: listOf(z.string()),
     destinationsDenied: listOf(z.string()),
+    destinationsUsual: listOf(z.string()).optional(),
+    fraud: z.enum(['watch', 'slow', 'block']).optional(),
   })
   .meta({ id: 'LimitsView' });
 

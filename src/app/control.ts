@@ -37,7 +37,7 @@ export function controlOf(
     shield: () => {
       const kernel = loop.kernelCounts;
       return {
-        ...node.detected(clock.now()),
+        ...node.guard.detected(clock.now()),
         ...(shield === undefined ? {} : { kernel: kernelView(shield, kernel) }),
         counts: { node: loop.reading.counts, ...(kernel === undefined ? {} : { kernel: kernel.lanes }) },
         brownout: node.brownout(),

@@ -2,6 +2,7 @@
 
 import { assertNever } from '../base/assert.ts';
 import { SECOND_MS } from '../base/time.ts';
+import type { Suspicion } from '../fraud/fraud-watch.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Posture } from '../ports/shield.ts';
@@ -46,8 +47,9 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return event.governing
         ? log.warn('many phones register at once: they are told when to come')
         : log.info('the storm of registrations is over');
+    case 'fraud-suspected':
     case 'abuser':
-      return logAbuser(log, event);
+      return logAbuse(log, event);
     case 'door': {
       const { what, account, port, text } = event;
       return log[what === 'leak' || what === 'trouble' ? 'warn' : 'info'](DOOR_WORDS[what], {
@@ -75,6 +77,19 @@ export function logEvent(log: Log, event: NodeEvent): void {
     default:
       return assertNever(event);
   }
+}
+
+function logAbuse(log: Log, event: NodeEvent & { type: 'abuser' | 'fraud-suspected' }): void {
+  if (event.type === 'abuser') logAbuser(log, event);
+  else logSuspicion(log, event);
+}
+
+function logSuspicion(
+  log: Log,
+  { account, caller, destinations, calls, refused, done, why }: Suspicion,
+): void {
+  const facts = { account, caller, destinations: destinations.join(', '), calls, refused, why };
+  log.warn(done === 'refused' ? 'calls are refused: toll fraud?' : 'unusual calls: toll fraud?', facts);
 }
 
 function logAbuser(log: Log, { address, why, guesses, users, toolMessages, until }: Abuser): void {

@@ -159,10 +159,7 @@ export const LIMITS = {
   refusedSourcesMax: 16_384,
   /** The longest time that a source is refused for before it must prove again what it is. */
   refusedSourceMaxMs: 60 * MINUTE_MS,
-  /**
-   * What a source may do over proven ways before it is refused, unless phones prove themselves there: digests that were
-   * wrong or came too early, while so many a minute are forgotten; users tried in vain; messages of a known tool.
-   */
+  /** Of a source, proven: digests wrong or too early, less so many a minute; users; tools' messages. More: refused. */
   abuseGuessesMax: 1_000,
   abuseGuessesForgottenPerMinute: 30,
   abuseUsersMax: 30,
@@ -178,6 +175,25 @@ export const LIMITS = {
   abuserMemoryMs: DAY_MS,
   /** Sources that somebody was let in from, as far as abuse is concerned. More: the oldest is forgotten. */
   shelteredSourcesMax: 200_000,
+  /** Calls an hour of an account to where it does not usually call, and at hours when it never calls. More: refused. */
+  fraudCallsPerHour: 3,
+  fraudCallsInQuietHour: 1,
+  /** Those that are counted where they are only watched, and the latest numbers that are told of them. */
+  fraudCallsCountedMax: 100,
+  fraudDestinationsTold: 5,
+  /** Days with answered calls after which a risky destination is usual; and without calls, after which it is not. */
+  fraudRiskyHabitDays: 5,
+  fraudHabitMs: 90 * DAY_MS,
+  /** Calls from which on it is known at what hours an account calls, and from which on old ones count half. */
+  fraudHabitCallsMin: 50,
+  fraudHabitCallsMax: 2_000,
+  /** An hour is quiet when it and those beside it have less than this part of all calls: 1/100. */
+  fraudQuietHourPart: 100,
+  /** Accounts whose habits are known, and destinations of each. More: the longest unused is forgotten. */
+  fraudAccountsMax: 20_000,
+  fraudClassesMax: 64,
+  /** The newest entries of the ledger, from which habits are learned when the node starts. */
+  fraudLedgerEntriesMax: 10_000,
   /** Bytes at the beginning of a stranger's message in which the name of a scanning tool is looked for. */
   toolNameWithinBytes: 2_048,
   /** Packets a second of the flow of an emergency call. More: those are judged by the flow's other lane. */

@@ -284,7 +284,7 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience } = this.#outside;
+    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, whyUnusual } = this.#outside;
     return {
       domain,
       silenceMs,
@@ -293,6 +293,7 @@ export class Calls {
       phones,
       trunks,
       audience,
+      whyUnusual,
       media: (command: MediaCommand) => this.#outside.media(command),
       request: (request, flows, callId, leg) => {
         const id = this.#outside.request(request, flows);

@@ -242,12 +242,14 @@ export class PlanWalk {
     if (emergency) return undefined;
     const allowed = destinationAllowed(number, account.limits);
     if (!allowed.ok) return allowed.error;
-    if (record === undefined || this.#divertedLegTaken) return undefined;
-    const { divertedCallsMax } = account.limits;
-    this.#divertedLegTaken = this.#around.takeDivertedLeg(account.name, divertedCallsMax);
-    return this.#divertedLegTaken
-      ? undefined
-      : `the account already has its ${divertedCallsMax} diverted calls`;
+    if (record !== undefined && !this.#divertedLegTaken) {
+      const { divertedCallsMax } = account.limits;
+      this.#divertedLegTaken = this.#around.takeDivertedLeg(account.name, divertedCallsMax);
+      if (!this.#divertedLegTaken) return `the account already has its ${divertedCallsMax} diverted calls`;
+    }
+    const unusual = this.#around.whyUnusual(account, number, this.#start.callerName);
+    if (unusual !== undefined) this.releaseDivertedLeg();
+    return unusual;
   }
 
   /**

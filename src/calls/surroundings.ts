@@ -6,7 +6,7 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { MediaCommand } from '../ports/media.ts';
-import type { LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
 import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -141,6 +141,8 @@ export interface Outside {
   readonly phones: PhonePort;
   readonly trunks: TrunkPort;
   readonly audience: Audience;
+  /** Why the account may not call there now, where that is unusual for it. Not asked about emergency calls. */
+  whyUnusual(account: Account, number: E164, caller: string): string | undefined;
   request(request: SipRequest, flows: readonly [Flow, ...Flow[]]): TransactionId;
   media(command: MediaCommand): void;
 }

@@ -78,7 +78,7 @@ describe('a flood at the node', () => {
     assert.deepEqual(postures(), ['elevated', 'attack']);
     assert.match(it.told('shield-posture')[1]?.why ?? '', /prove nothing/);
     it.seconds(5, 2_000);
-    const status = it.stage.node.detected(it.stage.now);
+    const status = it.stage.node.guard.detected(it.stage.now);
     assert.equal(status.attack?.userAgents[0]?.text, 'Desk Phone 7');
     assert.ok((status.attack?.challenged ?? 0) > 1_000);
     it.seconds(200, 0);
@@ -107,7 +107,7 @@ describe('a flood at the node', () => {
   test('of what cannot be read is told with what is wrong with it', () => {
     const it = new Attacked();
     it.seconds(4, 2_000, () => Buffer.from('REGISTER sip:x SIP/2.0\r\nVia\r\n\r\n'));
-    const { malformations } = it.stage.node.detected(it.stage.now).newcomers;
+    const { malformations } = it.stage.node.guard.detected(it.stage.now).newcomers;
     assert.equal(malformations[0]?.text, 'bad-header');
   });
 
@@ -138,14 +138,14 @@ describe('a flood at the node', () => {
 });
 
 describe('phones that register', () => {
-  const shares = (office: Office) => office.node.detected(office.stage.now).newcomers;
+  const shares = (office: Office) => office.node.guard.detected(office.stage.now).newcomers;
 
   story('answer their challenges, and detection hears so', (office) => {
     office.reception.registers().expect(200);
     office.workshop.registers().expect(200);
     office.pass(2 * SECOND_MS);
     assert.equal(shares(office).provedShare, 1);
-    assert.equal(office.node.detected(office.stage.now).posture, 'calm');
+    assert.equal(office.node.guard.detected(office.stage.now).posture, 'calm');
   });
 
   story('with wrong passwords are real, and prove nothing', (office) => {

@@ -25,7 +25,6 @@ import type { Packet } from '../ports/signalling.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { changedPhones, Directory } from '../routing/directory.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
-import type { DetectionStatus } from '../shield/detection/report.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
@@ -41,6 +40,7 @@ import { Trunks } from '../trunks/trunks.ts';
 import { Brownout } from './brownout.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import type { Effect } from './effects.ts';
+import { FraudDesk } from './fraud-desk.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
 import { Listeners } from './listeners.ts';
@@ -74,6 +74,7 @@ export class SipNode {
   readonly #intake: Intake;
   readonly #strangers: Strangers;
   readonly guard: Guard;
+  readonly #fraud = new FraudDesk((event) => this.#turn.event(event));
   readonly #brownout: Brownout;
   readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
@@ -155,6 +156,7 @@ export class SipNode {
   start(kept: Kept, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
+      this.#fraud.remember(kept.ledger ?? []);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         this.doors
@@ -327,10 +329,6 @@ export class SipNode {
     return this.#calls.live.map(callView);
   }
 
-  detected(now: Instant): DetectionStatus {
-    return this.guard.detected(now);
-  }
-
   brownout(): BrownoutView {
     return this.#brownout.view(this.#turn.now);
   }
@@ -348,6 +346,7 @@ export class SipNode {
       ...this.#brownout.counters,
       ...this.doors.counters,
       ...this.guard.abuse.counters,
+      ...this.#fraud.counters,
       stray: this.#strays,
     };
   }
@@ -361,6 +360,7 @@ export class SipNode {
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
       ...this.guard.tables(),
+      habits: this.#fraud.size,
       ...this.doors.gauges(),
       goodRequests: this.#witness.traffic.size,
     };
@@ -486,6 +486,7 @@ export class SipNode {
       registrar: this.#registrar,
       trunks: this.#trunks,
       own: this.#own,
+      fraud: this.#fraud,
       now: () => this.#turn.now,
       queue: (effects) => this.#turn.queue(effects),
       media: (command) => this.#turn.push({ type: 'media', command }),

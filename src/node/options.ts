@@ -36,6 +36,8 @@ export interface Kept {
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
   readonly doors?: readonly Door[];
+  /** The latest attempts, newest first. */
+  readonly ledger?: readonly LedgerEntry[];
   /** Where carriers were when DNS last told. */
   readonly trunkServers: readonly TrunkServers[];
 }

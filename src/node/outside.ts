@@ -14,6 +14,7 @@ import type { Registrar } from '../registrar/registrar.ts';
 import { DigestClient } from '../sip/auth/client.ts';
 import type { TransactionEffect, TransactionLayer } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import type { FraudDesk } from './fraud-desk.ts';
 import type { Listeners } from './listeners.ts';
 import type { OwnRequests } from './own-requests.ts';
 import type { NodeEvent } from './views.ts';
@@ -33,6 +34,7 @@ export interface OutsideOptions {
   readonly registrar: Registrar;
   readonly trunks: Trunks;
   readonly own: OwnRequests;
+  readonly fraud: FraudDesk;
   readonly now: () => Instant;
   readonly queue: (effects: readonly TransactionEffect[]) => void;
   readonly media: (command: MediaCommand) => void;
@@ -52,6 +54,7 @@ export function outsideOf(options: OutsideOptions): Outside {
     phones: phonePort(options),
     trunks: trunkPort(options),
     audience: audience(options),
+    whyUnusual: (account, number, caller) => options.fraud.whyNotCall(account, number, caller, now()),
   };
 }
 
@@ -128,15 +131,17 @@ function digestClients({
   );
 }
 
-function audience({ persist, event, now }: OutsideOptions): Audience {
+function audience({ persist, event, now, fraud }: OutsideOptions): Audience {
   return {
     leg: (note) => event({ type: 'leg', ...note }),
     timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
     ledger: (entry) => {
       persist([{ type: 'ledger', entry }]);
       const { id, called, caller, startedAt, answeredAt, endedAt } = entry;
-      if (endedAt !== undefined) event({ type: 'call-ended', callId: id, entry });
-      else if (answeredAt === undefined)
+      if (endedAt !== undefined) {
+        fraud.ended(entry);
+        event({ type: 'call-ended', callId: id, entry });
+      } else if (answeredAt === undefined)
         event({ type: 'call-started', callId: id, called, caller, at: startedAt });
     },
     fault: (what, error) => event(faultEvent(what, error, now())),

@@ -3,6 +3,7 @@
 
 import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
+import type { Suspicion } from '../fraud/fraud-watch.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
@@ -200,6 +201,8 @@ export type NodeEvent =
   | { readonly type: 'registration-storm'; readonly governing: boolean; readonly at: Instant }
   /** Somebody guesses passwords or scans, and is refused until then; or, where phones are at home, only slowed. */
   | ({ readonly type: 'abuser' } & Abuser)
+  /** An account calls where it does not usually call: let through for a while, or refused; each told once an hour. */
+  | ({ readonly type: 'fraud-suspected'; readonly at: Instant } & Suspicion)
   /** A door is open, in grace or closed from now on; strangers know it; or its port cannot be opened. */
   | {
       readonly type: 'door';

@@ -85,6 +85,10 @@ export interface AccountLimits {
   readonly destinationsAllowed: readonly string[];
   /** Prefixes that may not, even where a shorter one is allowed. */
   readonly destinationsDenied: readonly string[];
+  /** Prefixes that count as usually called, whatever was learned; absent: none. */
+  readonly destinationsUsual?: readonly string[];
+  /** What becomes of calls to where the account does not usually call; absent: `slow`. */
+  readonly fraud?: 'watch' | 'slow' | 'block';
 }
 
 export interface Account {

@@ -87,15 +87,15 @@ function describeLimits({ callsMax, divertedCallsMax, destinationsAllowed }: Acc
 }
 
 function limitChanges(before: AccountLimits, after: AccountLimits): string {
-  const names = Object.keys(after) as (keyof AccountLimits)[];
-  return names
+  const names = new Set(Object.keys({ ...before, ...after }) as (keyof AccountLimits)[]);
+  return [...names]
     .map((name) => fieldChange(name, listed(before[name]), listed(after[name])))
     .filter(Boolean)
     .join(', ');
 }
 
-function listed(limit: number | readonly string[]): string | undefined {
-  return typeof limit === 'number' ? String(limit) : limit.join(' ') || undefined;
+function listed(limit: AccountLimits[keyof AccountLimits]): string | undefined {
+  return typeof limit === 'object' ? limit.join(' ') || undefined : limit?.toString();
 }
 
 function fieldChange(name: string, before: string | undefined, after: string | undefined): string {

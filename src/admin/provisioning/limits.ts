@@ -16,17 +16,20 @@ export function compileLimits(input: LimitsInput, numbers: readonly E164[]): Acc
     bindingsPerPhoneMax: input.bindingsPerPhoneMax ?? 10,
     destinationsAllowed: input.destinationsAllowed ?? allowedByDefault(numbers),
     destinationsDenied: input.destinationsDenied ?? DENIED_BY_DEFAULT,
+    ...(input.destinationsUsual === undefined ? {} : { destinationsUsual: input.destinationsUsual }),
+    ...(input.fraud === undefined ? {} : { fraud: input.fraud }),
   };
 }
 
 /** What would have to be written to get them: destinations that are the default go on following the numbers. */
 export function limitsInputOf(limits: AccountLimits, numbers: readonly E164[]): LimitsInput {
-  const { destinationsAllowed, destinationsDenied, ...caps } = limits;
+  const { destinationsAllowed, destinationsDenied, destinationsUsual, ...caps } = limits;
   const byDefault = destinationsAllowed.join() === allowedByDefault(numbers).join();
   return {
     ...caps,
     ...(byDefault ? {} : { destinationsAllowed: [...destinationsAllowed] }),
     destinationsDenied: [...destinationsDenied],
+    ...(destinationsUsual === undefined ? {} : { destinationsUsual: [...destinationsUsual] }),
   };
 }
 

@@ -92,6 +92,11 @@ export const limitsInput = section({
   bindingsPerPhoneMax: count(1, 100).optional(),
   destinationsAllowed: prefixes,
   destinationsDenied: prefixes,
+  destinationsUsual: prefixes,
+  fraud: z
+    .enum(['watch', 'slow', 'block'], 'expected watch, slow or block')
+    .optional()
+    .meta({ description: 'What becomes of calls to where the account does not usually call' }),
 }).meta({ id: 'LimitsInput' });
 
 export const accountInput = section({

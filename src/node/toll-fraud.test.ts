@@ -1,0 +1,116 @@
+// Calls that somebody else pays for, at the whole core: stopped after a few, while everything usual goes on.
+
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { accountOf, CALLER, dial, inOffice, MOBILE, type Office, ring } from '../../test/stories/office.ts';
+import { LIMITS } from '../base/limits.ts';
+import { HOUR_MS, SECOND_MS } from '../base/time.ts';
+
+const LATVIA = '+37167000000';
+const IRELAND = '+35312345678';
+const limits = { destinationsAllowed: ['+'], destinationsDenied: [] };
+
+/** Reception calls there, is answered, and hangs up. */
+function talks(office: Office, number: string): void {
+  const caller = office.reception.calls(number);
+  const callee = office.carrier.answers();
+  caller.connected();
+  caller.hangsUp();
+  callee.hungUp();
+}
+
+/** The caller hears that it may not be, and the carrier hears nothing. */
+function refused(office: Office, number: string): void {
+  const rung = office.carrier.rung;
+  const caller = office.reception.calls(number);
+  caller.expect(183);
+  assert.equal(office.hears(caller), 'not-allowed');
+  office.pass(3 * SECOND_MS);
+  caller.expect(403);
+  assert.equal(office.carrier.rung, rung);
+}
+
+function suspicions(office: Office) {
+  return office.stage.events.flatMap((event) => (event.type === 'fraud-suspected' ? [event] : []));
+}
+
+describe('a burst of calls to a premium range', () => {
+  const story = inOffice({ plan: [ring('reception')], limits });
+
+  story('ends after a few; the ledger says why, and the operator is told', (office) => {
+    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
+    for (let n = 0; n < 5; n++) refused(office, LATVIA);
+    const why = office.stage.entry.timeline.map(({ text }) => text).join('\n');
+    assert.match(why, /does not usually call \+371.* toll fraud/);
+    assert.deepEqual(
+      suspicions(office).map(({ account, caller, done }) => [account, caller, done]),
+      [
+        ['acme', 'reception', 'slowed'],
+        ['acme', 'reception', 'refused'],
+      ],
+    );
+    assert.equal(office.count('fraud_refused'), 5);
+  });
+
+  story('leaves the account’s usual calls alone, and emergency calls', (office) => {
+    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
+    refused(office, LATVIA);
+    for (let n = 0; n < 10; n++) talks(office, CALLER);
+    talks(office, '999');
+    talks(office, '112');
+  });
+
+  story('is over for whoever really calls there an hour later', (office) => {
+    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, IRELAND);
+    refused(office, IRELAND);
+    office.reception.another('192.0.2.10');
+    office.pass(HOUR_MS);
+    office.reception.registers().expect(200);
+    talks(office, IRELAND);
+  });
+});
+
+describe('a number that is diverted to a premium range', () => {
+  const story = inOffice({ plan: [dial(LATVIA), dial(MOBILE)], limits });
+
+  story('counts like calls of phones, and the plan goes on without that step', (office) => {
+    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
+    const caller = office.call();
+    const mobile = office.carrier.answers();
+    caller.connected();
+    const way = office.stage.entry.timeline.map(({ text }) => text).join('\n');
+    assert.match(way, /\+37167000000 is not dialled now[\s\S]*dialling \+447700900123/);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+});
+
+describe('after a restart', () => {
+  const story = inOffice({ plan: [ring('reception')], limits, registered: ['reception'] });
+
+  story('what the ledger tells is still usual', (office) => {
+    talks(office, CALLER);
+    const day = 86_400_000;
+    const entry = { ...office.stage.entry };
+    const ago = (days: number) => ({
+      ...entry,
+      answeredBy: IRELAND,
+      answeredAt: (entry.answeredAt ?? 0) - days * day,
+    });
+    office.stage.act(() =>
+      office.node.start(
+        {
+          accounts: [accountOf({ plan: [ring('reception')], limits })],
+          bindings: [],
+          unfinished: [],
+          trunkServers: [],
+          ledger: [ago(2), ago(3)],
+        },
+        office.stage.now,
+      ),
+    );
+    office.reception.registers().expect(200);
+    for (let n = 0; n < 10; n++) talks(office, IRELAND);
+    assert.equal(office.count('fraud_refused'), 0);
+  });
+});
