@@ -4,7 +4,7 @@
 //   usual destination ─▶ goes on, always        emergency ─▶ is never asked about (law 7)
 //   unusual           ─▶ a few an hour, fewer at hours at which the account never calls; then refused, and told
 //
-//   unusual           ─▶ a few an hour, fewer at hours when the account never calls; then refused, and told
+// Usual is what is learned from answered calls: a country after a day, what is risky after calls on five days.
 // The account's own countries are usual from the beginning, and what its `destinationsUsual` says. Nothing else of the
 // account is touched, and what is refused now is let through again within the hour. Diverted calls count like any
 // (law 8): fraudsters love call forwarding.
