@@ -7,16 +7,15 @@
 //
 //   node bench/flood.ts [--platform NAME] [--scenario NAME] [--seconds 15] [--quiet-seconds 10] [--rate PACKETS/S]
 //
-// Needs root, and Debian's iproute2 and tcpreplay. Each measurement has a platform of its own, newly started, with four
-// hundred phones registered. A flood goes on for some seconds after the last attempt that counts, so that none is
-// saved by its end. The bots have a core for themselves and the kernel's work on their packets; all else is
-// scheduled as the system likes.
+// Needs root, and Debian's iproute2, nftables and tcpreplay. Each measurement has a platform of its own, newly started,
+// with four hundred phones registered. A flood goes on for some seconds after the last attempt that counts, so that
+// none is saved by its end. The bots and the kernel's work on their packets have the first core, all else has the rest.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Arena, missingGround } from './flood/arena.ts';
 import type { EdgeOrders } from './flood/edge.ts';
-import { type Measured, scenarioTable } from './flood/figures.ts';
+import { firstTries, type Measured, scenarioTable } from './flood/figures.ts';
 import { Flood, missingGenerator, prepareFlood } from './flood/generator.ts';
 import { Member } from './flood/member.ts';
 import type { PhonesOrders } from './flood/phones.ts';
@@ -26,8 +25,8 @@ import { machine, print } from './report.ts';
 import { type Stand, sleep, withStand } from './stand.ts';
 
 const TICKS_PER_SECOND = 100;
-/** Load before anything is measured: as long as it takes until as many calls end as begin. */
-const LEAD_MS = 4_000;
+/** Load before anything is measured, until as many calls end as begin, and the code that they take is compiled. */
+const LEAD_MS = 6_000;
 /** After the last attempt that counts: as long as an attempt may take. */
 const TAIL_MS = 4_000;
 /** A flood ends by itself after what is measured and so long. */
@@ -54,8 +53,9 @@ async function measure(
   options: Options,
 ): Promise<Measured> {
   const arena = Arena.open();
-  const edge = Member.start<EdgeOrders>(arena, 'edge', 'platform', 'edge.ts');
-  const phones = Member.start<PhonesOrders>(arena, 'phones', 'phones', 'phones.ts');
+  const { folder } = stand;
+  const edge = Member.start<EdgeOrders>(arena, { place: 'edge', rank: 'platform', folder }, 'edge.ts');
+  const phones = Member.start<PhonesOrders>(arena, { place: 'phones', rank: 'phones', folder }, 'phones.ts');
   try {
     const name = await edge.order('open', { platform });
     const { made, outside } = arena.ground('phones');
@@ -177,6 +177,8 @@ await withStand('flood', async (stand) => {
     }
     print(`\n${scenario.title}\n`);
     print(scenarioTable(all, quiet));
+    if (all.length > 1 && scenario.sources.length > 0)
+      print(`REGISTERs and calls together, done at the first try: ${firstTries(all)}`);
   }
 });
 if (remedy !== undefined) print(`For Kamailio with rtpengine beside it: ${remedy}`);

@@ -31,6 +31,8 @@ export async function withStand<T>(name: string, bench: (stand: Stand) => Promis
   const folder = mkdtempSync(path.join(tmpdir(), `ringthrough-bench-${name}-`));
   const closers: (() => Promise<void> | void)[] = [];
   const children = new Map<string, Child>();
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.on('exit', remove);
   try {
     return await bench({
       folder,
@@ -50,7 +52,8 @@ export async function withStand<T>(name: string, bench: (stand: Stand) => Promis
     throw error;
   } finally {
     for (const close of closers.reverse()) await close();
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

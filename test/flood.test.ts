@@ -190,6 +190,7 @@ describe('the figures of the flood bench', () => {
       calls: [],
       newcomers: [],
       audio: { sent: 200, heard: 150 },
+      startMs: 0,
       lateMs: 0,
     };
     const edge = { cpu: {}, overflowed: 0 };

@@ -3,6 +3,7 @@
 
 import { table } from '../../src/cli/table.ts';
 import { quantile } from '../report.ts';
+import { NEXT_DOOR_ADDRESSES } from './addresses.ts';
 import type { EdgeReport } from './edge.ts';
 import type { Attempt } from './phone.ts';
 import type { PhonesReport } from './phones.ts';
@@ -20,6 +21,8 @@ export interface Measured {
 
 export const SOON_MS = 4_000;
 export const NEWCOMER_SOON_MS = 8_000;
+/** The time that a flood may take to be noticed. */
+const ONSET_MS = 3_000;
 
 export function tookMs(attempts: readonly Attempt[]): readonly number[] {
   return attempts.map(({ tookMs = Number.POSITIVE_INFINITY }) => tookMs);
@@ -55,17 +58,35 @@ export function refusals({ phones }: Measured): string {
     .join(', ');
 }
 
+function isFlood({ packetsPerSecond }: Measured): boolean {
+  return packetsPerSecond !== undefined;
+}
+
 type Row = readonly [label: string, figure: (measured: Measured, quiet: Measured | undefined) => string];
 
 function rowsOf(what: string, list: (measured: Measured) => readonly Attempt[]): readonly Row[] {
-  const p99 = (measured: Measured): number => quantile(tookMs(list(measured)), 0.99);
+  const p99 = (measured: Measured, fromMs = 0): number => {
+    const begun = list(measured).filter(({ atMs }) => atMs - measured.phones.startMs >= fromMs);
+    return quantile(tookMs(begun), 0.99);
+  };
   return [
     [`${what}: attempts`, (measured) => String(list(measured).length)],
     ['… done at the first try', (measured) => percent(firstTryShare(list(measured)))],
     [`… done within ${SOON_MS / 1_000} s`, (measured) => percent(shareWithin(list(measured), SOON_MS))],
     ['… median', (measured) => milliseconds(quantile(tookMs(list(measured)), 0.5))],
     ['… 99 of 100 within', (measured) => milliseconds(p99(measured))],
-    ['… times the quiet one', (measured, quiet) => (quiet ? times(p99(measured) / p99(quiet)) : '')],
+    [
+      '… times the quiet one',
+      (measured, quiet) => (quiet && isFlood(measured) ? times(p99(measured) / p99(quiet)) : ''),
+    ],
+    [
+      `… 99 of 100 within, begun after ${ONSET_MS / 1_000} s`,
+      (measured) => (isFlood(measured) ? milliseconds(p99(measured, ONSET_MS)) : ''),
+    ],
+    [
+      '… times the quiet one',
+      (measured, quiet) => (quiet && isFlood(measured) ? times(p99(measured, ONSET_MS) / p99(quiet)) : ''),
+    ],
   ];
 }
 
@@ -83,6 +104,13 @@ const ROWS: readonly Row[] = [
     `… registered within ${NEWCOMER_SOON_MS / 1_000} s`,
     ({ phones: { newcomers } }) =>
       newcomers.length > 0 ? percent(shareWithin(newcomers, NEWCOMER_SOON_MS)) : '',
+  ],
+  [
+    '… of those next door to bots',
+    ({ phones: { newcomers } }) => {
+      const neighbours = newcomers.filter(({ index }) => index < NEXT_DOOR_ADDRESSES.length);
+      return neighbours.length > 0 ? percent(shareWithin(neighbours, NEWCOMER_SOON_MS)) : '';
+    },
   ],
   [
     '… the last of them after',
@@ -109,6 +137,19 @@ export function scenarioTable(all: readonly Measured[], quiet: ReadonlyMap<strin
   return table<Row>(ROWS, [{ heading: '', cell: ([label]) => label }, ...columns], false);
 }
 
+/** How often known phones and callers got what they wanted at the first try, and how many times the last one's that is. */
+export function firstTries(all: readonly Measured[]): string {
+  const share = ({ phones }: Measured) => firstTryShare([...phones.registrations, ...phones.calls]);
+  const last = all.at(-1);
+  return all
+    .map((measured) => {
+      const ratio =
+        last === undefined || measured === last ? '' : ` (${times(share(measured) / share(last))} times)`;
+      return `${measured.platform} ${percent(share(measured))}${ratio}`;
+    })
+    .join(', ');
+}
+
 function cores(cpu: Readonly<Record<string, number>>, seconds: number): string {
   const programs = Object.entries(cpu);
   const figures = programs.map(([name, used]) => {
@@ -128,7 +169,8 @@ function after(sinceMs: number | undefined): string {
 }
 
 function percent(share: number): string {
-  return Number.isNaN(share) ? 'none' : `${(share * 100).toFixed(share > 0 && share < 0.01 ? 2 : 1)} %`;
+  const isNearAnEnd = (share > 0 && share < 0.01) || (share > 0.99 && share < 1);
+  return Number.isNaN(share) ? 'none' : `${(share * 100).toFixed(isNearAnEnd ? 2 : 1)} %`;
 }
 
 function milliseconds(value: number): string {

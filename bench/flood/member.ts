@@ -27,13 +27,21 @@ export class Member<O extends Orders> {
   readonly #name: string;
   #waiting: PromiseWithResolvers<unknown> | undefined;
 
-  /** `file` is a program beside this one, which calls `serve`. */
-  static start<O extends Orders>(arena: Arena, place: Place, rank: Rank, file: string): Member<O> {
+  /** `file` is a program beside this one, which calls `serve`; what it leaves behind, it leaves in `folder`. */
+  static start<O extends Orders>(
+    arena: Arena,
+    where: { readonly place: Place; readonly rank: Rank; readonly folder: string },
+    file: string,
+  ): Member<O> {
+    const { place, rank, folder } = where;
     const program = path.join(import.meta.dirname, file);
     const [command, ...parameters] = arena.within(place, ...ranked(rank, process.execPath, program));
     return new Member<O>(
       place,
-      spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+      spawn(command, parameters, {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, TMPDIR: folder },
+      }),
     );
   }
 

@@ -24,7 +24,10 @@ const LAG_RESOLUTION_MS = 5;
 export interface PhonesReport {
   readonly registrations: readonly Attempt[];
   readonly calls: readonly Attempt[];
-  readonly newcomers: readonly Attempt[];
+  /** `index`: whose attempt it was, of the list. */
+  readonly newcomers: readonly (Attempt & { readonly index: number })[];
+  /** When it began, in the time of the attempts. */
+  readonly startMs: number;
   readonly audio: Spoken;
   /** The longest that this program itself was late. */
   readonly lateMs: number;
@@ -36,7 +39,7 @@ interface Chapter {
   readonly endMs: number;
   readonly registrations: Attempt[];
   readonly calls: Attempt[];
-  readonly newcomers: Attempt[];
+  readonly newcomers: (Attempt & { readonly index: number })[];
 }
 
 class Phones {
@@ -91,7 +94,9 @@ class Phones {
     if (!withNewcomers) return;
     const step = NEWCOMERS_WITHIN_MS / this.#strangers.length;
     for (const [index, stranger] of this.#strangers.entries()) {
-      this.#timers.push(setTimeout(() => void this.#arrive(stranger), NEWCOMERS_FROM_MS + index * step));
+      this.#timers.push(
+        setTimeout(() => void this.#arrive(stranger, index), NEWCOMERS_FROM_MS + index * step),
+      );
     }
   }
 
@@ -106,6 +111,7 @@ class Phones {
       registrations: chapter.registrations,
       calls: chapter.calls,
       newcomers: chapter.newcomers,
+      startMs: chapter.startMs,
       audio: this.#choir.spoken,
       lateMs: this.#lag.max / 1e6,
     };
@@ -136,9 +142,10 @@ class Phones {
     if (called !== undefined) void caller?.call(called.number, TALK_MS, this.#noted('calls'));
   }
 
-  async #arrive(stranger: Phone): Promise<void> {
-    const first = this.#noted('newcomers');
-    let attempt = first;
+  async #arrive(stranger: Phone, index: number): Promise<void> {
+    const first = { ...newAttempt(), index };
+    this.#chapter?.newcomers.push(first);
+    let attempt: Attempt = first;
     for (;;) {
       await stranger.register(attempt);
       first.firstTry &&= attempt.firstTry && attempt === first;
@@ -151,7 +158,7 @@ class Phones {
   }
 
   /** An attempt that begins now, and counts if anything is being measured. */
-  #noted(list: 'registrations' | 'calls' | 'newcomers'): Attempt {
+  #noted(list: 'registrations' | 'calls'): Attempt {
     const attempt = newAttempt();
     const chapter = this.#chapter;
     if (chapter !== undefined && attempt.atMs < chapter.endMs) chapter[list].push(attempt);
