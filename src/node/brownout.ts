@@ -9,20 +9,17 @@ import { type Flow, flowKey } from '../base/net.ts';
 import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
+import type { Random } from '../ports/random.ts';
 import type { Lane, Load, Posture, Rung } from '../ports/shield.ts';
 import { RUNGS } from '../ports/shield.ts';
-import type { Packet } from '../ports/signalling.ts';
 import { givesUp } from '../registrar/grace.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import { type Registering, StormGovernor } from '../shield/brownout/governor.ts';
 import { Ladder, type RungChange } from '../shield/brownout/ladder.ts';
 import { mayBeShed, retryAfterSeconds, rungOf } from '../shield/brownout/shedding.ts';
-import { kindOf } from '../shield/first-bytes.ts';
 import { Remembered } from '../shield/remembered.ts';
 import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
-import { parseMessage } from '../sip/message/parse.ts';
-import { uriUser } from '../sip/message/uri.ts';
 import {
   statelessResponse,
   type TransactionEffect,
@@ -30,16 +27,16 @@ import {
 } from '../sip/transaction/layer.ts';
 import type { Guard } from './guard.ts';
 import { isForEmergency } from './placing.ts';
-import type { BrownoutView, NodeEvent } from './views.ts';
+import type { Turn } from './turn.ts';
+import type { BrownoutView } from './views.ts';
 
 export interface BrownoutOptions {
   readonly layer: TransactionLayer;
   readonly registrar: Registrar;
   readonly guard: Guard;
   readonly draining: () => boolean;
-  /** Uniform in [0, 1). */
-  readonly fraction: () => number;
-  readonly event: (event: NodeEvent) => void;
+  readonly random: Random;
+  readonly turn: Turn;
   /** A carrier's INVITE was shed: the ledger is to say so. */
   readonly turnedAway: (invite: SipRequest, flow: Flow, now: Instant) => void;
 }
@@ -77,7 +74,7 @@ export class Brownout {
   constructor(options: BrownoutOptions) {
     this.#options = options;
     const bindings = () => Math.max(this.#bindingsBefore, options.registrar.size);
-    this.#governor = new StormGovernor({ fraction: options.fraction, bindings });
+    this.#governor = new StormGovernor({ fraction: () => options.random.fraction(), bindings });
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -104,13 +101,9 @@ export class Brownout {
     if (isReason) this.#options.registrar.grace(now + LIMITS.graceAfterMs);
   }
 
-  /** What to answer instead of reading the packet any further; `undefined` where it is to be read. */
-  shed({ flow, bytes }: Packet, now: Instant): readonly TransactionEffect[] | undefined {
-    const engaged = this.#ladder.engaged.length;
-    if (engaged === 0 || !mayBeShed(kindOf(bytes), engaged)) return undefined;
-    const parsed = parseMessage(bytes);
-    if (!parsed.ok || parsed.value.kind === 'response') return undefined;
-    const request = parsed.value;
+  /** What to answer instead of looking into the request any further; `undefined` where it is to be looked into. */
+  shed(request: SipRequest, flow: Flow, now: Instant): readonly TransactionEffect[] | undefined {
+    if (!mayBeShed(request.method, this.#ladder.engaged.length)) return undefined;
     const rung = this.rungOf(request, flow, this.#options.guard.laneOf(flow, now), now);
     if (rung === undefined || !this.#ladder.has(rung)) return undefined;
     if (!isAnswerable(request) || this.#options.layer.isRetransmission(request)) return undefined;
@@ -126,7 +119,8 @@ export class Brownout {
   rungOf(request: SipRequest, flow: Flow, lane: Lane, now: Instant): Rung | undefined {
     if (tagOf(request.to) !== undefined) return undefined;
     const { method } = request;
-    const isRefresh = method === 'REGISTER' && this.#options.registrar.refreshes(request, flow, now);
+    const isRefresh =
+      method === 'REGISTER' && this.#options.registrar.refreshes(request, flow, now) !== undefined;
     const isEmergency = method === 'INVITE' && isForEmergency(request);
     return rungOf({ method, lane, isRefresh, isEmergency });
   }
@@ -184,8 +178,8 @@ export class Brownout {
   /** Some are read all the same; the REGISTER that answers the challenge of such a one belongs to it. */
   #refresh(request: SipRequest, flow: Flow, now: Instant): number | 'read' {
     const key = flowKey(flow);
-    const user = request.to === undefined ? '' : (uriUser(request.to.uri) ?? '');
-    if (this.#refreshing.has(key, now)) return 'read';
+    const user = this.#options.registrar.refreshes(request, flow, now);
+    if (user === undefined || this.#refreshing.has(key, now)) return 'read';
     const seconds = this.#governor.refresh(phoneAt(user, flow), now);
     if (seconds !== undefined) return seconds;
     this.#refreshing.remember(key, now + REFRESH_MS);
@@ -193,7 +187,7 @@ export class Brownout {
   }
 
   #retryAfter(rung: Rung): number | undefined {
-    return retryAfterSeconds(rung, this.#options.fraction());
+    return retryAfterSeconds(rung, this.#options.random.fraction());
   }
 
   #answer(
@@ -215,7 +209,7 @@ export class Brownout {
 
   #tell(changes: readonly RungChange[], at: Instant): void {
     this.#options.guard.lossAskedPercent = this.#ladder.has('inbound-invites') ? LOSS_ASKED_PERCENT : 0;
-    for (const change of changes) this.#options.event({ type: 'shield-rung', ...change, at });
+    for (const change of changes) this.#options.turn.event({ type: 'shield-rung', ...change, at });
   }
 
   /** Tells when a storm begins and when it is over. */
@@ -223,7 +217,7 @@ export class Brownout {
     const governing = this.#governor.isGoverning(now);
     if (governing === this.#wasGoverning) return;
     this.#wasGoverning = governing;
-    this.#options.event({ type: 'registration-storm', governing, at: now });
+    this.#options.turn.event({ type: 'registration-storm', governing, at: now });
   }
 }
 

@@ -17,8 +17,18 @@ import {
   type TransactionLayer,
 } from '../sip/transaction/layer.ts';
 import { statelessTag } from '../sip/transaction/stateless.ts';
+import type { Brownout } from './brownout.ts';
 import type { Guard } from './guard.ts';
 import type { Strangers } from './strangers.ts';
+
+export interface IntakeOptions {
+  readonly layer: TransactionLayer;
+  readonly strangers: Strangers;
+  readonly guard: Guard;
+  readonly brownout: Brownout;
+  /** What comes over this flow must keep every rule. */
+  readonly isStrict: (flow: Flow) => boolean;
+}
 
 export class Intake {
   readonly counters = { malformed: 0, unanswerable: 0, turned_away: 0 };
@@ -26,17 +36,13 @@ export class Intake {
   readonly #strangers: Strangers;
   readonly #isStrict: (flow: Flow) => boolean;
   readonly #guard: Guard;
+  readonly #brownout: Brownout;
 
-  /** `isStrict`: what comes over this flow must keep every rule. */
-  constructor(
-    layer: TransactionLayer,
-    strangers: Strangers,
-    guard: Guard,
-    isStrict: (flow: Flow) => boolean,
-  ) {
-    this.#guard = guard;
+  constructor({ layer, strangers, guard, brownout, isStrict }: IntakeOptions) {
     this.#layer = layer;
     this.#strangers = strangers;
+    this.#guard = guard;
+    this.#brownout = brownout;
     this.#isStrict = isStrict;
   }
 
@@ -50,6 +56,8 @@ export class Intake {
       return this.#refuse(partial, status, reason, flow, now);
     }
     const message = parsed.value;
+    const instead = message.kind === 'request' ? this.#brownout.shed(message, flow, now) : undefined;
+    if (instead !== undefined) return instead;
     const defect =
       inspect(message) ??
       (this.#isStrict(flow) ? strictDefect(message, bytes, !isStream(flow.transport)) : undefined);

@@ -122,18 +122,17 @@ export class SipNode {
     const postureChanged = (from: Posture) => this.#brownout.postureChanged(from);
     const guarded = { trunks: this.#trunks, calls: () => this.#calls, seed, turn: this.#turn };
     this.guard = new Guard({ ...guarded, doors: this.doors, postureChanged }, now);
+    const around = { layer: this.#layer, registrar: this.#registrar, guard: this.guard, turn: this.#turn };
     this.#brownout = new Brownout({
-      layer: this.#layer,
-      registrar: this.#registrar,
-      guard: this.guard,
+      ...around,
+      random,
       draining: () => this.#draining,
-      fraction: () => random.fraction(),
-      event: (event) => this.#turn.event(event),
       turnedAway: (invite, flow, at) => this.#requests.turnedAway(invite, flow, at),
     });
-    this.#witness = new Witness({ guard: this.guard, brownout: this.#brownout, trunks: this.#trunks });
+    const parts = { ...around, brownout: this.#brownout };
+    this.#witness = new Witness({ ...parts, trunks: this.#trunks });
     const isStrict = (flow: Flow) => this.#listeners.strict(flow);
-    this.#intake = new Intake(this.#layer, this.#strangers, this.guard, isStrict);
+    this.#intake = new Intake({ ...parts, strangers: this.#strangers, isStrict });
     this.#own = new OwnRequests({
       domain,
       userAgent,
@@ -175,9 +174,7 @@ export class SipNode {
     return this.#turn.run(now, () => {
       for (const packet of batch) {
         this.#packet = packet;
-        this.#turn.contain('a message', () =>
-          this.#turn.queue(this.#brownout.shed(packet, now) ?? this.#intake.receive(packet, now)),
-        );
+        this.#turn.contain('a message', () => this.#turn.queue(this.#intake.receive(packet, now)));
         this.#turn.pump();
       }
       this.#packet = undefined;

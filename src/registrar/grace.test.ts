@@ -112,7 +112,7 @@ describe('registration grace', () => {
 
 describe('a REGISTER refreshes', () => {
   const refreshes = (asked: SipRequest, flow = FLOW, at = T + SECOND_MS) =>
-    registered().refreshes(asked, flow, at);
+    registered().refreshes(asked, flow, at) === 'reception';
 
   test('where it has the Call-ID and the flow of a binding that holds', () => {
     assert.equal(refreshes(request(60)), true);

@@ -192,10 +192,12 @@ export class Registrar {
     return this.#byFlow.on(flow).length > 0;
   }
 
-  /** Is this the refresh of a binding that holds without it, over the very flow that the binding has? */
-  refreshes(request: SipRequest, flow: Flow, now: Instant): boolean {
-    const isMeant = ({ callId, expiresAt }: Binding) => callId === request.callId && expiresAt > now;
-    return !givesUp(request) && this.#byFlow.on(flow).some(({ binding }) => isMeant(binding));
+  /** Whose binding this refreshes, which holds without it, over the very flow that the binding has. */
+  refreshes(request: SipRequest, flow: Flow, now: Instant): string | undefined {
+    const meant = this.#byFlow.on(flow).find(({ binding: { callId, expiresAt } }) => {
+      return callId === request.callId && expiresAt > now;
+    });
+    return meant === undefined || givesUp(request) ? undefined : meant.binding.user;
   }
 
   /** Is `flow` that of a phone of this user, or does `request` name its Call-ID or its Contact? */

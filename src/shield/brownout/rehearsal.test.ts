@@ -65,6 +65,21 @@ describe('a rehearsal of a rung', () => {
     assert.deepEqual(report.carriers, []);
   });
 
+  test('names the twenty phones that are hit hardest, and among equals those with the fewest requests', () => {
+    const of = (who: string, touched: number, others: number) => [
+      ...Array.from({ length: touched }, () => ({ ...CALL, who })),
+      ...Array.from({ length: others }, () => ({ ...REQUEST, who })),
+    ];
+    const { worst } = rehearse('outbound-invites', [
+      ...Array.from({ length: 60 }, (_, n) => of(`phone ${n}`, ((n * 7) % 60) + 1, 0)).flat(),
+      ...of('talkative', 60, 5),
+      ...of('quiet', 0, 5),
+    ]);
+    const hits = worst.map(({ touched }) => touched);
+    assert.deepEqual(hits, [60, ...Array.from({ length: 19 }, (_, n) => 60 - n)]);
+    assert.equal(worst[1]?.name, 'talkative');
+  });
+
   test('tells carriers apart from phones', () => {
     const report = rehearse('inbound-invites', [CALL_IN, CALL_IN, CALL, { ...CALL, who: 'carrier-a' }]);
     assert.deepEqual(report.carriers, [{ name: 'carrier-a', requests: 2, touched: 2 }]);

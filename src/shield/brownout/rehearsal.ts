@@ -105,20 +105,10 @@ export class Rehearsal {
       const account = accountOf(nameOf(key));
       if (account !== undefined) add(accounts, account, tally.requests, tally.touched);
     }
-    const worst = phones
-      .filter(([, { touched }]) => touched > 0)
-      .sort(([, a], [, b]) => b.touched - a.touched || a.requests - b.requests)
-      .slice(0, LIMITS.rehearsalWorstMax)
-      .map(([key, { requests, touched, client }]) => {
-        const account = accountOf(nameOf(key));
-        return {
-          name: nameOf(key),
-          requests,
-          touched,
-          client,
-          ...(account === undefined ? {} : { account }),
-        };
-      });
+    const worst = hardestHit(phones).map(([key, { requests, touched, client }]): PhoneToll => {
+      const account = accountOf(nameOf(key));
+      return { name: nameOf(key), requests, touched, client, ...(account === undefined ? {} : { account }) };
+    });
     const carriers = [...this.#tallies].filter(([, { isCarrier }]) => isCarrier);
     const worstSpell = this.#worstSpell();
     return {
@@ -193,6 +183,23 @@ export class Rehearsal {
     }
     return best;
   }
+}
+
+/** The first few, without sorting all of them. */
+function hardestHit(phones: readonly (readonly [string, Tally])[]): readonly (readonly [string, Tally])[] {
+  const worst: (readonly [string, Tally])[] = [];
+  for (const phone of phones) {
+    const { touched, requests } = phone[1];
+    if (touched === 0) continue;
+    const least = worst.length < LIMITS.rehearsalWorstMax ? undefined : worst.at(-1)?.[1];
+    if (least !== undefined && touched <= least.touched) continue;
+    const at = worst.findIndex(
+      ([, other]) => touched > other.touched || (touched === other.touched && requests < other.requests),
+    );
+    worst.splice(at < 0 ? worst.length : at, 0, phone);
+    if (worst.length > LIMITS.rehearsalWorstMax) worst.pop();
+  }
+  return worst;
 }
 
 function nameOf(key: string): string {

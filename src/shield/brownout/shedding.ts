@@ -40,7 +40,8 @@ export function rungOf({ method, lane, isRefresh, isEmergency }: Outsider): Rung
   }
 }
 
-const RUNGS_OF: Readonly<Partial<Record<Kind, Rung>>> = {
+/** The first rung that sheds requests of this method. */
+const RUNGS_OF: Readonly<Partial<Record<string, Rung>>> = {
   OPTIONS: 'options',
   SUBSCRIBE: 'presence',
   PUBLISH: 'presence',
@@ -57,9 +58,10 @@ export function urgencyOf(kind: Kind): Urgency {
   return RUNGS_OF[kind] === undefined ? 'ongoing' : 'patient';
 }
 
-/** May it be shed, as far as its first bytes tell, with so many rungs engaged? */
-export function mayBeShed(kind: Kind, engaged: number): boolean {
-  const rung = RUNGS_OF[kind];
+/** May it be shed, as far as its method tells, with so many rungs engaged? */
+export function mayBeShed(method: string, engaged: number): boolean {
+  if (engaged === 0) return false;
+  const rung = RUNGS_OF[method];
   return rung !== undefined && RUNGS.indexOf(rung) < engaged;
 }
 
