@@ -88,9 +88,11 @@ export class FakeNode implements NodeControl {
   pardon(address: string) {
     return address === '192.0.2.66';
   }
-  doors(): readonly DoorView[] {
+  doors(of?: string): readonly DoorView[] {
     const ground = { addresses: ['203.0.113.7:31007'], openedAt: NOON, why: 'opened by cli', phones: 1 };
-    return ['acme', 'bond'].map((account) => ({ account, port: 31_007, state: 'open', ...ground }));
+    return ['acme', 'bond'].flatMap((account) =>
+      of === undefined || of === account ? [{ account, port: 31_007, state: 'open', ...ground }] : [],
+    );
   }
   async changeDoor(command: DoorCommand) {
     this.doorCommands.push(command);

@@ -26,7 +26,7 @@ import { type Change, Changes, mistaken } from './changes.ts';
 import { check, type Finding, formatPath, type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
 import { durationMs } from './documents/section.ts';
-import { type DoorInput, doorCommand, doorInput, doorsOf } from './doors.ts';
+import { type DoorInput, doorCommand, doorInput } from './doors.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
@@ -224,15 +224,16 @@ export class Admin {
 
   /** Of one account, or of all. */
   async doors(account?: string): Promise<readonly DoorView[]> {
-    return doorsOf(this.#options.node, await this.#accountsOf(account));
+    if (account !== undefined) accountIn(await this.#changes.directory(), account);
+    return this.#options.node.doors(account);
   }
 
   /** `by` says who, for people. Answers with the account's doors as they are then. */
   async changeDoor(account: string, input: DoorInput, by: string): Promise<readonly DoorView[]> {
     const command = { ...doorCommand(validated(doorInput, input)), account, by };
-    const owner = accountIn(await this.#changes.directory(), account);
+    accountIn(await this.#changes.directory(), account);
     await this.#options.node.changeDoor(command);
-    return doorsOf(this.#options.node, [owner]);
+    return this.#options.node.doors(account);
   }
 
   async ledger(request: LedgerRequest): Promise<LedgerPage> {

@@ -3,8 +3,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { DAY_MS } from '../base/time.ts';
-import type { DoorView, NodeControl } from '../node/views.ts';
-import type { Account } from '../ports/records.ts';
 import { duration, durationMs, section, words } from './documents/section.ts';
 
 const grace = duration
@@ -44,10 +42,4 @@ export function doorCommand(input: DoorInput) {
     case 'close-old':
       return { type: 'close-old' } as const;
   }
-}
-
-/** Those of these accounts. */
-export function doorsOf(node: NodeControl, accounts: readonly Account[]): readonly DoorView[] {
-  const names = new Set(accounts.map(({ name }) => name));
-  return node.doors().filter(({ account }) => names.has(account));
 }

@@ -28,7 +28,7 @@ export function controlOf(
       const counts = { callsActive: calls, bindings, transactions, tables: node.tables() };
       return { draining: node.draining, ...persistence.health, ...counts };
     },
-    doors: () => node.doors.views(),
+    doors: (account) => node.doors.views(account),
     abusers: () => node.guard.abuse.list(clock.now()),
     pardon: (address) => done(loop, (core, now) => core.guard.abuse.pardon(address, now)),
     changeDoor: (command) => changeDoor(core, command),

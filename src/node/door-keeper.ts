@@ -195,7 +195,9 @@ export class DoorKeeper {
 
   // ── what can be seen ──
 
-  views(): readonly DoorView[] {
+  /** Of one account, or of all. */
+  views(account?: string): readonly DoorView[] {
+    if (account !== undefined) return this.#doors.of(account).map((door) => this.#view(door));
     const doors = this.#doors.live().toSorted((a, b) => (a.account < b.account ? -1 : 1));
     return doors.map((door) => this.#view(door));
   }

@@ -270,7 +270,8 @@ export interface NodeControl {
   abusers(): readonly Abuser[];
   /** False where nothing is held against that address. */
   pardon(address: string): boolean;
-  doors(): readonly DoorView[];
+  /** Of one account, or of all. */
+  doors(account?: string): readonly DoorView[];
   /**
    * Resolves when it is done and kept. Throws RingthroughError: CONFLICT (doors are not configured, or the account has
    * one, or none), LIMIT_REACHED.
