@@ -24,57 +24,79 @@ export interface BucketOptions {
 const LONG_MS = Number.MAX_SAFE_INTEGER;
 
 export class TokenBuckets {
-  readonly #options: Required<BucketOptions>;
+  readonly #slots: number;
+  readonly #rows: number;
+  readonly #seed: number;
+  #burst: number;
+  #perSecond: number;
   /** Made when the first one is taken: most nodes of a simulation never need them. */
   #taken = new Float64Array(0);
   #at = new Float64Array(0);
+  /** When the rate was changed last, and since when a key must have been quiet to have begun it whole. */
+  #changedAt: Instant = Number.NEGATIVE_INFINITY;
+  #activeSince: Instant = Number.POSITIVE_INFINITY;
 
-  constructor(options: BucketOptions) {
-    this.#options = { rows: 1, ...options };
+  constructor({ slots, rows = 1, burst, perSecond, seed }: BucketOptions) {
+    this.#slots = slots;
+    this.#rows = rows;
+    this.#seed = seed;
+    this.#burst = burst;
+    this.#perSecond = perSecond;
   }
 
   /**
-   * Whoever took from the other table in the last so many milliseconds begins with nothing here: for when rates change
-   * because of those who are there. The other one must have the same slots, rows and seed.
+   * Another rate from now on, at no cost however many keys there are: what each has taken is looked at when it comes
+   * again. Every key begins whole, but who took something in the last `emptyWithinMs` with nothing: for a rate that is
+   * changed because of those who are there.
    */
-  beginEmptyFor(other: TokenBuckets, withinMs: number, now: Instant): void {
-    this.#make();
-    for (let place = 0; place < other.#at.length; place++) {
-      if (now - (other.#at[place] ?? 0) > withinMs) continue;
-      this.#taken[place] = this.#options.burst;
-      this.#at[place] = now;
-    }
+  changeTo(
+    { burst, perSecond }: Pick<BucketOptions, 'burst' | 'perSecond'>,
+    now: Instant,
+    emptyWithinMs = 0,
+  ): void {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#changedAt = now;
+    this.#activeSince = emptyWithinMs > 0 ? now - emptyWithinMs : Number.POSITIVE_INFINITY;
   }
 
   /** True, and one is taken, where one is left for this key. */
   take(key: string | number, now: Instant): boolean {
-    const { slots, rows, burst, perSecond, seed } = this.#options;
     this.#make();
     // A number is mixed with the seed by `placeIn`.
-    const hash = typeof key === 'number' ? key ^ seed : fnv1a(key, seed);
+    const hash = typeof key === 'number' ? key ^ this.#seed : fnv1a(key, this.#seed);
     let least = Number.POSITIVE_INFINITY;
-    for (let row = 0; row < rows; row++) {
-      const place = row * slots + placeIn(row, hash, slots);
-      const sinceMs = Math.min(now - (this.#at[place] ?? now), LONG_MS);
-      const given = (sinceMs / 1_000) * perSecond;
-      const taken = Math.max(0, (this.#taken[place] ?? 0) - given);
+    for (let row = 0; row < this.#rows; row++) {
+      const place = row * this.#slots + placeIn(row, hash, this.#slots);
+      const taken = this.#takenBy(place, now);
       this.#at[place] = now;
       this.#taken[place] = taken;
       least = Math.min(least, taken);
     }
-    if (least > burst - 1) return false;
-    for (let row = 0; row < rows; row++) {
-      const place = row * slots + placeIn(row, hash, slots);
+    if (least > this.#burst - 1) return false;
+    for (let row = 0; row < this.#rows; row++) {
+      const place = row * this.#slots + placeIn(row, hash, this.#slots);
       this.#taken[place] = Math.max(this.#taken[place] ?? 0, least + 1);
     }
     return true;
   }
 
+  /** What is taken there and not given back yet. */
+  #takenBy(place: number, now: Instant): number {
+    const at = this.#at[place] ?? Number.NEGATIVE_INFINITY;
+    const isBefore = at < this.#changedAt;
+    const begins = isBefore && at >= this.#activeSince ? this.#burst : 0;
+    const taken = isBefore ? begins : (this.#taken[place] ?? 0);
+    const since = isBefore ? this.#changedAt : at;
+    const given = (Math.min(now - since, LONG_MS) / 1_000) * this.#perSecond;
+    return Math.max(0, taken - given);
+  }
+
   #make(): void {
     if (this.#at.length > 0) return;
-    const { slots, rows } = this.#options;
-    this.#taken = new Float64Array(slots * rows);
-    this.#at = new Float64Array(slots * rows).fill(Number.NEGATIVE_INFINITY);
+    const places = this.#slots * this.#rows;
+    this.#taken = new Float64Array(places);
+    this.#at = new Float64Array(places).fill(Number.NEGATIVE_INFINITY);
   }
 }
 

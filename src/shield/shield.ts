@@ -56,9 +56,9 @@ export class Shield {
   readonly #carriers = new Map<string, TokenBuckets>();
   readonly #carrierLoad = new CarrierLoad();
   #posture: Posture = 'calm';
-  #newcomers: Newcomers;
+  readonly #newcomers: Newcomers;
   readonly #streamNewcomers: StreamNewcomers;
-  #doorNewcomers: DoorNewcomers;
+  readonly #doorNewcomers: DoorNewcomers;
   #changes: ShieldChange[] = [];
 
   constructor(options: ShieldOptions) {
@@ -81,8 +81,8 @@ export class Shield {
   turnTo(posture: Posture, now: Instant): void {
     if (posture === this.#posture) return;
     this.#posture = posture;
-    this.#newcomers = this.#newcomers.changedTo(sharesIn(posture), now);
-    this.#doorNewcomers = new DoorNewcomers(sharesIn(posture), this.#options.seed);
+    this.#newcomers.changeTo(this.shares, now);
+    this.#doorNewcomers.changeTo(this.shares, now);
   }
 
   /** How many entries each table has. */
@@ -247,10 +247,7 @@ export class Newcomers {
   readonly #familiarAll: TokenBuckets;
   readonly #beyondBudgets: TokenBuckets;
 
-  readonly #seed: number;
-
   constructor(shares: Shares, seed: number) {
-    this.#seed = seed;
     const perSource = (rate: Rate) =>
       new TokenBuckets({ slots: LIMITS.shareSlots, rows: LIMITS.shareRows, seed, ...rate });
     const together = (rate: Rate) => new TokenBuckets({ slots: 1, seed, ...rate });
@@ -263,10 +260,13 @@ export class Newcomers {
   }
 
   /** Who is there now has spent what a stranger may send at once: it is for those who come later. */
-  changedTo(shares: Shares, now: Instant): Newcomers {
-    const changed = new Newcomers(shares, this.#seed);
-    changed.#source.beginEmptyFor(this.#source, ACTIVE_MS, now);
-    return changed;
+  changeTo(shares: Shares, now: Instant): void {
+    this.#source.changeTo(shares.source, now, ACTIVE_MS);
+    this.#network.changeTo(shares.network, now);
+    this.#all.changeTo(shares.all, now);
+    this.#familiarSource.changeTo(shares.familiarSource, now);
+    this.#familiarAll.changeTo(shares.familiarAll, now);
+    this.#beyondBudgets.changeTo(shares.beyondBudgets, now);
   }
 
   takeBeyondBudget(now: Instant): boolean {
@@ -289,6 +289,11 @@ class DoorNewcomers {
     this.#source = new TokenBuckets({ slots: LIMITS.shareSlots, rows: LIMITS.shareRows, seed, ...source });
     this.#door = new TokenBuckets({ slots: LIMITS.doorsMax, rows: LIMITS.shareRows, seed, ...DOOR_SHARE });
     this.#all = new TokenBuckets({ slots: 1, seed, ...all });
+  }
+
+  changeTo({ source, all }: Shares, now: Instant): void {
+    this.#source.changeTo(source, now);
+    this.#all.changeTo(all, now);
   }
 
   take(source: SourceKey, isFamiliar: boolean, door: number, now: Instant): boolean {
