@@ -28,6 +28,7 @@ import { logEvent } from './event-log.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
 import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
+import { WarmUp } from './warm-up.ts';
 
 export interface StartOptions {
   readonly configPath?: string;
@@ -48,6 +49,9 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     subscribers.add((event) => logEvent(log, event));
     const core = await openCore(basics, shutdown, subscribers);
     await openSurfaces(basics, core, subscribers, shutdown, options.out);
+    const warmUp = new WarmUp(basics.random, nodeHashing, clock.now());
+    shutdown.owns('warm-up', () => warmUp.close());
+    warmUp.begin();
   } catch (error) {
     await shutdown.close();
     throw error;

@@ -16,7 +16,7 @@ import type { Posture, Rate, Shares } from '../ports/shield.ts';
 const CALM: Shares = {
   source: { perSecond: 500, burst: 2_000 },
   network: { perSecond: 1_000, burst: 3_000 },
-  all: { perSecond: 2_000, burst: 4_000 },
+  all: { perSecond: 500, burst: 4_000 },
   beyondBudgets: { perSecond: 20_000, burst: 40_000 },
   familiarSource: { perSecond: 500, burst: 2_000 },
   familiarAll: { perSecond: 2_000, burst: 4_000 },
@@ -29,7 +29,7 @@ const ELEVATED: Shares = {
   ...CALM,
   source: { perSecond: 10, burst: 60 },
   network: { perSecond: 50, burst: 300 },
-  all: { perSecond: 2_000, burst: 2_000 },
+  all: { perSecond: 500, burst: 1_000 },
   beyondBudgets: { perSecond: 5_000, burst: 5_000 },
   connectSource: { perSecond: 5, burst: 60 },
   connectNetwork: { perSecond: 20, burst: 200 },
