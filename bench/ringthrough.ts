@@ -18,6 +18,8 @@ const LEDGER_PAGE = 1_000;
 /** Of GET /v1/shield, what benches read. */
 export interface ShieldSeen {
   readonly posture: Posture;
+  /** When it became so (RFC 3339). */
+  readonly since: string;
   readonly counts: { readonly node: LaneCounts; readonly kernel?: LaneCounts };
 }
 

@@ -137,7 +137,7 @@ export function scenarioTable(all: readonly Measured[], quiet: ReadonlyMap<strin
   return table<Row>(ROWS, [{ heading: '', cell: ([label]) => label }, ...columns], false);
 }
 
-/** How often known phones and callers got what they wanted at the first try, and how many times the last one's that is. */
+/** How often known phones and callers got what they wanted at the first try, and how many times the last one’s. */
 export function firstTries(all: readonly Measured[]): string {
   const share = ({ phones }: Measured) => firstTryShare([...phones.registrations, ...phones.calls]);
   const last = all.at(-1);
