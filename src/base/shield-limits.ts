@@ -77,6 +77,8 @@ export const SHIELD_LIMITS = {
   emergencyFlowPerSecond: 1_000,
   /** How long an emergency call's flow keeps its lane after the call was last seen. */
   emergencyFlowMs: 90 * SECOND_MS,
+  /** Newcomers' packets a second that a node bears: against this a flood is measured. More is no limit by itself. */
+  newcomersBearable: 2_000,
   /** Places in each row of the tables of newcomers' shares, and rows. They never grow (base/token-buckets.ts). */
   shareSlots: 131_072,
   shareRows: 3,

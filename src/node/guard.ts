@@ -18,7 +18,6 @@ import type { Packet } from '../ports/signalling.ts';
 import { Detection } from '../shield/detection/detection.ts';
 import type { DetectionEffect, DetectionStatus } from '../shield/detection/report.ts';
 import { kindOf } from '../shield/first-bytes.ts';
-import { sharesIn } from '../shield/shares.ts';
 import { Shield, type Verdict } from '../shield/shield.ts';
 import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
@@ -55,7 +54,7 @@ export class Guard {
 
   constructor(options: GuardOptions, now: Instant) {
     this.#options = options;
-    const newcomersPerSecond = sharesIn('calm').all.perSecond;
+    const newcomersPerSecond = LIMITS.newcomersBearable;
     this.#detection = new Detection({ seed: options.seed, newcomersPerSecond }, now);
     this.#shield = new Shield({
       carrierOf: (flow) => options.trunks.identify(flow)?.name,

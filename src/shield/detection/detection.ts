@@ -30,7 +30,7 @@ import { whyPosture } from './why.ts';
 export interface DetectionOptions {
   /** 32 bits that nobody can guess. */
   readonly seed: number;
-  /** What the node takes from all newcomers together while it is calm. */
+  /** What the node bears from all newcomers together. */
   readonly newcomersPerSecond: number;
 }
 

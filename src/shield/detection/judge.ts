@@ -97,7 +97,7 @@ export class Judge {
   #challenged = 0;
   #proved = 0;
 
-  /** `newcomersPerSecond`: what the node takes from all newcomers together while it is calm. */
+  /** `newcomersPerSecond`: what the node bears from all newcomers together. */
   constructor(newcomersPerSecond: number) {
     const trifle: Belief = {
       leastMean: newcomersPerSecond * TRIFLE,
