@@ -276,6 +276,9 @@ export const rehearsal = z
     recovered: z.number().meta({ description: 'Of these, what would have got in by being sent again' }),
     emergencies: z.number(),
     emergenciesTouched: z.number().meta({ description: 'Always 0' }),
+    atOnceMax: z.number().optional().meta({
+      description: 'Packets of newcomers that the kernel lets in at once; where it does, and the rule shares',
+    }),
     phonesTouched: z.number(),
     worstSpell: z
       .object({ lastsMs: z.number(), from: instant, touched: z.number() })

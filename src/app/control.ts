@@ -33,7 +33,7 @@ export function controlOf(
     pardon: (address) => done(loop, (core, now) => core.guard.abuse.pardon(address, now)),
     changeDoor: (command) => changeDoor(core, command),
     brownout: () => node.brownout(),
-    rehearse: (rule, now) => node.rehearse(rule, now),
+    rehearse: (rule, now) => node.rehearse(rule, shield !== undefined && shield.trouble === undefined, now),
     shield: () => {
       const kernel = loop.kernelCounts;
       return {

@@ -330,8 +330,10 @@ export class SipNode {
     return this.#brownout.view(this.#turn.now);
   }
 
-  rehearse(rule: Rule, now: Instant): Rehearsing {
-    return this.#witness.rehearse(rule, (user) => this.#directory.phone(user)?.account.name, now);
+  /** `inKernel`: newcomers meet a kernel's shield first. */
+  rehearse(rule: Rule, inKernel: boolean, now: Instant): Rehearsing {
+    const accountOf = (user: string) => this.#directory.phone(user)?.account.name;
+    return this.#witness.rehearse(rule, accountOf, inKernel, now);
   }
 
   /** What happened so often since the node began. */

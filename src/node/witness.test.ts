@@ -12,7 +12,7 @@ const story = inOffice({ plan: [ring('reception'), dial(MOBILE)], registered: ['
 function rehearse(office: Office, text: string): RehearsalReport {
   const rule = parseRule(text);
   assert.ok(rule.ok);
-  const rehearsing = office.node.rehearse(rule.value, office.stage.now);
+  const rehearsing = office.node.rehearse(rule.value, false, office.stage.now);
   while (!rehearsing.step(100));
   return rehearsing.report();
 }

@@ -61,9 +61,14 @@ export class Witness {
     });
   }
 
-  /** `accountOf`: whose phone a user is. */
-  rehearse(rule: Rule, accountOf: (user: string) => string | undefined, now: Instant): Rehearsing {
-    const rehearsal = new Rehearsal(rule, this.traffic, now);
+  /** `accountOf`: whose phone a user is. `inKernel`: newcomers meet a kernel's shield first. */
+  rehearse(
+    rule: Rule,
+    accountOf: (user: string) => string | undefined,
+    inKernel: boolean,
+    now: Instant,
+  ): Rehearsing {
+    const rehearsal = new Rehearsal(rule, this.traffic, now, inKernel);
     return { step: (atMost) => rehearsal.step(atMost), report: () => rehearsal.report(accountOf) };
   }
 

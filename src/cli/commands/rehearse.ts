@@ -47,7 +47,16 @@ function inWords(told: Rehearsal, session: Session): string {
 
 function summary(told: Rehearsal): string {
   if (told.requests === 0) return 'There is no good traffic to try it on yet.\n';
-  const { requests, touched, recovered, phonesTouched, emergencies, emergenciesTouched, worstSpell } = told;
+  const {
+    requests,
+    touched,
+    recovered,
+    phonesTouched,
+    emergencies,
+    emergenciesTouched,
+    atOnceMax,
+    worstSpell,
+  } = told;
   const lines = [
     `Good requests since ${formatTime(told.from)}: ${counted(requests)}, calls in progress not counted.`,
     touched === 0
@@ -57,6 +66,9 @@ function summary(told: Rehearsal): string {
   if (recovered > 0) {
     const lost = touched - recovered;
     lines.push(`Sent again, ${counted(recovered)} of these would have got in; ${counted(lost)} would not.`);
+  }
+  if (atOnceMax !== undefined) {
+    lines.push(`The kernel lets ${counted(atOnceMax)} packets of newcomers in at once; that is counted in.`);
   }
   if (worstSpell !== undefined) {
     const { lastsMs, from } = worstSpell;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { LIMITS } from '../../base/limits.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../../base/time.ts';
 import { RUNGS } from '../../ports/shield.ts';
 import { type GoodRequest, GoodTraffic } from './good-traffic.ts';
@@ -26,12 +27,12 @@ const NEWCOMER: GoodRequest = { ...REQUEST, lane: 'newcomer', address: '198.51.1
 
 const ACCOUNTS: Readonly<Record<string, string>> = { reception: 'acme', workshop: 'acme', shop: 'other' };
 
-function rehearse(text: string, requests: readonly GoodRequest[]): RehearsalReport {
+function rehearse(text: string, requests: readonly GoodRequest[], inKernel = false): RehearsalReport {
   const traffic = new GoodTraffic();
   for (const request of requests) traffic.note(request);
   const rule = parseRule(text);
   assert.ok(rule.ok, text);
-  const rehearsal = new Rehearsal(rule.value, traffic, NOW);
+  const rehearsal = new Rehearsal(rule.value, traffic, NOW, inKernel);
   while (!rehearsal.step(3));
   return rehearsal.report((user) => ACCOUNTS[user]);
 }
@@ -142,6 +143,20 @@ describe('a rehearsal of shares', () => {
       at: NEWCOMER.at + n * SECOND_MS * 0.01,
     }));
     assert.equal(rehearse('attack', office).touched, 0);
+  });
+
+  test('knows that a kernel lets few in at once, and no more of them in the end', () => {
+    const crowd = Array.from({ length: 120 }, (_, n) => ({
+      ...NEWCOMER,
+      who: `phone ${n}`,
+      address: `100.64.${n >> 1}.${n & 1}`,
+    }));
+    assert.equal(rehearse('attack', crowd).touched, 0);
+    const { touched, recovered, atOnceMax } = rehearse('attack', crowd, true);
+    const { kernelNewcomersAtOnce: atOnce } = LIMITS;
+    // Each needs two of these packets.
+    assert.deepEqual([atOnceMax, touched, recovered], [atOnce, 120 - atOnce / 2, 120 - atOnce / 2]);
+    assert.equal(rehearse('options', crowd, true).atOnceMax, undefined);
   });
 
   test('does not touch known flows, nor connections', () => {

@@ -36,6 +36,8 @@ export interface RehearsalReport {
   readonly emergencies: number;
   /** Must be none. */
   readonly emergenciesTouched: number;
+  /** Of a rule that shares: packets of newcomers that a kernel ahead of the node lets in at once at most. */
+  readonly atOnceMax?: number;
   readonly phonesTouched: number;
   /** The rule lasts so long at most, and this is the most that it would have touched in such a time. */
   readonly worstSpell?: { readonly lastsMs: number; readonly from: Instant; readonly touched: number };
@@ -60,6 +62,7 @@ export class Rehearsal {
   readonly #since: Instant;
   readonly #until: Instant;
   readonly #trial: ShareTrial | undefined;
+  readonly #atOnceMax: number | undefined;
   readonly #end: number;
   #next: number;
   #from: Instant;
@@ -71,7 +74,8 @@ export class Rehearsal {
   #emergencies = 0;
   #emergenciesTouched = 0;
 
-  constructor(rule: Rule, traffic: GoodTraffic, now: Instant) {
+  /** `inKernel`: newcomers meet a kernel's shield before the node's. */
+  constructor(rule: Rule, traffic: GoodTraffic, now: Instant, inKernel = false) {
     this.#rule = rule;
     this.#traffic = traffic;
     this.#since = now - LIMITS.rehearsalMs;
@@ -79,7 +83,8 @@ export class Rehearsal {
     this.#from = now;
     this.#next = traffic.first;
     this.#end = traffic.next;
-    this.#trial = rule.type === 'shares' ? new ShareTrial(rule.posture) : undefined;
+    this.#atOnceMax = rule.type === 'shares' && inKernel ? LIMITS.kernelNewcomersAtOnce : undefined;
+    this.#trial = rule.type === 'shares' ? new ShareTrial(rule.posture, this.#atOnceMax) : undefined;
   }
 
   /** Goes on with so many requests. True: it is done. */
@@ -119,6 +124,7 @@ export class Rehearsal {
       recovered: this.#recovered,
       emergencies: this.#emergencies,
       emergenciesTouched: this.#emergenciesTouched,
+      ...(this.#atOnceMax === undefined ? {} : { atOnceMax: this.#atOnceMax }),
       phonesTouched: phones.filter(([, { touched }]) => touched > 0).length,
       ...(worstSpell === undefined ? {} : { worstSpell }),
       accounts: tolls(accounts),

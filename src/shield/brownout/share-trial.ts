@@ -1,6 +1,7 @@
 // Would the newcomers' shares of a posture have let a good newcomer in? Each needs two messages read, the one that is
 // challenged and the one with the right digest; what finds no room is sent again as RFC 3261 says, until its
 // transaction gives up after 32 seconds. What attackers would have taken of the shares is not known, and not counted.
+// A kernel that judges ahead of the node lets fewer of them in at once than the share has; that is known, and counted.
 //
 //     0 ── 0.5 s ── 1.5 s ── 3.5 s ── 7.5 s ── 11.5 s ── … 31.5 s       (Timer E; an INVITE goes on doubling, Timer A)
 
@@ -33,8 +34,11 @@ export class ShareTrial {
   readonly #newcomers: Newcomers;
   readonly #waiting = new Deadlines<Attempt>();
 
-  constructor(posture: Posture) {
-    this.#newcomers = new Newcomers(sharesIn(posture), 0);
+  /** `atOnceMax`: packets of all newcomers that are let in at once at most, whatever their share says. */
+  constructor(posture: Posture, atOnceMax: number = Number.POSITIVE_INFINITY) {
+    const shares = sharesIn(posture);
+    const all = { ...shares.all, burst: Math.min(shares.all.burst, atOnceMax) };
+    this.#newcomers = new Newcomers({ ...shares, all }, 0);
   }
 
   /** Requests come in the order of time. `decided` is called when its fate is known. */
