@@ -26,17 +26,17 @@ LANE        IN/S  DROPPED/S  NORMAL/S  MBIT/S
 emergency      0          0         ?     0.0
 carriers      31          0        28     0.2
 known        182          0       175     0.7
-strangers  3,000     38,200       7.0   148.0
+strangers  1,000     40,200       7.0   148.0
 refused        0          0         ?     0.0
 
-STRANGERS FROM         /S  SHARE    THEY SEND     /S  NORMAL/S    THEY CALL THEMSELVES  SHARE
-198.51.100.0/24       420   14 %    REGISTER   1,640       6.0    friendly-scanner       82 %
-203.0.113.0/24         96  3.2 %    INVITE     1,100       0.4    nothing                18 %
-2001:db8:0:ab00::/56   31  1.0 %    garbage      260         0
+STRANGERS FROM         /S  SHARE    THEY SEND   /S  NORMAL/S    THEY CALL THEMSELVES  SHARE
+198.51.100.0/24       140   14 %    REGISTER   547       6.0    friendly-scanner       82 %
+203.0.113.0/24         32  3.2 %    INVITE     366       0.4    nothing                18 %
+2001:db8:0:ab00::/56   10  1.0 %    garbage     87         0
 
 MALFORMED  SHARE
 not-sip    100 %
-9,800 addresses a second, spread as evenly as over 3,912 networks; 0.4 % of 1,900 challenges a second were
+9,800 addresses a second, spread as evenly as over 3,912 networks; 0.4 % of 634 challenges a second were
 answered rightly.
 
 This attack  2026-11-24 09:25:46, 4 min 14 s: 10,400,000 packets, 92 % dropped, at most 44,100 a second;

@@ -70,9 +70,9 @@ export const CALM: ShieldView = {
 };
 
 const NETWORKS = [
-  { network: '198.51.100.0/24', perSecond: 420, share: 0.14 },
-  { network: '203.0.113.0/24', perSecond: 96, share: 0.032 },
-  { network: '2001:db8:0:ab00::/56', perSecond: 31, share: 0.01 },
+  { network: '198.51.100.0/24', perSecond: 140, share: 0.14 },
+  { network: '203.0.113.0/24', perSecond: 32, share: 0.032 },
+  { network: '2001:db8:0:ab00::/56', perSecond: 10, share: 0.01 },
 ];
 
 export const ATTACKED: ShieldView = {
@@ -85,7 +85,7 @@ export const ATTACKED: ShieldView = {
   sure: { likelihood: 1, words: 'certain' },
   lanes: CALM.lanes.map((each) =>
     each.lane === 'newcomer'
-      ? { ...each, admittedPerSecond: 3_000, droppedPerSecond: 38_200, bytesPerSecond: 18_500_000 }
+      ? { ...each, admittedPerSecond: 1_000, droppedPerSecond: 40_200, bytesPerSecond: 18_500_000 }
       : each,
   ),
   newcomers: {
@@ -93,16 +93,16 @@ export const ATTACKED: ShieldView = {
     evenNetworks: 3_912,
     networks: NETWORKS,
     kinds: [
-      { kind: 'REGISTER', perSecond: 1_640, normalPerSecond: 6 },
-      { kind: 'INVITE', perSecond: 1_100, normalPerSecond: 0.4 },
-      { kind: 'garbage', perSecond: 260, normalPerSecond: 0 },
+      { kind: 'REGISTER', perSecond: 547, normalPerSecond: 6 },
+      { kind: 'INVITE', perSecond: 366, normalPerSecond: 0.4 },
+      { kind: 'garbage', perSecond: 87, normalPerSecond: 0 },
     ],
     userAgents: [
       { text: 'friendly-scanner', share: 0.82 },
       { text: '', share: 0.18 },
     ],
     malformations: [{ text: 'not-sip', share: 1 }],
-    challengedPerSecond: 1_900,
+    challengedPerSecond: 634,
     provedShare: 0.004,
   },
   lateMs: 3,
@@ -120,7 +120,7 @@ export const ATTACKED: ShieldView = {
     kinds: [{ kind: 'REGISTER', share: 0.55 }],
     userAgents: [{ text: 'friendly-scanner', share: 0.8 }],
     malformations: [{ text: 'not-sip', share: 1 }],
-    challenged: 480_000,
+    challenged: 160_000,
     answered: 31,
     sure: { likelihood: 1, words: 'certain' },
     forged: { likelihood: 0.32, words: 'nobody can tell whether they are forged' },
