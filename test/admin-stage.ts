@@ -6,6 +6,7 @@ import { MemoryStore } from '../src/adapters/store-memory/store.ts';
 import { Admin } from '../src/admin/admin.ts';
 import { present } from '../src/base/assert.ts';
 import type { RingthroughError } from '../src/base/errors.ts';
+import type { Allowance } from '../src/fraud/allowances.ts';
 import type { BrownoutView, DoorCommand, DoorView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
@@ -25,6 +26,7 @@ export class FakeNode implements NodeControl {
   listeners = new Set<(event: NodeEvent) => void>();
   testCalls: string[] = [];
   doorCommands: DoorCommand[] = [];
+  allowances: readonly Allowance[] = [];
   readonly traffic = new GoodTraffic();
 
   phones(): ReturnType<NodeControl['phones']> {
@@ -87,6 +89,19 @@ export class FakeNode implements NodeControl {
   }
   pardon(address: string) {
     return address === '192.0.2.66';
+  }
+  fraud() {
+    return { accounts: [], allowed: this.allowances };
+  }
+  allowUnusual(allowance: Allowance) {
+    this.allowances = [...this.allowances, allowance];
+    return this.allowances.length < 3;
+  }
+  disallowUnusual(account: string, prefix: string) {
+    return account === 'acme' && prefix === '+960';
+  }
+  clearUnusual(account: string) {
+    return account === 'acme';
   }
   doors(of?: string): readonly DoorView[] {
     const ground = { addresses: ['203.0.113.7:31007'], openedAt: NOON, why: 'opened by cli', phones: 1 };

@@ -2,7 +2,7 @@
 
 import { assertNever } from '../base/assert.ts';
 import { SECOND_MS } from '../base/time.ts';
-import type { Suspicion } from '../fraud/fraud-watch.ts';
+import type { UnusualCalls } from '../fraud/fraud-watch.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { Posture } from '../ports/shield.ts';
@@ -86,9 +86,10 @@ function logAbuse(log: Log, event: NodeEvent & { type: 'abuser' | 'fraud-suspect
 
 function logSuspicion(
   log: Log,
-  { account, caller, destinations, calls, refused, done, why }: Suspicion,
+  { account, callers, destinations, passed, refused, inProgress, done, why }: UnusualCalls,
 ): void {
-  const facts = { account, caller, destinations: destinations.join(', '), calls, refused, why };
+  const who = { account, callers: callers.join(', '), destinations: destinations.join(', ') };
+  const facts = { ...who, passed, refused, inProgress, why };
   log.warn(done === 'refused' ? 'calls are refused: toll fraud?' : 'unusual calls: toll fraud?', facts);
 }
 

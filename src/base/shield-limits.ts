@@ -52,12 +52,28 @@ export const SHIELD_LIMITS = {
   abuserMemoryMs: DAY_MS,
   /** Sources that somebody was let in from, as far as abuse is concerned. More: the oldest is forgotten. */
   shelteredSourcesMax: 200_000,
-  /** Calls an hour of an account to where it does not usually call, and at hours when it never calls. More: refused. */
-  fraudCallsPerHour: 3,
-  fraudCallsInQuietHour: 1,
-  /** Those that are counted where they are only watched, and the latest numbers that are told of them. */
+  /**
+   * Calls an hour of an account to where it does not usually call; those of them to risky destinations; and the same at
+   * hours when it never calls. More: refused.
+   */
+  fraudCallsPerHour: 20,
+  fraudRiskyCallsPerHour: 3,
+  fraudCallsInQuietHour: 5,
+  fraudRiskyCallsInQuietHour: 1,
+  /** How many of them may be in progress at once. More: refused. */
+  fraudCallsAtOnce: 5,
+  fraudRiskyCallsAtOnce: 2,
+  /** How long such a call to a risky destination may be. Longer: it is ended. */
+  fraudRiskyCallMs: 20 * MINUTE_MS,
+  /** Those that are counted where they are only watched; and the latest callers and numbers that are told of them. */
   fraudCallsCountedMax: 100,
-  fraudDestinationsTold: 5,
+  fraudToldMax: 5,
+  /** How long they are told of after the latest one. */
+  fraudMemoryMs: DAY_MS,
+  /** Destinations that operators allow for a time; more: refused. The time itself, and the longest. */
+  fraudAllowancesMax: 1_000,
+  fraudAllowanceMs: DAY_MS,
+  fraudAllowanceMaxMs: 7 * DAY_MS,
   /** Days with answered calls after which a risky destination is usual; and without calls, after which it is not. */
   fraudRiskyHabitDays: 5,
   fraudHabitMs: 90 * DAY_MS,

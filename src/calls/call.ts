@@ -349,7 +349,7 @@ export class Call implements Session {
       `${leg.words} answered, ${formatDuration(afterMs)} after the call came in`,
     );
     this.#around.audience.ledger(this.record.entry([]));
-    this.#schedule('length-over', now + LIMITS.callLengthMaxMs);
+    this.#schedule('length-over', now + this.#walk.lengthMaxMs);
     this.#conversation = new Conversation(this.#caller, leg, this.#around, this.record, (text, at) =>
       this.#end({ outcome: this.#answerOutcome(), text }, at),
     );
@@ -446,7 +446,7 @@ export class Call implements Session {
     for (const leg of this.#walk.legs) leg.giveUp(ending.status ?? 200, ending.text);
     this.#caller.giveUp(200, ending.text);
     this.#caller.media.close();
-    this.#walk.releaseDivertedLeg();
+    this.#walk.leaveDialled();
     this.record.note(now, 'ended', ending.text);
     this.record.ended(now, ending);
     this.#schedule('wrap-up-overdue', now + WRAP_UP_MAX_MS);

@@ -284,7 +284,7 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, whyUnusual } = this.#outside;
+    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, unusual } = this.#outside;
     return {
       domain,
       silenceMs,
@@ -293,7 +293,7 @@ export class Calls {
       phones,
       trunks,
       audience,
-      whyUnusual,
+      unusual,
       media: (command: MediaCommand) => this.#outside.media(command),
       request: (request, flows, callId, leg) => {
         const id = this.#outside.request(request, flows);

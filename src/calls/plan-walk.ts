@@ -10,7 +10,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { formatEndpoint } from '../base/net.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, MINUTE_MS } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { type PhoneTarget, resolveStep, type StepTargets } from '../routing/plan.ts';
@@ -40,6 +40,8 @@ export class PlanWalk {
   verdict: Verdict | undefined;
   /** The last final status of a far end. */
   farStatus: number | undefined;
+  /** Of the number that is dialled. */
+  lengthMaxMs: number = LIMITS.callLengthMaxMs;
   readonly #start: CallStart;
   readonly #caller: CallerLeg;
   readonly #around: Surroundings;
@@ -104,7 +106,7 @@ export class PlanWalk {
     if (again && this.#dialNextTrunk(now)) return;
     if (news.flowFailed === true && this.#ringNextFlow(leg, now)) return;
     if (this.trying.length > 0) return;
-    this.releaseDivertedLeg();
+    this.leaveDialled();
     this.next(now);
   }
 
@@ -122,7 +124,7 @@ export class PlanWalk {
     for (const leg of this.trying) this.#record.note(now, 'no-answer', `${leg.words} did not answer in time`);
     this.giveUp(480, 'No answer');
     this.#learn('no-answer');
-    this.releaseDivertedLeg();
+    this.leaveDialled();
     this.next(now);
   }
 
@@ -132,8 +134,11 @@ export class PlanWalk {
     this.#leaveWay();
   }
 
-  releaseDivertedLeg(): void {
+  /** What a dialled leg counted for is free again. */
+  leaveDialled(): void {
     this.#leaveWay();
+    this.lengthMaxMs = LIMITS.callLengthMaxMs;
+    this.#around.unusual.over(this.#start.route.account.name, this.#start.id);
     if (!this.#divertedLegTaken) return;
     this.#divertedLegTaken = false;
     this.#around.releaseDivertedLeg(this.#start.route.account.name);
@@ -208,7 +213,7 @@ export class PlanWalk {
   }
 
   #dial(step: StepTargets & { type: 'dial' }, now: Instant): boolean {
-    const refusal = this.#whyNotDial(step.number);
+    const refusal = this.#whyNotDial(step.number, now);
     if (refusal !== undefined) {
       this.#record.note(now, 'refused', refusal);
       this.#learn('not-allowed');
@@ -217,7 +222,7 @@ export class PlanWalk {
     if (!this.#takeWay(step.number)) {
       this.#record.note(now, 'refused', `${step.number} is not dialled again: this looks like a loop`);
       this.#learn('failing');
-      this.releaseDivertedLeg();
+      this.leaveDialled();
       return false;
     }
     this.#dialling = step;
@@ -232,12 +237,12 @@ export class PlanWalk {
       `no trunk can carry ${step.number} now${this.#start.secure ? ' over TLS, as sips asks' : ''}`,
     );
     this.#learn('failing');
-    this.releaseDivertedLeg();
+    this.leaveDialled();
     return false;
   }
 
   /** Caps on what a diverted or outbound leg may cost (law 8); emergency calls have none (law 7). */
-  #whyNotDial(number: string): string | undefined {
+  #whyNotDial(number: string, now: Instant): string | undefined {
     const { account, emergency, number: record } = this.#start.route;
     if (emergency) return undefined;
     const allowed = destinationAllowed(number, account.limits);
@@ -247,9 +252,23 @@ export class PlanWalk {
       this.#divertedLegTaken = this.#around.takeDivertedLeg(account.name, divertedCallsMax);
       if (!this.#divertedLegTaken) return `the account already has its ${divertedCallsMax} diverted calls`;
     }
-    const unusual = this.#around.whyUnusual(account, number, this.#start.callerName);
-    if (unusual !== undefined) this.releaseDivertedLeg();
-    return unusual;
+    return this.#whyNotThere(number, now);
+  }
+
+  #whyNotThere(number: string, now: Instant): string | undefined {
+    const { id: call, callerName: caller, route } = this.#start;
+    const judgement = this.#around.unusual.judge({ call, account: route.account, number, caller });
+    if (judgement.type === 'usual') return undefined;
+    if (judgement.type === 'refused') {
+      this.leaveDialled();
+      return `${number} is not dialled now: ${judgement.why}, and this looks like toll fraud`;
+    }
+    const { why, lengthMaxMs = LIMITS.callLengthMaxMs } = judgement;
+    this.lengthMaxMs = lengthMaxMs;
+    const isShort = lengthMaxMs < LIMITS.callLengthMaxMs;
+    const limit = isShort ? `; this call is ended after ${lengthMaxMs / MINUTE_MS} minutes` : '';
+    this.#record.note(now, 'unusual', `${why}${limit}`);
+    return undefined;
   }
 
   /**

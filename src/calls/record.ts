@@ -14,6 +14,7 @@ export type What =
   | 'diverted'
   | 'left-out'
   | 'ringing-phone'
+  | 'unusual'
   | 'dialling'
   | 'rings'
   | 'early-media'

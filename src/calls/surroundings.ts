@@ -5,8 +5,9 @@
 import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import type { Attempt, Judgement } from '../fraud/fraud-watch.ts';
 import type { MediaCommand } from '../ports/media.ts';
-import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { LedgerEntry, TimelineEntry } from '../ports/records.ts';
 import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -131,6 +132,13 @@ export interface Audience {
   testCall(testCallId: string, entry: TimelineEntry, end: { readonly passed: boolean } | undefined): void;
 }
 
+/** Where an account calls that it does not usually call. Not asked about emergency calls. */
+export interface UnusualPort {
+  judge(attempt: Attempt): Judgement;
+  /** The call does not go there any more. Also told of calls that are usual. */
+  over(account: string, call: string): void;
+}
+
 /** What node/ gives to calls/. */
 export interface Outside {
   readonly domain: string;
@@ -141,8 +149,7 @@ export interface Outside {
   readonly phones: PhonePort;
   readonly trunks: TrunkPort;
   readonly audience: Audience;
-  /** Why the account may not call there now, where that is unusual for it. Not asked about emergency calls. */
-  whyUnusual(account: Account, number: E164, caller: string): string | undefined;
+  readonly unusual: UnusualPort;
   request(request: SipRequest, flows: readonly [Flow, ...Flow[]]): TransactionId;
   media(command: MediaCommand): void;
 }

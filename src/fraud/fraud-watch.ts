@@ -1,196 +1,279 @@
 // Toll fraud: somebody has an account's password, or its PBX, and calls what pays him. It looks the same everywhere:
-// destinations that the account never calls, many at once, at night.
+// destinations that the account never calls, many at once, long ones, at night.
 //
 //   usual destination ─▶ goes on, always        emergency ─▶ is never asked about (law 7)
-//   unusual           ─▶ a few an hour, fewer at hours at which the account never calls; then refused, and told
+//   unusual           ─▶ so many an hour and at once, fewer at hours at which the account never calls; else refused
+//   unusual and risky ─▶ a few, and none of them long
 //
-// Usual is what is learned from answered calls: a country after a day, what is risky after calls on five days.
-// The account's own countries are usual from the beginning, and what its `destinationsUsual` says. Nothing else of the
-// account is touched, and what is refused now is let through again within the hour. Diverted calls count like any
-// (law 8): fraudsters love call forwarding.
+// The account's own countries are usual from the beginning, and what its `destinationsUsual` or an operator says; the
+// rest is learned (habits.ts). Nothing else of the account is touched, and what is refused now is let through again
+// within the hour. Diverted calls count like any (law 8): fraudsters love call forwarding.
 
 import { LIMITS } from '../base/limits.ts';
-import { DAY_MS, HOUR_MS, type Instant } from '../base/time.ts';
-import type { Account, E164, LedgerEntry } from '../ports/records.ts';
-import { classOf, type DestinationClass } from './destination-class.ts';
+import { HOUR_MS, type Instant } from '../base/time.ts';
+import type { Account, AccountLimits, E164, LedgerEntry } from '../ports/records.ts';
+import { type Allowance, Allowances } from './allowances.ts';
+import { classOf, countriesOf, type DestinationClass } from './destination-class.ts';
+import { Habits } from './habits.ts';
+import { dropOldest } from './oldest.ts';
 
-export interface Suspicion {
+/** What an account has called unusually, as far as it is remembered. */
+export interface UnusualCalls {
   readonly account: string;
-  /** The phone's user or the trunk's name, from which the latest call came. */
-  readonly caller: string;
-  /** Unusual numbers that were called within the hour, the latest first. */
+  readonly since: Instant;
+  readonly at: Instant;
+  /** The latest first: phones' users, or trunks whose calls were diverted; and the numbers. */
+  readonly callers: readonly string[];
   readonly destinations: readonly E164[];
-  readonly calls: number;
+  readonly passed: number;
   readonly refused: number;
+  readonly inProgress: number;
+  /** What became of the latest one. */
   readonly done: 'watched' | 'slowed' | 'refused';
   /** A sentence. */
   readonly why: string;
 }
 
-export interface Judgement {
-  /** Why the call may not go there now; for people. */
-  readonly refusal?: string;
-  /** To be told to the operator. */
-  readonly suspicion?: Suspicion;
+/** A call that is about to be made. */
+export interface Attempt {
+  /** The call's id. */
+  readonly call: string;
+  readonly account: Account;
+  readonly number: E164;
+  /** The phone's user or the trunk's name, from which it comes. */
+  readonly caller: string;
 }
 
-interface Called {
-  /** Days on which calls were answered there. */
-  days: number;
-  dayAt: Instant;
-  lastAt: Instant;
+export type Judgement =
+  | { readonly type: 'usual' }
+  /** `suspicion` is to be told to the operator. */
+  | {
+      readonly type: 'unusual' | 'refused';
+      /** A sentence. */
+      readonly why: string;
+      readonly lengthMaxMs?: number;
+      readonly suspicion?: UnusualCalls;
+    };
+
+interface Passed {
+  readonly at: Instant;
+  readonly risky: boolean;
 }
 
-interface Habits {
-  readonly classes: Map<string, Called>;
-  /** Calls out by hour of the day, UTC; old ones fade. */
-  readonly hours: number[];
-  calls: number;
-}
-
-interface Unusual {
-  /** Calls let through within the last hour. */
-  at: Instant[];
-  refusedAt: Instant;
+interface Episode {
+  readonly since: Instant;
+  at: Instant;
+  callers: readonly string[];
+  destinations: readonly E164[];
+  /** Within the last hour. */
+  lately: Passed[];
+  /** By the call's id. */
+  readonly inProgress: Map<string, Passed>;
+  passed: number;
   refused: number;
-  destinations: E164[];
+  done: UnusualCalls['done'];
+  why: string;
+  refusedAt: Instant;
   toldAt: Instant;
   toldRefusalAt: Instant;
 }
 
-/** Calls on two days are so far apart at least. */
-const ANOTHER_DAY_MS = 20 * HOUR_MS;
-const GO: Judgement = {};
+const NEVER = Number.NEGATIVE_INFINITY;
+const USUAL: Judgement = { type: 'usual' };
 
 export class FraudWatch {
-  /** By account, in the order of the last call. */
-  readonly #habits = new Map<string, Habits>();
-  readonly #unusual = new Map<string, Unusual>();
+  readonly #habits = new Habits();
+  readonly #allowances = new Allowances();
+  /** By account, in the order of the last unusual call. */
+  readonly #episodes = new Map<string, Episode>();
+  /** An account's record never changes: another one takes its place. */
+  readonly #homes = new WeakMap<Account, ReadonlySet<string>>();
 
   get size(): number {
-    return this.#habits.size + this.#unusual.size;
+    return this.#habits.size + this.#episodes.size;
   }
 
   /** A call that has ended: what was answered there is a habit in time. */
   learn({ account, answeredBy, answeredAt }: LedgerEntry): void {
     if (answeredBy?.startsWith('+') !== true || answeredAt === undefined || account === '') return;
-    const habits = this.#habits.get(account) ?? { classes: new Map(), hours: Array(24).fill(0), calls: 0 };
-    this.#habits.delete(account);
-    this.#habits.set(account, habits);
-    dropOldest(this.#habits, LIMITS.fraudAccountsMax);
-    const { name, risky } = classOf(answeredBy);
     // What was let through while the rest was refused is no habit.
-    const unusual = this.#unusual.get(account);
-    if (risky && unusual !== undefined && answeredAt - unusual.refusedAt < DAY_MS) return;
-    const called = habits.classes.get(name) ?? {
-      days: 0,
-      dayAt: Number.NEGATIVE_INFINITY,
-      lastAt: answeredAt,
-    };
-    // Only what is a habit already tells at which hours the account calls.
-    if (earlierDays(called, answeredAt) > 0) countHour(habits, answeredAt);
-    if (answeredAt - called.dayAt >= ANOTHER_DAY_MS) {
-      called.days++;
-      called.dayAt = answeredAt;
-    }
-    called.lastAt = Math.max(called.lastAt, answeredAt);
-    habits.classes.delete(name);
-    habits.classes.set(name, called);
-    dropOldest(habits.classes, LIMITS.fraudClassesMax);
+    const { refusedAt = NEVER } = this.#episodes.get(account) ?? {};
+    this.#habits.learn(account, answeredBy, answeredAt, answeredAt - refusedAt >= LIMITS.fraudMemoryMs);
   }
 
-  /** May the account call there now? Not asked about emergency calls. */
-  judge(account: Account, number: E164, caller: string, now: Instant): Judgement {
+  /** May it be made now? Not asked about emergency calls. Where it is unusual, `over` is called when it is over. */
+  judge(attempt: Attempt, now: Instant): Judgement {
+    const { account, number } = attempt;
     const kind = classOf(number);
-    if (this.#isUsual(account, number, kind, now)) return GO;
+    if (this.#isUsual(account, number, kind, now)) return USUAL;
     const { fraud = 'slow' } = account.limits;
-    const unusual = this.#unusualOf(account.name, now);
-    const isQuiet = this.#isQuietHour(account.name, now);
-    const atMost = fraud === 'block' ? 0 : isQuiet ? LIMITS.fraudCallsInQuietHour : LIMITS.fraudCallsPerHour;
-    unusual.at = unusual.at.filter((at) => now - at < HOUR_MS);
-    unusual.destinations = [number, ...unusual.destinations.filter((each) => each !== number)].slice(
-      0,
-      LIMITS.fraudDestinationsTold,
-    );
-    const isRefused = fraud !== 'watch' && unusual.at.length >= atMost;
-    if (isRefused) {
-      unusual.refused++;
-      unusual.refusedAt = now;
-    } else {
-      unusual.at.push(now);
-      if (unusual.at.length > LIMITS.fraudCallsCountedMax) unusual.at.shift();
+    const episode = this.#episodeOf(account.name, now);
+    const risky = kind.risk !== undefined;
+    const isQuiet = this.#habits.isQuietHour(account.name, now);
+    const tooMany = whyTooMany(fraud, episode, risky, isQuiet);
+    episode.at = now;
+    episode.callers = latest(attempt.caller, episode.callers);
+    episode.destinations = latest(number, episode.destinations);
+    episode.why = `the account does not usually call ${kind.name}${isQuiet ? ', nor at this hour' : ''}`;
+    if (tooMany !== undefined) {
+      episode.refused++;
+      episode.refusedAt = now;
+      episode.done = 'refused';
+      episode.why += tooMany;
+      return { type: 'refused', why: episode.why, ...this.#toTell(account.name, episode, now) };
     }
-    const done = fraud === 'watch' ? 'watched' : isRefused ? 'refused' : 'slowed';
-    const why = `the account does not usually call ${kind.name}${isQuiet ? ', nor at this hour' : ''}`;
-    const isTold = now - (isRefused ? unusual.toldRefusalAt : unusual.toldAt) < HOUR_MS;
-    if (isRefused) unusual.toldRefusalAt = isTold ? unusual.toldRefusalAt : now;
-    else unusual.toldAt = isTold ? unusual.toldAt : now;
-    const { refused, destinations, at } = unusual;
-    const facts = {
-      account: account.name,
-      caller,
-      destinations,
-      calls: at.length,
-      refused,
-      done,
-      why,
-    } as const;
-    return {
-      ...(isTold ? {} : { suspicion: facts }),
-      ...(isRefused
-        ? { refusal: `${number} is not dialled now: ${why}, and this looks like toll fraud` }
-        : {}),
-    };
+    pass(episode, attempt.call, { at: now, risky });
+    episode.done = fraud === 'watch' ? 'watched' : 'slowed';
+    const length = risky && fraud !== 'watch' ? { lengthMaxMs: LIMITS.fraudRiskyCallMs } : {};
+    return { type: 'unusual', why: episode.why, ...length, ...this.#toTell(account.name, episode, now) };
   }
 
-  #isUsual({ name, numbers, limits }: Account, number: E164, kind: DestinationClass, now: Instant): boolean {
+  /** It does not go there any more. */
+  over(account: string, call: string): void {
+    this.#episodes.get(account)?.inProgress.delete(call);
+  }
+
+  /** The latest first. */
+  list(now: Instant): readonly UnusualCalls[] {
+    this.#forgetOld(now);
+    return [...this.#episodes]
+      .filter(([, episode]) => isHeld(episode))
+      .map(([account, episode]) => viewOf(account, episode))
+      .reverse();
+  }
+
+  /** Forgets what was held against the account; calls in progress still count. False where nothing was. */
+  clear(account: string, now: Instant): boolean {
+    this.#forgetOld(now);
+    const known = this.#episodes.get(account);
+    if (known === undefined || !isHeld(known)) return false;
+    this.#episodes.delete(account);
+    if (known.inProgress.size > 0)
+      this.#episodes.set(account, { ...newEpisode(now), inProgress: known.inProgress });
+    return true;
+  }
+
+  allowed(now: Instant): readonly Allowance[] {
+    return this.#allowances.list(now);
+  }
+
+  /** False: there are as many as may be. */
+  allow(allowance: Allowance, now: Instant): boolean {
+    return this.#allowances.allow(allowance, now);
+  }
+
+  /** False where there is no such one. */
+  disallow(account: string, prefix: string, now: Instant): boolean {
+    return this.#allowances.disallow(account, prefix, now);
+  }
+
+  #isUsual(account: Account, number: E164, kind: DestinationClass, now: Instant): boolean {
+    const { name, limits } = account;
     if (limits.destinationsUsual?.some((prefix) => number.startsWith(prefix)) === true) return true;
-    if (!kind.risky && numbers.some((own) => classOf(own.number).name.split(' ')[0] === kind.name))
-      return true;
-    const called = this.#habits.get(name)?.classes.get(kind.name);
-    if (called === undefined || now - called.lastAt > LIMITS.fraudHabitMs) return false;
-    return earlierDays(called, now) >= (kind.risky ? LIMITS.fraudRiskyHabitDays : 1);
+    if (kind.risk !== 'dear' && this.#homeOf(account).has(kind.country)) return true;
+    return this.#allowances.has(name, number, now) || this.#habits.calls(name, kind, now);
   }
 
-  /** The account calls at other hours: enough calls are known, and hardly one was at this hour, or next to it. */
-  #isQuietHour(account: string, now: Instant): boolean {
-    const habits = this.#habits.get(account);
-    if (habits === undefined || habits.calls < LIMITS.fraudHabitCallsMin) return false;
-    const hour = new Date(now).getUTCHours();
-    const around = [hour + 23, hour, hour + 1].reduce((sum, at) => sum + (habits.hours[at % 24] ?? 0), 0);
-    return around * LIMITS.fraudQuietHourPart < habits.calls;
+  #homeOf(account: Account): ReadonlySet<string> {
+    const known = this.#homes.get(account) ?? countriesOf(account.numbers.map(({ number }) => number));
+    this.#homes.set(account, known);
+    return known;
   }
 
-  #unusualOf(account: string, now: Instant): Unusual {
-    const never = Number.NEGATIVE_INFINITY;
-    const known = this.#unusual.get(account);
-    const isOver = known === undefined || now - Math.max(known.at.at(-1) ?? never, known.refusedAt) > DAY_MS;
-    const unusual: Unusual = isOver
-      ? { at: [], refusedAt: never, refused: 0, destinations: [], toldAt: never, toldRefusalAt: never }
-      : known;
-    this.#unusual.delete(account);
-    this.#unusual.set(account, unusual);
-    dropOldest(this.#unusual, LIMITS.fraudAccountsMax);
-    return unusual;
+  #episodeOf(account: string, now: Instant): Episode {
+    this.#forgetOld(now);
+    const episode = this.#episodes.get(account) ?? newEpisode(now);
+    this.#episodes.delete(account);
+    this.#episodes.set(account, episode);
+    dropOldest(this.#episodes, LIMITS.fraudAccountsMax);
+    episode.lately = episode.lately.filter(({ at }) => now - at < HOUR_MS);
+    for (const [call, { at }] of episode.inProgress)
+      if (now - at >= LIMITS.callLengthMaxMs) episode.inProgress.delete(call);
+    return episode;
+  }
+
+  #forgetOld(now: Instant): void {
+    for (const [account, { at }] of this.#episodes) {
+      if (now - at <= LIMITS.fraudMemoryMs) break;
+      this.#episodes.delete(account);
+    }
+  }
+
+  /** Once an hour that there are such calls, and once an hour that some are refused. */
+  #toTell(account: string, episode: Episode, now: Instant): { readonly suspicion?: UnusualCalls } {
+    const told = episode.done === 'refused' ? 'toldRefusalAt' : 'toldAt';
+    if (now - episode[told] < HOUR_MS) return {};
+    episode[told] = now;
+    return { suspicion: viewOf(account, episode) };
   }
 }
 
-function earlierDays({ days, dayAt }: Called, now: Instant): number {
-  return now - dayAt >= ANOTHER_DAY_MS ? days : days - 1;
+/** The end of a sentence: what there is too much of. */
+function whyTooMany(
+  fraud: AccountLimits['fraud'],
+  { lately, inProgress }: Episode,
+  risky: boolean,
+  isQuiet: boolean,
+): string | undefined {
+  if (fraud === 'watch') return undefined;
+  if (fraud === 'block') return ', and its limits.fraud is block';
+  const ongoing = [...inProgress.values()];
+  const perHour = isQuiet ? LIMITS.fraudCallsInQuietHour : LIMITS.fraudCallsPerHour;
+  const riskyPerHour = isQuiet ? LIMITS.fraudRiskyCallsInQuietHour : LIMITS.fraudRiskyCallsPerHour;
+  const isMore = (calls: readonly Passed[], atMost: number, riskyAtMost: number) =>
+    calls.length >= atMost || (risky && calls.filter((each) => each.risky).length >= riskyAtMost);
+  if (isMore(ongoing, LIMITS.fraudCallsAtOnce, LIMITS.fraudRiskyCallsAtOnce)) {
+    return `; such calls in progress: ${ongoing.length}`;
+  }
+  return isMore(lately, perHour, riskyPerHour) ? `; such calls within the hour: ${lately.length}` : undefined;
 }
 
-function countHour(habits: Habits, at: Instant): void {
-  const hour = new Date(at).getUTCHours();
-  habits.hours[hour] = (habits.hours[hour] ?? 0) + 1;
-  if (++habits.calls >= LIMITS.fraudHabitCallsMax) fade(habits);
+function pass(episode: Episode, call: string, passed: Passed): void {
+  episode.passed++;
+  episode.lately.push(passed);
+  if (episode.lately.length > LIMITS.fraudCallsCountedMax) episode.lately.shift();
+  episode.inProgress.set(call, passed);
+  dropOldest(episode.inProgress, LIMITS.fraudCallsCountedMax);
 }
 
-function fade(habits: Habits): void {
-  for (const [hour, calls] of habits.hours.entries()) habits.hours[hour] = calls / 2;
-  habits.calls /= 2;
+function latest<Item>(item: Item, before: readonly Item[]): readonly Item[] {
+  return [item, ...before.filter((each) => each !== item)].slice(0, LIMITS.fraudToldMax);
 }
 
-function dropOldest<Key>(map: Map<Key, unknown>, max: number): void {
-  const [oldest] = map.keys();
-  if (map.size > max && oldest !== undefined) map.delete(oldest);
+function isHeld({ passed, refused }: Episode): boolean {
+  return passed + refused > 0;
+}
+
+function viewOf(account: string, episode: Episode): UnusualCalls {
+  const { since, at, callers, destinations, passed, refused, inProgress, done, why } = episode;
+  return {
+    account,
+    since,
+    at,
+    callers,
+    destinations,
+    passed,
+    refused,
+    inProgress: inProgress.size,
+    done,
+    why,
+  };
+}
+
+function newEpisode(now: Instant): Episode {
+  return {
+    since: now,
+    at: now,
+    callers: [],
+    destinations: [],
+    lately: [],
+    inProgress: new Map(),
+    passed: 0,
+    refused: 0,
+    done: 'slowed',
+    why: '',
+    refusedAt: NEVER,
+    toldAt: NEVER,
+    toldRefusalAt: NEVER,
+  };
 }

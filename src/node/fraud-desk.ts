@@ -1,14 +1,16 @@
 // What is done about calls that look like toll fraud: the call is refused with an announcement and a reason in the
-// ledger, and the operator is told. Ended calls come by here too, so that it is known what each account usually calls.
+// ledger, and the operator is told. Ended calls come by here too, so that it is known what each account usually calls;
+// and here an operator lets an account call, or forgets what was held against it.
 
 import type { Instant } from '../base/time.ts';
-import { FraudWatch } from '../fraud/fraud-watch.ts';
-import type { Account, E164, LedgerEntry } from '../ports/records.ts';
-import type { NodeEvent } from './views.ts';
+import type { Allowance } from '../fraud/allowances.ts';
+import { type Attempt, FraudWatch, type Judgement } from '../fraud/fraud-watch.ts';
+import type { LedgerEntry } from '../ports/records.ts';
+import type { FraudView, NodeEvent } from './views.ts';
 
 export class FraudDesk {
-  /** Calls that were refused; times that the operator was told. */
-  readonly counters = { fraud_refused: 0, fraud_suspected: 0 };
+  /** Unusual calls that were let through, and refused; times that the operator was told. */
+  readonly counters = { fraud_passed: 0, fraud_refused: 0, fraud_suspected: 0 };
   readonly #watch = new FraudWatch();
   readonly #tell: (event: NodeEvent) => void;
 
@@ -29,13 +31,37 @@ export class FraudDesk {
     this.#watch.learn(entry);
   }
 
-  whyNotCall(account: Account, number: E164, caller: string, now: Instant): string | undefined {
-    const { refusal, suspicion } = this.#watch.judge(account, number, caller, now);
-    if (refusal !== undefined) this.counters.fraud_refused++;
-    if (suspicion !== undefined) {
+  judge(attempt: Attempt, now: Instant): Judgement {
+    const judgement = this.#watch.judge(attempt, now);
+    if (judgement.type === 'usual') return judgement;
+    this.counters[judgement.type === 'refused' ? 'fraud_refused' : 'fraud_passed']++;
+    if (judgement.suspicion !== undefined) {
       this.counters.fraud_suspected++;
-      this.#tell({ ...suspicion, type: 'fraud-suspected', at: now });
+      this.#tell({ ...judgement.suspicion, type: 'fraud-suspected' });
     }
-    return refusal;
+    return judgement;
+  }
+
+  over(account: string, call: string): void {
+    this.#watch.over(account, call);
+  }
+
+  view(now: Instant): FraudView {
+    return { accounts: this.#watch.list(now), allowed: this.#watch.allowed(now) };
+  }
+
+  /** False: there are as many as may be. */
+  allow(allowance: Allowance, now: Instant): boolean {
+    return this.#watch.allow(allowance, now);
+  }
+
+  /** False where there is no such one. */
+  disallow(account: string, prefix: string, now: Instant): boolean {
+    return this.#watch.disallow(account, prefix, now);
+  }
+
+  /** False where nothing is held against it. */
+  clear(account: string, now: Instant): boolean {
+    return this.#watch.clear(account, now);
   }
 }

@@ -74,7 +74,7 @@ export class SipNode {
   readonly #intake: Intake;
   readonly #strangers: Strangers;
   readonly guard: Guard;
-  readonly #fraud = new FraudDesk((event) => this.#turn.event(event));
+  readonly fraud = new FraudDesk((event) => this.#turn.event(event));
   readonly #brownout: Brownout;
   readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
@@ -155,7 +155,7 @@ export class SipNode {
   start(kept: Kept, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
-      this.#fraud.remember(kept.ledger ?? []);
+      this.fraud.remember(kept.ledger ?? []);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         this.doors
@@ -345,7 +345,7 @@ export class SipNode {
       ...this.#brownout.counters,
       ...this.doors.counters,
       ...this.guard.abuse.counters,
-      ...this.#fraud.counters,
+      ...this.fraud.counters,
       stray: this.#strays,
     };
   }
@@ -359,7 +359,7 @@ export class SipNode {
       calls: this.#calls.live.length,
       ...this.#requests.remembered,
       ...this.guard.tables(),
-      habits: this.#fraud.size,
+      habits: this.fraud.size,
       ...this.doors.gauges(),
       goodRequests: this.#witness.traffic.size,
     };
@@ -485,7 +485,7 @@ export class SipNode {
       registrar: this.#registrar,
       trunks: this.#trunks,
       own: this.#own,
-      fraud: this.#fraud,
+      fraud: this.fraud,
       now: () => this.#turn.now,
       queue: (effects) => this.#turn.queue(effects),
       media: (command) => this.#turn.push({ type: 'media', command }),

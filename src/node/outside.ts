@@ -54,7 +54,10 @@ export function outsideOf(options: OutsideOptions): Outside {
     phones: phonePort(options),
     trunks: trunkPort(options),
     audience: audience(options),
-    whyUnusual: (account, number, caller) => options.fraud.whyNotCall(account, number, caller, now()),
+    unusual: {
+      judge: (attempt) => options.fraud.judge(attempt, now()),
+      over: (account, call) => options.fraud.over(account, call),
+    },
   };
 }
 

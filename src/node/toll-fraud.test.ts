@@ -6,15 +6,22 @@ import { accountOf, CALLER, dial, inOffice, MOBILE, type Office, ring } from '..
 import { LIMITS } from '../base/limits.ts';
 import { HOUR_MS, SECOND_MS } from '../base/time.ts';
 
-const LATVIA = '+37167000000';
+const MALDIVES = '+9603001234';
 const IRELAND = '+35312345678';
 const limits = { destinationsAllowed: ['+'], destinationsDenied: [] };
 
-/** Reception calls there, is answered, and hangs up. */
-function talks(office: Office, number: string): void {
-  const caller = office.reception.calls(number);
+/** Reception calls there, and is answered. */
+function talking(office: Office, number: string) {
+  // Without UPDATE nobody refreshes the session, which is another story.
+  const caller = office.reception.calls(number, { allow: 'INVITE, ACK, CANCEL, BYE' });
   const callee = office.carrier.answers();
   caller.connected();
+  return { caller, callee };
+}
+
+/** Reception calls there, is answered, and hangs up. */
+function talks(office: Office, number: string): void {
+  const { caller, callee } = talking(office, number);
   caller.hangsUp();
   callee.hungUp();
 }
@@ -38,12 +45,12 @@ describe('a burst of calls to a premium range', () => {
   const story = inOffice({ plan: [ring('reception')], limits });
 
   story('ends after a few; the ledger says why, and the operator is told', (office) => {
-    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
-    for (let n = 0; n < 5; n++) refused(office, LATVIA);
+    for (let n = 0; n < LIMITS.fraudRiskyCallsPerHour; n++) talks(office, MALDIVES);
+    for (let n = 0; n < 5; n++) refused(office, MALDIVES);
     const why = office.stage.entry.timeline.map(({ text }) => text).join('\n');
-    assert.match(why, /does not usually call \+371.* toll fraud/);
+    assert.match(why, /does not usually call \+960.* toll fraud/);
     assert.deepEqual(
-      suspicions(office).map(({ account, caller, done }) => [account, caller, done]),
+      suspicions(office).map(({ account, callers, done }) => [account, callers[0], done]),
       [
         ['acme', 'reception', 'slowed'],
         ['acme', 'reception', 'refused'],
@@ -53,8 +60,8 @@ describe('a burst of calls to a premium range', () => {
   });
 
   story('leaves the account’s usual calls alone, and emergency calls', (office) => {
-    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
-    refused(office, LATVIA);
+    for (let n = 0; n < LIMITS.fraudRiskyCallsPerHour; n++) talks(office, MALDIVES);
+    refused(office, MALDIVES);
     for (let n = 0; n < 10; n++) talks(office, CALLER);
     talks(office, '999');
     talks(office, '112');
@@ -71,17 +78,49 @@ describe('a burst of calls to a premium range', () => {
 });
 
 describe('a number that is diverted to a premium range', () => {
-  const story = inOffice({ plan: [dial(LATVIA), dial(MOBILE)], limits });
+  const story = inOffice({ plan: [dial(MALDIVES), dial(MOBILE)], limits });
 
   story('counts like calls of phones, and the plan goes on without that step', (office) => {
-    for (let n = 0; n < LIMITS.fraudCallsPerHour; n++) talks(office, LATVIA);
+    for (let n = 0; n < LIMITS.fraudRiskyCallsPerHour; n++) talks(office, MALDIVES);
     const caller = office.call();
     const mobile = office.carrier.answers();
     caller.connected();
     const way = office.stage.entry.timeline.map(({ text }) => text).join('\n');
-    assert.match(way, /\+37167000000 is not dialled now[\s\S]*dialling \+447700900123/);
+    assert.match(way, /\+9603001234 is not dialled now[\s\S]*dialling \+447700900123/);
     caller.hangsUp();
     mobile.hungUp();
+  });
+});
+
+describe('calls to a premium range that go on and on', () => {
+  const story = inOffice({ plan: [ring('reception')], limits });
+
+  story('are few at once, and end by themselves, as the ledger said', (office) => {
+    const calls = Array.from({ length: LIMITS.fraudRiskyCallsAtOnce }, () => talking(office, MALDIVES));
+    refused(office, MALDIVES);
+    const usual = talking(office, CALLER);
+    office.pass(LIMITS.fraudRiskyCallMs);
+    for (const { caller, callee } of calls) {
+      caller.hungUp();
+      callee.hungUp();
+    }
+    const last = office.stage.ledger.findLast(({ answeredBy }) => answeredBy === MALDIVES);
+    const way = last?.timeline.map(({ text }) => text).join('\n') ?? '';
+    assert.match(way, /does not usually call \+960; this call is ended after 20 minutes/);
+    usual.caller.hangsUp();
+    usual.callee.hungUp();
+  });
+
+  story('leave their place when they end', (office) => {
+    const first = talking(office, MALDIVES);
+    const second = talking(office, MALDIVES);
+    refused(office, MALDIVES);
+    for (const { caller, callee } of [first, second]) {
+      caller.hangsUp();
+      callee.hungUp();
+    }
+    talks(office, MALDIVES);
+    assert.equal(office.count('fraud_refused'), 1);
   });
 });
 

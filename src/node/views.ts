@@ -3,7 +3,8 @@
 
 import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
-import type { Suspicion } from '../fraud/fraud-watch.ts';
+import type { Allowance } from '../fraud/allowances.ts';
+import type { UnusualCalls } from '../fraud/fraud-watch.ts';
 import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
 import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
@@ -105,6 +106,12 @@ export interface BrownoutView {
   readonly inGrace: number;
 }
 
+/** Where accounts call that do not usually call there, and where an operator lets them. */
+export interface FraudView {
+  readonly accounts: readonly UnusualCalls[];
+  readonly allowed: readonly Allowance[];
+}
+
 /** A door of an account, for its operator. */
 export interface DoorView {
   readonly account: string;
@@ -202,7 +209,7 @@ export type NodeEvent =
   /** Somebody guesses passwords or scans, and is refused until then; or, where phones are at home, only slowed. */
   | ({ readonly type: 'abuser' } & Abuser)
   /** An account calls where it does not usually call: let through for a while, or refused; each told once an hour. */
-  | ({ readonly type: 'fraud-suspected'; readonly at: Instant } & Suspicion)
+  | ({ readonly type: 'fraud-suspected' } & UnusualCalls)
   /** A door is open, in grace or closed from now on; strangers know it; or its port cannot be opened. */
   | {
       readonly type: 'door';
@@ -270,6 +277,13 @@ export interface NodeControl {
   abusers(): readonly Abuser[];
   /** False where nothing is held against that address. */
   pardon(address: string): boolean;
+  fraud(): FraudView;
+  /** False: there are as many as may be. */
+  allowUnusual(allowance: Allowance): boolean;
+  /** False where that is not allowed for a time. */
+  disallowUnusual(account: string, prefix: string): boolean;
+  /** False where nothing is held against that account. */
+  clearUnusual(account: string): boolean;
   /** Of one account, or of all. */
   doors(account?: string): readonly DoorView[];
   /**

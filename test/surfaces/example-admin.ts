@@ -15,6 +15,7 @@ import type {
   BrownoutView,
   CallView,
   DoorView,
+  FraudView,
   NodeControl,
   NodeEvent,
   NodeHealth,
@@ -278,6 +279,25 @@ type Answer<Name extends UseCase> =
 type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
 export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health'>;
 
+/** What `fraud list` has to tell. */
+export const FRAUD: FraudView = {
+  accounts: [
+    {
+      account: 'acme',
+      since: Date.parse('2026-11-24T03:10:00Z'),
+      at: Date.parse('2026-11-24T03:34:00Z'),
+      callers: ['workshop'],
+      destinations: ['+9603001234', '+9603001235'],
+      passed: 1,
+      refused: 212,
+      inProgress: 1,
+      done: 'refused',
+      why: 'the account does not usually call +960, nor at this hour; such calls within the hour: 1',
+    },
+  ],
+  allowed: [{ account: 'bond', prefix: '+353', until: Date.parse('2026-11-25T09:00:00Z'), by: 'cli' }],
+};
+
 /** What each use-case answers; a test may put another answer in its place. */
 export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   accounts: [ACME],
@@ -345,6 +365,10 @@ export function exampleNode() {
     pardon: () => true,
     doors: () => [DOOR, OLD_DOOR],
     changeDoor: async () => {},
+    fraud: () => FRAUD,
+    allowUnusual: () => true,
+    disallowUnusual: () => true,
+    clearUnusual: () => true,
     rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
     directoryChanged() {},
     hangUp: () => true,
