@@ -9,6 +9,8 @@ export interface FloodOptions {
   readonly perSecond: number;
   readonly from: () => Endpoint;
   readonly untilMs?: number;
+  /** The node's port; the public one by default. */
+  readonly door?: number;
   readonly sends?: (n: number) => string;
 }
 
@@ -27,10 +29,11 @@ export class Flood implements Actor {
   }
 
   act(now: Instant): void {
-    const { perSecond, from, untilMs = Number.POSITIVE_INFINITY, sends = mixed } = this.#options;
+    const { perSecond, from, untilMs = Number.POSITIVE_INFINITY, sends = mixed, door } = this.#options;
     if (now - this.#beganAt > untilMs) return;
     const due = Math.floor(((now - this.#beganAt) * perSecond) / SECOND_MS);
-    for (; this.sent < due; this.sent++) this.#siege.send(from(), Buffer.from(sends(this.sent), 'latin1'));
+    for (; this.sent < due; this.sent++)
+      this.#siege.send(from(), Buffer.from(sends(this.sent), 'latin1'), door);
   }
 
   hear(): void {}

@@ -9,7 +9,7 @@ import { SipRequest } from '../../../src/sip/message/message.ts';
 import { parseMessage } from '../../../src/sip/message/parse.ts';
 import { serialise } from '../../../src/sip/message/serialise.ts';
 import { hashing } from '../hashing.ts';
-import { DOMAIN, passwordOf } from '../scenario.ts';
+import { DOMAIN, NODE, passwordOf } from '../scenario.ts';
 import type { Actor, Siege } from './siege.ts';
 
 /** Timer E, added up. */
@@ -35,6 +35,8 @@ interface Attempt {
 export class SiegePhone implements Actor {
   readonly endpoint: Endpoint;
   readonly outcomes: Outcome[] = [];
+  /** The node's port that it sends to: the public one, or a door. It may change at any time. */
+  door: number;
   readonly #siege: Siege;
   readonly #user: string;
   readonly #everyMs: number;
@@ -43,7 +45,15 @@ export class SiegePhone implements Actor {
   #cseq = 0;
   #attempt: Attempt | undefined;
 
-  constructor(siege: Siege, user: string, endpoint: Endpoint, firstAt: Instant, everyMs: number) {
+  constructor(
+    siege: Siege,
+    user: string,
+    endpoint: Endpoint,
+    firstAt: Instant,
+    everyMs: number,
+    door: number = NODE.port,
+  ) {
+    this.door = door;
     this.#siege = siege;
     this.#user = user;
     this.endpoint = endpoint;
@@ -69,7 +79,7 @@ export class SiegePhone implements Actor {
     else if (waitedMs >= (REPEATS_MS[attempt.sinceSent] ?? TIMER_F_MS)) {
       attempt.sinceSent++;
       attempt.repeats++;
-      this.#siege.send(this.endpoint, serialise(attempt.request));
+      this.#siege.send(this.endpoint, serialise(attempt.request), this.door);
     }
   }
 
@@ -119,7 +129,7 @@ export class SiegePhone implements Actor {
     attempt.request = request.with({ headers: request.headers.set('Via', via) });
     attempt.sentAt = now;
     attempt.sinceSent = 0;
-    this.#siege.send(this.endpoint, serialise(attempt.request));
+    this.#siege.send(this.endpoint, serialise(attempt.request), this.door);
   }
 
   #end(now: Instant, more: Pick<Outcome, 'tookMs' | 'refused'> = {}): void {
@@ -135,6 +145,6 @@ export class SiegePhone implements Actor {
       request.headers.all(name).map((value) => `${name}: ${value}`),
     );
     const text = `SIP/2.0 200 OK\r\n${rows.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`;
-    this.#siege.send(this.endpoint, Buffer.from(text));
+    this.#siege.send(this.endpoint, Buffer.from(text), this.door);
   }
 }

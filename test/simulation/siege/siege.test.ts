@@ -3,131 +3,35 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LIMITS } from '../../../src/base/limits.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/base/time.ts';
-import type { Account, TrunkSettings } from '../../../src/ports/records.ts';
-import { secretOf } from '../scenario.ts';
+import { HOUR_MS, SECOND_MS } from '../../../src/base/time.ts';
 import { botnet, Flood, message, mixed } from './attackers.ts';
+import { assertOverInTheEnd, assertUnharmed, besieged, firstTry, PHONES, users } from './besieged.ts';
 import { SiegePhone } from './phone.ts';
-import { Siege } from './siege.ts';
 
 const SEEDS = [1] as const;
-const PHONES = 40;
-const REFRESH_MS = 2 * SECOND_MS;
 /** Long enough that every phone refreshes several times. */
 const SIEGE_MS = 8 * SECOND_MS;
 
-const TRUNK: TrunkSettings = {
-  name: 'carrier-a',
-  target: { host: '198.51.100.1', port: 5060, transport: 'udp' },
-  from: ['198.51.100.0/24'],
-  inbound: true,
-  outbound: false,
-  order: 1,
-  weight: 1,
-  country: 'GB',
-  numberFormat: 'e164',
-  callsMax: 1_000,
-};
-
-function users(count: number, prefix = 'phone'): readonly string[] {
-  return Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
-}
-
-function account(phones: readonly string[]): Account {
-  return {
-    name: 'acme',
-    phones: phones.map((user) => ({ user, secret: secretOf(user) })),
-    numbers: [],
-    hours: [],
-    limits: {
-      callsMax: 1_000,
-      divertedCallsMax: 10,
-      phonesMax: 10_000,
-      bindingsPerPhoneMax: 5,
-      destinationsAllowed: ['+44'],
-      destinationsDenied: [],
-    },
-  };
-}
-
-interface Besieged {
-  readonly siege: Siege;
-  readonly phones: readonly SiegePhone[];
-}
-
-/** A node with registered phones, each at an address of its own. */
-function besieged(seed: number, more: readonly string[] = []): Besieged {
-  const names = users(PHONES);
-  const siege = new Siege(seed, [account([...names, ...more])], [TRUNK]);
-  const phones = names.map((user, n) => {
-    const endpoint = { address: `192.0.2.${n + 1}`, port: 5_060 + n };
-    return new SiegePhone(siege, user, endpoint, siege.now + (n * REFRESH_MS) / PHONES, REFRESH_MS);
-  });
-  siege.enters(...phones);
-  siege.pass(8 * SECOND_MS);
-  for (const phone of phones) {
-    assert.ok(phone.outcomes.length > 0 && phone.outcomes.every(({ tookMs }) => tookMs !== undefined));
-    phone.outcomes.length = 0;
-  }
-  return { siege, phones };
-}
-
-/** What must hold whatever the attack was. */
-function assertUnharmed({ siege }: Besieged): void {
-  const { refusedSources = 0, knownFlows = 0, familiarSources = 0 } = siege.node.tables();
-  assert.equal(refusedSources, 0, 'nobody is refused for what can be forged');
-  assert.ok(knownFlows <= LIMITS.knownFlowsMax && familiarSources <= LIMITS.familiarSourcesMax);
-  assert.deepEqual(
-    siege.events.filter(({ type }) => type === 'fault'),
-    [],
-  );
-}
-
-/** Share of what these phones began that was answered to the first packet. */
-function firstTry(phones: readonly SiegePhone[]): number {
-  const outcomes = phones.flatMap((phone) => phone.outcomes);
-  assert.ok(outcomes.length >= phones.length, `${outcomes.length} attempts`);
-  assert.deepEqual(
-    outcomes.filter(({ refused }) => refused !== undefined),
-    [],
-    'no phone is refused',
-  );
-  return (
-    outcomes.filter(({ tookMs, repeats }) => tookMs !== undefined && repeats === 0).length / outcomes.length
-  );
-}
-
-function assertOverInTheEnd({ siege }: Besieged): void {
-  siege.pass(30 * SECOND_MS);
-  siege.now += 2 * MINUTE_MS;
-  for (let n = 0; n < 200 && siege.node.nextDeadline() !== undefined; n++) {
-    siege.now = Math.max(siege.now, siege.node.nextDeadline() ?? 0);
-    siege.node.expire(siege.now);
-  }
-  siege.now += HOUR_MS;
-  for (let n = 0; n < 8; n++) siege.node.expire(siege.now + n * 10 * SECOND_MS);
-  const { knownFlows, emergencyFlows, refusedSources } = siege.node.tables();
-  assert.deepEqual(
-    { knownFlows, emergencyFlows, refusedSources },
-    { knownFlows: 0, emergencyFlows: 0, refusedSources: 0 },
-  );
-}
-
 describe('under siege', () => {
   for (const seed of SEEDS) {
-    test(`10,000 bots at 5,000 packets a second: phones feel nothing, a new one gets in (seed ${seed})`, () => {
-      const it = besieged(seed, ['newcomer']);
+    test(`10,000 bots at 5,000 packets a second: phones feel nothing, new ones get in (seed ${seed})`, () => {
+      const names = users(40, 'newcomer');
+      const it = besieged(seed, names);
       const { siege, phones } = it;
       siege.enters(new Flood(siege, { perSecond: 5_000, from: botnet(siege, 10_000) }));
-      const at = { address: '203.0.113.200', port: 5060 };
-      const newcomer = new SiegePhone(siege, 'newcomer', at, siege.now + 4 * SECOND_MS, HOUR_MS);
-      siege.enters(newcomer);
-      siege.pass(12 * SECOND_MS);
+      const newcomers = names.map((user, n) => {
+        const at = { address: `203.${n}.113.200`, port: 5060 };
+        return new SiegePhone(siege, user, at, siege.now + 250 * n, HOUR_MS);
+      });
+      siege.enters(...newcomers);
+      siege.pass(18 * SECOND_MS);
       assert.ok(firstTry(phones) >= 0.999, `first try: ${firstTry(phones)}`);
-      const [first] = newcomer.outcomes;
-      assert.ok((first?.tookMs ?? Number.POSITIVE_INFINITY) <= 8_000, JSON.stringify(newcomer.outcomes));
-      assertUnharmed(it);
+      // Until the attack is found, and until bots that were not heard before have spent what is theirs, it is a lottery.
+      const gotIn = newcomers.map(({ outcomes: [first] }) => (first?.tookMs ?? Infinity) <= 8 * SECOND_MS);
+      const later = gotIn.slice(24);
+      assert.deepEqual([later.length, later.filter((isIn) => isIn).length], [16, 16]);
+      assert.ok(gotIn.filter((isIn) => isIn).length >= 0.8 * gotIn.length, `${gotIn}`);
+      assertUnharmed(it.siege);
     });
 
     test(`a slow botnet, each bot once in ten seconds, gets nobody refused (seed ${seed})`, () => {
@@ -135,7 +39,7 @@ describe('under siege', () => {
       it.siege.enters(new Flood(it.siege, { perSecond: 1_000, from: botnet(it.siege, 10_000) }));
       it.siege.pass(SIEGE_MS);
       assert.ok(firstTry(it.phones) >= 0.999);
-      assertUnharmed(it);
+      assertUnharmed(it.siege);
     });
 
     test(`phones' addresses forged, from other ports: phones feel nothing (seed ${seed})`, () => {
@@ -148,7 +52,7 @@ describe('under siege', () => {
       siege.enters(new Flood(siege, { perSecond: 5_000, from }));
       siege.pass(SIEGE_MS);
       assert.ok(firstTry(it.phones) >= 0.999);
-      assertUnharmed(it);
+      assertUnharmed(it.siege);
     });
 
     test(`one phone's flow forged exactly: the other ${PHONES - 1} feel nothing (seed ${seed})`, () => {
@@ -158,7 +62,7 @@ describe('under siege', () => {
       it.siege.enters(new Flood(it.siege, { perSecond: 3_000, from: () => victim.endpoint }));
       it.siege.pass(SIEGE_MS);
       assert.ok(firstTry(others) >= 0.999, `first try: ${firstTry(others)}`);
-      assertUnharmed(it);
+      assertUnharmed(it.siege);
     });
 
     test(`an insider's registered phone floods: the others feel nothing (seed ${seed})`, () => {
@@ -169,7 +73,7 @@ describe('under siege', () => {
       it.siege.enters(new Flood(it.siege, { perSecond: 3_000, from: () => insider.endpoint, sends }));
       it.siege.pass(SIEGE_MS);
       assert.ok(firstTry(others) >= 0.999, `first try: ${firstTry(others)}`);
-      assertUnharmed(it);
+      assertUnharmed(it.siege);
     });
 
     test(`a carrier gone mad, or forged, keeps to its budget: phones feel next to nothing (seed ${seed})`, () => {
@@ -180,7 +84,7 @@ describe('under siege', () => {
       it.siege.pass(SIEGE_MS);
       const share = firstTry(it.phones);
       assert.ok(share >= 0.97, `first try: ${share}`);
-      assertUnharmed(it);
+      assertUnharmed(it.siege);
     });
   }
 
@@ -203,7 +107,7 @@ describe('under siege', () => {
     siege.pass(12 * SECOND_MS);
     const late = back.filter(({ outcomes }) => outcomes[0]?.tookMs === undefined);
     assert.equal(late.length, 0, `${late.length} of 200 did not come back`);
-    assertUnharmed(it);
+    assertUnharmed(it.siege);
   });
 
   test('when it is over nothing of it is left, and every rule has ended', () => {
@@ -215,6 +119,6 @@ describe('under siege', () => {
     const posture = () =>
       it.siege.events.flatMap((event) => (event.type === 'shield-posture' ? [event.to] : []));
     assert.ok(posture().includes('attack'), `${posture()}`);
-    assertOverInTheEnd(it);
+    assertOverInTheEnd(it.siege);
   });
 });
