@@ -146,8 +146,8 @@ describe('a door that bots have found', () => {
         [11, 1],
       );
 
-      // The bots find the new one, too: it is told, as the old one is again by the node that has begun anew, and neither
-      // is moved: an account has two doors at most.
+      // The bots find the new one, too: it is told, as the old one is again by the node that has begun anew, and
+      // neither is moved: an account has two doors at most.
       siege.enters(new Flood(siege, { perSecond: 200, from, door, untilMs: MINUTE_MS }));
       siege.pass(70 * SECOND_MS);
       assert.deepEqual([told(siege, 'leak'), siege.node.counters()['door_moves']], [3, 0]);

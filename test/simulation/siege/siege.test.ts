@@ -26,7 +26,7 @@ describe('under siege', () => {
       siege.enters(...newcomers);
       siege.pass(18 * SECOND_MS);
       assert.ok(firstTry(phones) >= 0.999, `first try: ${firstTry(phones)}`);
-      // Until the attack is found, and until bots that were not heard before have spent what is theirs, it is a lottery.
+      // It is a lottery until the attack is found, and until bots not heard before that have spent what is theirs.
       const gotIn = newcomers.map(({ outcomes: [first] }) => (first?.tookMs ?? Infinity) <= 8 * SECOND_MS);
       const later = gotIn.slice(24);
       assert.deepEqual([later.length, later.filter((isIn) => isIn).length], [16, 16]);
