@@ -6,7 +6,6 @@
 // All methods throw RingthroughError: INVALID_INPUT or PROVISION_INVALID with `mistakes`, NOT_FOUND, CONFLICT,
 // STORE_FULL, STORE_FAILED, and what NodeControl throws.
 
-import type { z } from 'zod';
 import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -23,7 +22,16 @@ import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { TraceFilter } from '../trace/filter.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
-import { check, type Finding, formatPath, type Path, readDocument } from './documents/document.ts';
+import {
+  accountIn,
+  existing,
+  invalid,
+  mistakeOf,
+  ownerOfNumber,
+  ownerOfPhone,
+  validated,
+} from './demands.ts';
+import { type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
 import { durationMs } from './documents/section.ts';
 import { type DoorInput, doorCommand, doorInput } from './doors.ts';
@@ -452,39 +460,8 @@ function withDivert(account: Account, number: E164, divert: Divert | undefined):
   return { ...account, numbers };
 }
 
-function accountIn(directory: Directory, name: string): Account {
-  return existing(directory.account(name), `account "${name}"`);
-}
-
-function ownerOfPhone(directory: Directory, user: string): Account {
-  return existing(directory.phone(user), `phone "${user}"`).account;
-}
-
-function ownerOfNumber(directory: Directory, number: E164): Account {
-  return existing(directory.number(number), `number ${number} on this node`).account;
-}
-
-function existing<T>(found: T | undefined, what: string): T {
-  if (found === undefined) throw new RingthroughError('NOT_FOUND', `there is no ${what}`);
-  return found;
-}
-
 function only(accounts: readonly Account[]): Account {
   return present(accounts[0], 'the account that was written');
-}
-
-function validated<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  const checked = check(input, schema);
-  if (!checked.ok) throw invalid(checked.error);
-  return checked.value;
-}
-
-function invalid(findings: readonly Finding[]): RingthroughError {
-  return mistaken('INVALID_INPUT', 'the request', findings.map(mistakeOf));
-}
-
-function mistakeOf({ path, reason }: Finding) {
-  return { path: formatPath(path), reason };
 }
 
 function begins(path: Path, prefix: Path): boolean {

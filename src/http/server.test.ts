@@ -8,9 +8,9 @@ import {
   notFound,
   RECEPTION,
   TEST_CALL_STEPS,
-  type UseCase,
 } from '../../test/surfaces/example-admin.ts';
 import { exampleApi, TOKEN } from '../../test/surfaces/example-api.ts';
+import { ROUTES } from '../../test/surfaces/routes.ts';
 import { RingthroughError } from '../base/errors.ts';
 import type { CertificateFacts } from '../ports/certificates.ts';
 import { openHttp } from './server.ts';
@@ -29,98 +29,6 @@ const CERTIFICATE: CertificateFacts = {
   validFrom: 0,
   validTo: 1_800_000_000_000,
 };
-
-/** Every route under /v1, what it asks of the use-cases, and its status. */
-const ROUTES: readonly {
-  readonly call: string;
-  readonly body?: unknown;
-  readonly asks: readonly [UseCase, ...unknown[]];
-  readonly status?: number;
-}[] = [
-  { call: 'GET /v1/accounts', asks: ['accounts'] },
-  { call: 'GET /v1/accounts/acme', asks: ['account', 'acme'] },
-  {
-    call: 'PUT /v1/accounts/acme',
-    body: { phones: [{ user: 'reception' }] },
-    asks: ['putAccount', { name: 'acme', phones: [{ user: 'reception' }] }],
-  },
-  { call: 'DELETE /v1/accounts/acme', asks: ['removeAccount', 'acme'], status: 204 },
-  { call: 'GET /v1/phones', asks: ['phones', undefined] },
-  { call: 'GET /v1/phones?account=acme', asks: ['phones', 'acme'] },
-  { call: 'GET /v1/phones/reception', asks: ['phone', 'reception'] },
-  {
-    call: 'PUT /v1/accounts/acme/phones/workshop',
-    body: { displayName: 'Workshop' },
-    asks: ['putPhone', 'acme', { user: 'workshop', displayName: 'Workshop' }],
-  },
-  { call: 'DELETE /v1/phones/workshop', asks: ['removePhone', 'workshop'], status: 204 },
-  { call: 'GET /v1/numbers', asks: ['numbers', undefined] },
-  { call: 'GET /v1/numbers/+442079460000', asks: ['number', '+442079460000'] },
-  {
-    call: 'PUT /v1/accounts/acme/numbers/+442079460000',
-    body: { plan: [{ ring: 'reception', for: '20s' }] },
-    asks: ['putNumber', 'acme', { number: '+442079460000', plan: [{ ring: 'reception', for: '20s' }] }],
-  },
-  { call: 'DELETE /v1/numbers/+442079460000', asks: ['removeNumber', '+442079460000'], status: 204 },
-  {
-    call: 'PUT /v1/numbers/+442079460000/plan',
-    body: [{ dial: '+447700900123' }],
-    asks: ['setPlan', '+442079460000', [{ dial: '+447700900123' }]],
-  },
-  {
-    call: 'PUT /v1/numbers/+442079460000/divert',
-    body: { to: '+447700900123', until: '2h' },
-    asks: ['setDivert', '+442079460000', { to: '+447700900123', until: '2h' }, 'api'],
-  },
-  { call: 'DELETE /v1/numbers/+442079460000/divert', asks: ['clearDivert', '+442079460000'] },
-  {
-    call: 'GET /v1/ledger?called=%2B442079460000&outcome=lost&since=2026-11-24T09:30:00Z&limit=5&cursor=x',
-    asks: [
-      'ledger',
-      {
-        called: '+442079460000',
-        outcome: 'lost',
-        since: Date.UTC(2026, 10, 24, 9, 30),
-        limit: 5,
-        cursor: 'x',
-      },
-    ],
-  },
-  { call: 'GET /v1/ledger/attempt-1', asks: ['ledgerEntry', 'attempt-1'] },
-  { call: 'GET /v1/calls', asks: ['calls'] },
-  { call: 'GET /v1/calls/call-1', asks: ['call', 'call-1'] },
-  { call: 'DELETE /v1/calls/call-1', asks: ['hangUp', 'call-1'], status: 204 },
-  { call: 'GET /v1/trunks', asks: ['trunks'] },
-  { call: 'GET /v1/shield', asks: ['shield'] },
-  { call: 'GET /v1/shield/abusers', asks: ['abusers'] },
-  { call: 'DELETE /v1/shield/abusers/192.0.2.66', asks: ['pardon', '192.0.2.66'], status: 204 },
-  { call: 'GET /v1/doors', asks: ['doors'] },
-  { call: 'GET /v1/accounts/acme/door', asks: ['doors', 'acme'] },
-  {
-    call: 'POST /v1/accounts/acme/door',
-    body: { do: 'move', grace: '2h' },
-    asks: ['changeDoor', 'acme', { do: 'move', grace: '2h' }, 'api'],
-  },
-  { call: 'GET /v1/shield/rehearsal?rule=registrations', asks: ['rehearsal', 'registrations'] },
-  {
-    call: 'POST /v1/provision',
-    body: 'accounts: []',
-    asks: ['provision', 'accounts: []', { dryRun: false }],
-  },
-  {
-    call: 'POST /v1/provision?dryRun=true',
-    body: 'accounts: []',
-    asks: ['provision', 'accounts: []', { dryRun: true }],
-  },
-  { call: 'POST /v1/test-calls', body: { number: '+442079460000' }, asks: ['testCall', '+442079460000'] },
-  { call: 'GET /v1/trace?phone=reception', asks: ['trace', { phone: 'reception' }] },
-  {
-    call: 'GET /v1/trace.pcap?number=020%207946%200000&since=2026-11-24T09:30:00Z',
-    asks: ['traceFile', { number: '020 7946 0000', since: Date.UTC(2026, 10, 24, 9, 30) }],
-  },
-  { call: 'GET /v1/calls/attempt-1/trace', asks: ['traceKept', { call: 'attempt-1' }] },
-  { call: 'GET /v1/calls/attempt-1/trace.pcap', asks: ['traceFile', { call: 'attempt-1' }] },
-];
 
 function split(call: string) {
   const [method, url = ''] = call.split(' ');
