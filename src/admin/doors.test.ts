@@ -26,6 +26,13 @@ describe('doors', () => {
     );
   });
 
+  test('a grace time that is none, or too long, is told as a mistake', async () => {
+    for (const grace of ['a while', '365d'])
+      await assert.rejects(stage.admin.changeDoor('acme', { do: 'move', grace }, 'cli'), {
+        code: 'INVALID_INPUT',
+      });
+  });
+
   test('an account that is not there has none', async () => {
     await assert.rejects(stage.admin.changeDoor('nobody', { do: 'open' }, 'cli'), { code: 'NOT_FOUND' });
     await assert.rejects(stage.admin.doors('nobody'), { code: 'NOT_FOUND' });

@@ -3,14 +3,12 @@
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { DAY_MS } from '../base/time.ts';
-import { duration, durationMs, section, words } from './documents/section.ts';
+import { durationAtMost, durationMs, section, words } from './documents/section.ts';
 
-const grace = duration
-  .refine(
-    (text) => durationMs(text) <= LIMITS.doorGraceMaxMs,
-    `must be ${LIMITS.doorGraceMaxMs / DAY_MS}d at most`,
-  )
-  .meta({ description: 'How long the old door goes on at least', examples: ['2h'] });
+const grace = durationAtMost(
+  LIMITS.doorGraceMaxMs,
+  `must be ${LIMITS.doorGraceMaxMs / DAY_MS}d at most`,
+).meta({ description: 'How long the old door goes on at least', examples: ['2h'] });
 
 const hostName = words(253)
   .regex(/^(?!-)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'expected a host name, such as acme.voice.example.net')

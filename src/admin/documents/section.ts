@@ -62,6 +62,11 @@ export const duration = z
   .regex(DURATION, DURATION_WANTED)
   .meta({ description: 'A time with its unit', examples: ['20s', '5m', '1h'] });
 
+/** The same, no longer than this. `reason` is told of longer ones, and not of what is no duration at all. */
+export function durationAtMost(maxMs: number, reason: string) {
+  return duration.refine((text) => !DURATION.test(text) || durationMs(text) <= maxMs, reason);
+}
+
 /** Milliseconds of a text that `duration` accepted. */
 export function durationMs(text: string): number {
   const [, amount, unit = ''] = present(DURATION.exec(text), `duration in ${text}`);
