@@ -3,6 +3,7 @@
 import type { Instant } from '../base/time.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { E164 } from '../ports/records.ts';
 import type { TracedMessage } from '../ports/trace.ts';
 import { asBuffer, decodeText } from '../sip/message/octets.ts';
 import { parseMessage } from '../sip/message/parse.ts';
@@ -12,7 +13,9 @@ import type { Kept } from '../trace/journal.ts';
 import { pcapFile, pcapRecord } from '../trace/pcap.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Watch } from '../trace/watch.ts';
-import type { TraceLine, TraceMessageView } from './views.ts';
+import { existing, invalid } from './demands.ts';
+import { waysToWrite } from './provisioning/number.ts';
+import type { TraceLine, TraceMessageView, TraceRequest } from './views.ts';
 
 /** Whoever waits is told this often that there is nothing to tell. */
 const IDLE_MS = 15 * SECOND_MS;
@@ -20,6 +23,26 @@ const IDLE_MS = 15 * SECOND_MS;
 const SLICE = 50;
 /** When a call has ended, its last answers take as long to come at the most that is worth waiting for. */
 const LAST_ANSWERS_MS = 2 * SECOND_MS;
+
+/** Throws RingthroughError INVALID_INPUT, or NOT_FOUND for a call of which nothing is kept. */
+export function filterOf(
+  { number, phone, call, sipCallId }: TraceRequest,
+  trace: Trace,
+  readNumber: (text: string) => E164,
+): TraceFilter {
+  if ([number, phone, call, sipCallId].filter((one) => one !== undefined).length > 1) {
+    throw invalid([{ path: [], reason: 'give a number, a phone or a call, not several of them' }]);
+  }
+  if (number !== undefined) {
+    const e164 = readNumber(number);
+    return { type: 'number', number: e164, written: waysToWrite(e164) };
+  }
+  if (phone !== undefined) return { type: 'phone', user: phone };
+  if (sipCallId !== undefined) return { type: 'sip-call-id', sipCallId };
+  if (call === undefined) return { type: 'all' };
+  existing(trace.call(call), `call ${call} of which messages are kept`);
+  return { type: 'call', id: call };
+}
 
 /**
  * Until `signal` aborts, the node stops, or the one call that is watched is over. The watch is open at once: it is
