@@ -10,7 +10,16 @@ import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import type { CallView, DoorView, NodeControl, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
+import type { Allowance } from '../fraud/allowances.ts';
+import type {
+  CallView,
+  DoorView,
+  FraudView,
+  NodeControl,
+  NodeHealth,
+  ShieldView,
+  TrunkView,
+} from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
@@ -35,11 +44,12 @@ import { type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
 import { durationMs } from './documents/section.ts';
 import { type DoorInput, doorCommand, doorInput } from './doors.ts';
+import { type AllowanceInput, allowanceOf } from './fraud.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
 import { type Edit, withNumber, withoutNumber, withoutPhone, withPhone } from './provisioning/edit.ts';
-import { readNumber, waysToWrite } from './provisioning/number.ts';
+import { readNumber } from './provisioning/number.ts';
 import {
   type AccountInput,
   accountInput,
@@ -55,7 +65,7 @@ import {
 } from './provisioning/schema.ts';
 import { rehearse } from './rehearsal.ts';
 import { followTestCall } from './test-call.ts';
-import { followTrace, keptFile, keptLines } from './trace.ts';
+import { filterOf, followTrace, keptFile, keptLines } from './trace.ts';
 import type {
   AccountView,
   LedgerRequest,
@@ -230,6 +240,34 @@ export class Admin {
     existing(this.#options.node.pardon(address) || undefined, `abuser at "${address}"`);
   }
 
+  /** Accounts that call where they do not usually call. */
+  fraud(): FraudView {
+    return this.#options.node.fraud();
+  }
+
+  /** Lets the account call there for a time. `by` says who, for people. */
+  async allowUnusual(account: string, prefix: string, input: AllowanceInput, by: string): Promise<Allowance> {
+    const owner = accountIn(await this.#changes.directory(), account);
+    const allowance = allowanceOf(owner, prefix, input, by, this.#now());
+    if (this.#options.node.allowUnusual(allowance)) return allowance;
+    throw new RingthroughError(
+      'LIMIT_REACHED',
+      `${LIMITS.fraudAllowancesMax} destinations are allowed for a time already`,
+    );
+  }
+
+  /** NOT_FOUND where that is not allowed for a time. */
+  async disallowUnusual(account: string, prefix: string): Promise<void> {
+    const found = this.#options.node.disallowUnusual(account, prefix);
+    existing(found || undefined, `allowance of ${prefix} for account "${account}"`);
+  }
+
+  /** NOT_FOUND where nothing is held against the account. */
+  async clearUnusual(account: string): Promise<void> {
+    const found = this.#options.node.clearUnusual(account);
+    existing(found || undefined, `unusual call that is held against account "${account}"`);
+  }
+
   /** Of one account, or of all. */
   async doors(account?: string): Promise<readonly DoorView[]> {
     if (account !== undefined) accountIn(await this.#changes.directory(), account);
@@ -329,19 +367,8 @@ export class Admin {
     return keptFile(this.#options.trace, filter, request.since ?? 0, this.#now());
   }
 
-  #traceFilter({ number, phone, call, sipCallId }: TraceRequest): TraceFilter {
-    if ([number, phone, call, sipCallId].filter((one) => one !== undefined).length > 1) {
-      throw invalid([{ path: [], reason: 'give a number, a phone or a call, not several of them' }]);
-    }
-    if (number !== undefined) {
-      const e164 = this.#readNumber(number, ['number']);
-      return { type: 'number', number: e164, written: waysToWrite(e164) };
-    }
-    if (phone !== undefined) return { type: 'phone', user: phone };
-    if (sipCallId !== undefined) return { type: 'sip-call-id', sipCallId };
-    if (call === undefined) return { type: 'all' };
-    existing(this.#options.trace.call(call), `call ${call} of which messages are kept`);
-    return { type: 'call', id: call };
+  #traceFilter(request: TraceRequest): TraceFilter {
+    return filterOf(request, this.#options.trace, (number) => this.#readNumber(number, ['number']));
   }
 
   #edit(edit: (stored: Directory) => Edit): Promise<Compiled> {

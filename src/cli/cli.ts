@@ -10,6 +10,7 @@ import { addCalls } from './commands/calls.ts';
 import { addCertificates } from './commands/certificate.ts';
 import { addDiverts } from './commands/divert.ts';
 import { addDoors } from './commands/door.ts';
+import { addFraud } from './commands/fraud.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
@@ -49,6 +50,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addCalls(program, context, exit);
   addDiverts(program, context);
   addDoors(program, context);
+  addFraud(program, context);
   addLedger(program, context);
   addLists(program, context);
   addCertificates(program, context);

@@ -26,6 +26,7 @@ import { abuserRoutes } from './routes/abusers.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
 import { doorRoutes } from './routes/doors.ts';
+import { fraudRoutes } from './routes/fraud.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
@@ -84,6 +85,7 @@ const V1: readonly Routes[] = [
   rehearsalRoutes,
   shieldRoutes,
   doorRoutes,
+  fraudRoutes,
   abuserRoutes,
 ];
 

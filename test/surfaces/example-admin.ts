@@ -10,6 +10,7 @@ import type {
   TestCallStep,
   TraceLine,
 } from '../../src/admin/views.ts';
+import { present } from '../../src/base/assert.ts';
 import { RingthroughError } from '../../src/base/errors.ts';
 import type {
   BrownoutView,
@@ -322,6 +323,10 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   },
   abusers: [ABUSER],
   pardon: undefined,
+  fraud: FRAUD,
+  allowUnusual: present(FRAUD.allowed[0], 'an allowance'),
+  disallowUnusual: undefined,
+  clearUnusual: undefined,
   doors: [DOOR, OLD_DOOR],
   changeDoor: [DOOR, OLD_DOOR],
   ledger: { entries: [ATTEMPT], next: 'page-2' },
@@ -339,7 +344,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
 };
 
 /** Those that answer at once; the others answer with a promise, these two with a stream. */
-const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'hangUp', 'shield', 'trunks']);
+const SYNCHRONOUS = new Set<UseCase>(['calls', 'call', 'fraud', 'hangUp', 'shield', 'trunks']);
 
 export function exampleNode() {
   const listeners = new Set<(event: NodeEvent) => void>();

@@ -66,6 +66,18 @@ export const ROUTES: readonly {
   { call: 'GET /v1/shield', asks: ['shield'] },
   { call: 'GET /v1/shield/abusers', asks: ['abusers'] },
   { call: 'DELETE /v1/shield/abusers/192.0.2.66', asks: ['pardon', '192.0.2.66'], status: 204 },
+  { call: 'GET /v1/fraud', asks: ['fraud'] },
+  { call: 'DELETE /v1/fraud/acme', asks: ['clearUnusual', 'acme'], status: 204 },
+  {
+    call: 'PUT /v1/fraud/acme/allowed/+353',
+    body: { for: '2h' },
+    asks: ['allowUnusual', 'acme', '+353', { for: '2h' }, 'api'],
+  },
+  {
+    call: 'DELETE /v1/fraud/acme/allowed/+353',
+    asks: ['disallowUnusual', 'acme', '+353'],
+    status: 204,
+  },
   { call: 'GET /v1/doors', asks: ['doors'] },
   { call: 'GET /v1/accounts/acme/door', asks: ['doors', 'acme'] },
   {

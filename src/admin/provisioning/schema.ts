@@ -81,7 +81,10 @@ export const hoursInput = section({
     .meta({ description: 'Local dates on which the hours count as closed', examples: [['2026-12-25']] }),
 }).meta({ id: 'HoursInput' });
 
-const prefix = words(16).regex(/^\+\d{0,15}$/, 'must be + and the first digits of numbers, such as +44');
+export const prefix = words(16).regex(
+  /^\+\d{0,15}$/,
+  'must be + and the first digits of numbers, such as +44',
+);
 const prefixes = list(prefix, 500, '["+44"]').optional();
 
 /** Whatever is left out has its default (docs/provisioning.md). */
