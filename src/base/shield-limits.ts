@@ -95,6 +95,12 @@ export const SHIELD_LIMITS = {
   emergencyFlowMs: 90 * SECOND_MS,
   /** Newcomers' packets a second that a node bears: against this a flood is measured. More is no limit by itself. */
   newcomersBearable: 2_000,
+  /**
+   * Strangers' packets a second at the node itself. More: much of what the known send is lost on its way in as well, so
+   * that silence of phones proves nothing for so long.
+   */
+  deafeningPerSecond: 10_000,
+  deafenedMs: 5 * SECOND_MS,
   /** Places in each row of the tables of newcomers' shares, and rows. They never grow (base/token-buckets.ts). */
   shareSlots: 131_072,
   shareRows: 3,

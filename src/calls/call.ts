@@ -206,7 +206,7 @@ export class Call implements Session {
     switch (deadline.type) {
       case 'no-sign-of-life': {
         const leg = this.#leg(deadline.leg);
-        if (leg instanceof CalleeLeg) this.#news(leg, leg.silent(), now);
+        if (leg instanceof CalleeLeg && !this.#walk.waitsOn(leg, now)) this.#news(leg, leg.silent(), now);
         break;
       }
       case 'no-progress': {

@@ -143,6 +143,11 @@ export class CalleeLeg extends Leg {
     return ['opening', 'inviting', 'proceeding', 'ringing'].includes(this.#state);
   }
 
+  /** Nothing at all has come from there since the INVITE went out. */
+  get unheard(): boolean {
+    return this.#state === 'inviting';
+  }
+
   /** Media is open: the INVITE goes out. */
   invite(now: Instant): void {
     if (this.#state !== 'opening') return;

@@ -110,6 +110,19 @@ export class PlanWalk {
     this.next(now);
   }
 
+  /** A telephone that may have answered, unheard, has all of its step's time where there is nobody else to try. */
+  waitsOn(leg: CalleeLeg, now: Instant): boolean {
+    const isLast = this.#step >= this.#start.route.steps.length && !this.#spareFlows.has(leg);
+    if (leg.target.type !== 'phone' || !leg.unheard || !isLast || !this.#around.phones.doubtsSilence())
+      return false;
+    this.#record.note(
+      now,
+      'silent',
+      `${leg.words} gives no sign of life, which proves nothing in this flood`,
+    );
+    return true;
+  }
+
   /** A carrier took the call and says nothing: the next one has it, where there is one. Else it may still ring. */
   stuck(leg: CalleeLeg, text: string, now: Instant): void {
     if (this.#trunks.length === 0 || this.#full) return;

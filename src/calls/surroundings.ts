@@ -94,6 +94,8 @@ export interface PhonePort {
   /** A leg got nothing at all from this contact: it counts as unreachable from now on. */
   silent(key: string): void;
   alive(key: string): void;
+  /** What phones answer may be lost on its way to us: their silence proves nothing now. */
+  doubtsSilence(): boolean;
 }
 
 /** The trunks, as far as a call may use them. */

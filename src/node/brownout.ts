@@ -97,6 +97,7 @@ export class Brownout {
     this.#tell(this.#ladder.pressed(load, now), now);
     this.#governor.pressed(load, now);
     this.#look(now);
+    if (isDeafening(load)) this.#options.registrar.doubtSilence(now + LIMITS.deafenedMs);
     const isReason = this.#ladder.has('registrations') || this.#options.guard.posture === 'attack';
     if (isReason) this.#options.registrar.grace(now + LIMITS.graceAfterMs);
   }
@@ -228,4 +229,9 @@ function phoneAt(user: string, flow: Flow): Registering {
 /** It has all that an answer repeats. */
 function isAnswerable({ via, from, to, callId, cseq }: SipRequest): boolean {
   return [via, from, to, callId, cseq].every((one) => one !== undefined);
+}
+
+/** More comes in than is read, and what the known send is among what is lost. Where a kernel drops it, none comes. */
+function isDeafening({ strangers }: Load): boolean {
+  return strangers * (SECOND_MS / LIMITS.loadIntervalMs) > LIMITS.deafeningPerSecond;
 }

@@ -89,6 +89,7 @@ function phonePort({ registrar, own, now, domain }: OutsideOptions): PhonePort {
     },
     within: (device, flow, target) => wayWithin(registrar, domain, device, flow, target),
     silent: (key) => own.registrarEffects(registrar.noSignOfLife(key, now()), now()),
+    doubtsSilence: () => registrar.doubtsSilence(now()),
     alive: (key) => own.registrarEffects(registrar.answered(key, now()), now()),
   };
 }

@@ -3,7 +3,8 @@
 import { formatEndpoint } from '../base/net.ts';
 import type { Call } from '../calls/call.ts';
 import type { Calls } from '../calls/calls.ts';
-import type { ReachableBinding, Registrar } from '../registrar/registrar.ts';
+import type { ReachableBinding } from '../registrar/outcome.ts';
+import type { Registrar } from '../registrar/registrar.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { BindingView, CallView, Leftovers, PhoneView } from './views.ts';
 

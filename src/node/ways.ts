@@ -6,7 +6,8 @@
 import { type Flow, flowKey, isStream } from '../base/net.ts';
 import type { PhoneDevice, WayWithin } from '../calls/surroundings.ts';
 import { instanceOfGruu } from '../registrar/device.ts';
-import type { ReachableBinding, Registrar } from '../registrar/registrar.ts';
+import type { ReachableBinding } from '../registrar/outcome.ts';
+import type { Registrar } from '../registrar/registrar.ts';
 import { byProof } from '../routing/plan.ts';
 
 /** The device that a request of this user came from; `undefined` where it came over no flow that we know. */

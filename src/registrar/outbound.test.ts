@@ -7,7 +7,8 @@ import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
-import { type RegisterOutcome, Registrar } from './registrar.ts';
+import type { RegisterOutcome } from './outcome.ts';
+import { Registrar } from './registrar.ts';
 
 const T = 1_790_000_000_000;
 const SECOND = 1_000;

@@ -6,7 +6,8 @@ import type { Flow } from '../base/net.ts';
 import type { Binding } from '../ports/records.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
-import { type RegisterOutcome, Registrar, type RegistrarOptions } from './registrar.ts';
+import type { RegisterOutcome } from './outcome.ts';
+import { Registrar, type RegistrarOptions } from './registrar.ts';
 
 const T = 1_790_000_000_000;
 const SECOND = 1_000;

@@ -12,19 +12,17 @@ import { type Flow, flowKey, isSecure, isStream } from '../base/net.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../ports/random.ts';
-import type { Binding, Reachability } from '../ports/records.ts';
+import type { Binding } from '../ports/records.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, type SipUri } from '../sip/message/uri.ts';
 import { type Identity, identityOf } from './device.ts';
 import { FlowIndex, otherWayTo } from './flow.ts';
 import { Grace, givesUp } from './grace.ts';
+import type { BindingKey, ReachableBinding, RegisterOutcome, RegistrarEffect } from './outcome.ts';
 import { type ExpiryBounds, type Refusal, type Registration, readRegistration } from './request.ts';
 import { registeredHeaders } from './response.ts';
 import { type Bound, type Changes, type Held, type Origin, removeAll, update } from './update.ts';
 import { WATCH_SETTINGS, Watch, type WatchSettings } from './watch.ts';
-
-/** Names one binding for as long as it lives, refreshes included. Opaque. */
-export type BindingKey = string;
 
 export interface RegistrarOptions {
   readonly random: Random;
@@ -34,58 +32,6 @@ export interface RegistrarOptions {
   readonly bindingsMax?: number;
   readonly watch?: Partial<WatchSettings>;
 }
-
-export interface ReachableBinding {
-  readonly binding: Binding;
-  readonly key: BindingKey;
-  readonly reachability: Reachability;
-  /** When `reachability` became what it is. */
-  readonly since: Instant;
-  /** Bindings with the same device are flows of one telephone. Unique within the phone, opaque. */
-  readonly device: string;
-  /** It is reached over TLS. */
-  readonly secure: boolean;
-  /** The reg-id of a flow (RFC 5626). */
-  readonly regId?: number;
-  /** The device's `+sip.instance`. */
-  readonly instance?: string;
-  /** The last sign of life that came over it. */
-  readonly provenAt: Instant;
-  /** Of the last answered probe. */
-  readonly roundTripMs?: number;
-  /** It has come to its end, and is kept until then, because its phone may not have been able to refresh it. */
-  readonly graceUntil?: Instant;
-}
-
-export interface RegisterOutcome {
-  readonly status: number;
-  /** Absent: the usual phrase. */
-  readonly reason?: string;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Bindings differ from before: persist `bindingsOf(user)`, then answer. */
-  readonly changed: boolean;
-  /** For people: what came and went, refreshes not counted. */
-  readonly added: readonly Binding[];
-  readonly removed: readonly Binding[];
-  readonly effects: readonly RegistrarEffect[];
-}
-
-export type RegistrarEffect =
-  /** Send OPTIONS to the contact, and say `probeAnswered` or `probeFailed`. Silence needs no report. */
-  | { readonly type: 'probe'; readonly key: BindingKey; readonly binding: Binding }
-  /** The binding should have ended, and is kept until then. Its `expiresAt` says what its phone was promised. */
-  | { readonly type: 'grace'; readonly binding: Binding; readonly until: Instant }
-  /** Persist `bindingsOf(user)`. */
-  | { readonly type: 'expired'; readonly user: string; readonly bindings: readonly Binding[] }
-  | {
-      readonly type: 'reachability';
-      readonly user: string;
-      readonly contact: string;
-      readonly reachability: Reachability;
-      /** For people: `answered no probe`. */
-      readonly reason: string;
-      readonly at: Instant;
-    };
 
 interface Entry extends Held {
   readonly key: BindingKey;
@@ -115,6 +61,7 @@ export class Registrar {
   readonly #deadlines = new Deadlines<Due>();
   readonly #grace = new Grace();
   #serial = 0;
+  #silenceDoubtedUntil: Instant = Number.NEGATIVE_INFINITY;
 
   constructor(options: RegistrarOptions) {
     this.#random = options.random;
@@ -259,8 +206,21 @@ export class Registrar {
     return this.#watchingKey(key, now, 'answered a call', (watch) => watch.sign(now));
   }
 
+  /**
+   * Until then silence proves nothing: what phones answer may be lost on its way to us, in a flood that no kernel holds
+   * off. Nobody counts as unreachable for it.
+   */
+  doubtSilence(until: Instant): void {
+    this.#silenceDoubtedUntil = until;
+  }
+
+  doubtsSilence(now: Instant): boolean {
+    return now < this.#silenceDoubtedUntil;
+  }
+
   /** An INVITE to this contact got nothing at all in its time. */
   noSignOfLife(key: BindingKey, now: Instant): readonly RegistrarEffect[] {
+    if (this.doubtsSilence(now)) return [];
     return this.#watchingKey(key, now, 'gave a call no sign of life', (watch) => watch.silent(now));
   }
 
@@ -298,7 +258,11 @@ export class Registrar {
         this.#remove(entry);
         expired.add(entry.binding.user);
       } else {
-        effects.push(...this.#watching(entry, now, 'answered no probe', (watch) => watch.expire(now)));
+        effects.push(
+          ...this.#watching(entry, now, 'answered no probe', (watch) =>
+            watch.expire(now, !this.doubtsSilence(now)),
+          ),
+        );
       }
     }
     for (const user of expired) effects.push({ type: 'expired', user, bindings: this.bindingsOf(user) });

@@ -7,7 +7,8 @@ import type { Flow } from '../base/net.ts';
 import type { Reachability } from '../ports/records.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest } from '../sip/message/message.ts';
-import { type BindingKey, Registrar, type RegistrarEffect } from './registrar.ts';
+import type { BindingKey, RegistrarEffect } from './outcome.ts';
+import { Registrar } from './registrar.ts';
 
 const T = 1_790_000_000_000;
 const SECOND = 1_000;

@@ -104,15 +104,15 @@ export class Watch {
     return this.#state === 'cut-off' ? undefined : this.#deadline;
   }
 
-  /** The deadline has come. True: ask now. */
-  expire(now: Instant): boolean {
+  /** The deadline has come. True: ask now. `proves`: silence does. */
+  expire(now: Instant, proves = true): boolean {
     switch (this.#state) {
       case 'resting':
         return this.#rested(now);
       case 'waiting':
         return this.#ask(now);
       case 'asking':
-        return this.#missed(now);
+        return proves ? this.#missed(now) : this.#excused(now);
       case 'cut-off':
         return false;
     }
@@ -194,6 +194,13 @@ export class Watch {
     this.#state = 'waiting';
     this.#deadline = now + this.#jittered(this.#backoffMs);
     this.#backoffMs = Math.min(2 * this.#backoffMs, this.#settings.backoffMaxMs);
+    return false;
+  }
+
+  /** It may have answered: nothing is held against it, and it is asked again after a rest. */
+  #excused(now: Instant): false {
+    this.#misses = 0;
+    this.#rest(now);
     return false;
   }
 
