@@ -77,11 +77,11 @@ export const SHIELD_LIMITS = {
   /** Days with answered calls after which a risky destination is usual; and without calls, after which it is not. */
   fraudRiskyHabitDays: 5,
   fraudHabitMs: 90 * DAY_MS,
-  /** Calls from which on it is known at what hours an account calls, and from which on old ones count half. */
-  fraudHabitCallsMin: 50,
-  fraudHabitCallsMax: 2_000,
-  /** An hour is quiet when it and those beside it have less than this part of all calls: 1/100. */
-  fraudQuietHourPart: 100,
+  /** Days with calls from which on an account's hours are known; and from which on old days count half. */
+  fraudHabitDaysMin: 5,
+  fraudHabitDaysMax: 90,
+  /** An hour of the day is quiet when on less than this part of those days there was a call at it: 1/10. */
+  fraudQuietHourPart: 10,
   /** Accounts whose habits are known, and destinations of each. More: the longest unused is forgotten. */
   fraudAccountsMax: 20_000,
   fraudClassesMax: 64,

@@ -88,6 +88,14 @@ describe('calls to where the account never calls', () => {
     assert.equal(tried(watch, HOME, 200, AT_10), 200);
   });
 
+  test('are held to the night’s limits though somebody calls at home first, until that is a habit', () => {
+    const watch = office();
+    for (let n = 0; n < 100; n++) watch.learn(answered(HOME, AT_3 - HOUR_MS + n * 10 * SECOND_MS));
+    assert.equal(tried(watch, MALDIVES, 20, AT_3), LIMITS.fraudRiskyCallsInQuietHour);
+    for (let day = 1; day < 4; day++) watch.learn(answered(HOME, AT_3 + day * DAY_MS));
+    assert.equal(tried(watch, MALDIVES, 20, AT_3 + 4 * DAY_MS), LIMITS.fraudRiskyCallsPerHour);
+  });
+
   test('by day are slowed to some an hour, and after a day the country is usual', () => {
     const watch = office();
     assert.equal(tried(watch, IRELAND, 50, AT_10), LIMITS.fraudCallsPerHour);
@@ -133,6 +141,15 @@ describe('calls to where the account never calls', () => {
     assert.equal(tried(watch, MALDIVES, 50, midnight + 2 * MINUTE_MS), LIMITS.fraudRiskyCallsInQuietHour);
     for (let day = 1; day <= 5; day++) watch.learn(answered(MALDIVES, midnight + day * DAY_MS));
     assert.equal(tried(watch, MALDIVES, 50, midnight + 6 * DAY_MS), 50);
+  });
+
+  test('are unusual again where nobody called for long, and stay so after one call', () => {
+    const watch = office();
+    for (let day = 0; day < 6; day++) watch.learn(answered(MALDIVES, MONDAY + day * DAY_MS));
+    assert.equal(tried(watch, MALDIVES, 20, AT_10), 20);
+    const later = AT_10 + LIMITS.fraudHabitMs;
+    watch.learn(answered(MALDIVES, later));
+    assert.equal(tried(watch, MALDIVES, 20, later + DAY_MS), LIMITS.fraudRiskyCallsPerHour);
   });
 
   test('are told once when they begin and once when they are refused, with what was dialled', () => {

@@ -7,18 +7,19 @@ import type { E164 } from '../ports/records.ts';
 import { classOf, type DestinationClass } from './destination-class.ts';
 import { dropOldest } from './oldest.ts';
 
-interface Called {
-  /** Days on which calls were answered there. */
-  days: number;
-  dayAt: Instant;
-  lastAt: Instant;
+/** Days count, not calls: a burst makes no habit. */
+interface Days {
+  count: number;
+  /** When the latest of them began. */
+  latestAt: Instant;
+  lastCallAt: Instant;
 }
 
 interface Habit {
-  readonly classes: Map<string, Called>;
-  /** Calls out by hour of the day, UTC; old ones fade. */
-  readonly hours: number[];
-  calls: number;
+  readonly classes: Map<string, Days>;
+  /** With calls to where it usually calls: all of them, and those at each hour of the day, UTC. Old ones fade. */
+  readonly all: Days;
+  readonly hours: (Days | undefined)[];
 }
 
 /** Calls on two days are so far apart at least. */
@@ -34,53 +35,71 @@ export class Habits {
 
   /** `isTrusted`: false where it may be fraud, which makes no habit of what is risky. */
   learn(account: string, number: E164, answeredAt: Instant, isTrusted: boolean): void {
-    const habit = this.#habits.get(account) ?? { classes: new Map(), hours: Array(24).fill(0), calls: 0 };
+    const habit = this.#habits.get(account) ?? newHabit();
     this.#habits.delete(account);
     this.#habits.set(account, habit);
     dropOldest(this.#habits, LIMITS.fraudAccountsMax);
     const { name, risk } = classOf(number);
     if (risk !== undefined && !isTrusted) return;
-    const never = { days: 0, dayAt: Number.NEGATIVE_INFINITY, lastAt: answeredAt };
-    const called = habit.classes.get(name) ?? never;
+    const known = habit.classes.get(name);
+    const days = known === undefined || isForgotten(known, answeredAt) ? noDays() : known;
     // Only what is a habit already tells at which hours the account calls.
-    if (earlierDays(called, answeredAt) > 0) countHour(habit, answeredAt);
-    if (answeredAt - called.dayAt >= ANOTHER_DAY_MS) {
-      called.days++;
-      called.dayAt = answeredAt;
-    }
-    called.lastAt = Math.max(called.lastAt, answeredAt);
+    if (earlierDays(days, answeredAt) > 0) learnHour(habit, answeredAt);
+    count(days, answeredAt);
     habit.classes.delete(name);
-    habit.classes.set(name, called);
+    habit.classes.set(name, days);
     dropOldest(habit.classes, LIMITS.fraudClassesMax);
   }
 
   calls(account: string, { name, risk }: DestinationClass, now: Instant): boolean {
-    const called = this.#habits.get(account)?.classes.get(name);
-    if (called === undefined || now - called.lastAt > LIMITS.fraudHabitMs) return false;
-    return earlierDays(called, now) >= (risk === undefined ? 1 : LIMITS.fraudRiskyHabitDays);
+    const days = this.#habits.get(account)?.classes.get(name);
+    if (days === undefined || isForgotten(days, now)) return false;
+    return earlierDays(days, now) >= (risk === undefined ? 1 : LIMITS.fraudRiskyHabitDays);
   }
 
-  /** The account calls at other hours: enough calls are known, and hardly one was at this hour, or next to it. */
+  /** The account calls at other hours: on enough days before, and on hardly one at this hour, or next to it. */
   isQuietHour(account: string, now: Instant): boolean {
     const habit = this.#habits.get(account);
-    if (habit === undefined || habit.calls < LIMITS.fraudHabitCallsMin) return false;
+    const known = habit === undefined ? 0 : earlierDays(habit.all, now);
+    if (habit === undefined || known < LIMITS.fraudHabitDaysMin) return false;
     const hour = new Date(now).getUTCHours();
-    const around = [hour + 23, hour, hour + 1].reduce((sum, at) => sum + (habit.hours[at % 24] ?? 0), 0);
-    return around * LIMITS.fraudQuietHourPart < habit.calls;
+    const around = [hour + 23, hour, hour + 1].map((at) => {
+      const days = habit.hours[at % 24];
+      return days === undefined ? 0 : earlierDays(days, now);
+    });
+    return Math.max(...around) * LIMITS.fraudQuietHourPart < known;
   }
 }
 
-function earlierDays({ days, dayAt }: Called, now: Instant): number {
-  return now - dayAt >= ANOTHER_DAY_MS ? days : days - 1;
+function isForgotten({ lastCallAt }: Days, now: Instant): boolean {
+  return now - lastCallAt > LIMITS.fraudHabitMs;
 }
 
-function countHour(habit: Habit, at: Instant): void {
+function earlierDays({ count: days, latestAt }: Days, now: Instant): number {
+  return now - latestAt >= ANOTHER_DAY_MS ? days : days - 1;
+}
+
+function count(days: Days, at: Instant): void {
+  if (at - days.latestAt >= ANOTHER_DAY_MS) {
+    days.count++;
+    days.latestAt = at;
+  }
+  days.lastCallAt = Math.max(days.lastCallAt, at);
+}
+
+function learnHour({ all, hours }: Habit, at: Instant): void {
+  count(all, at);
   const hour = new Date(at).getUTCHours();
-  habit.hours[hour] = (habit.hours[hour] ?? 0) + 1;
-  if (++habit.calls >= LIMITS.fraudHabitCallsMax) fade(habit);
+  const days = hours[hour] ?? noDays();
+  hours[hour] = days;
+  count(days, at);
+  if (all.count >= LIMITS.fraudHabitDaysMax) for (const each of [all, ...hours]) if (each) each.count /= 2;
 }
 
-function fade(habit: Habit): void {
-  for (const [hour, calls] of habit.hours.entries()) habit.hours[hour] = calls / 2;
-  habit.calls /= 2;
+function noDays(): Days {
+  return { count: 0, latestAt: Number.NEGATIVE_INFINITY, lastCallAt: Number.NEGATIVE_INFINITY };
+}
+
+function newHabit(): Habit {
+  return { classes: new Map(), all: noDays(), hours: Array(24).fill(undefined) };
 }
