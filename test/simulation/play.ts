@@ -84,7 +84,7 @@ export class Stage {
   constructor(seed: number, scenario: Scenario) {
     this.#seed = seed;
     this.#scenario = scenario;
-    const world = new World(seed);
+    const world = new World(seed, scenario.beginning);
     this.#world = world;
     this.#random = world.random.fork('stage');
     this.trace = new Trace(world);
@@ -92,6 +92,7 @@ export class Stage {
     const plane = new MediaPlane(world);
     this.#store = new SimulatedStore(world, scenario.storeDelayMs);
     for (const account of scenario.accounts) this.#store.accounts.set(account.name, account);
+    for (const entry of scenario.history ?? []) this.#store.ledger.set(entry.id, entry);
     const { trunks, mediaPairs, dnsDelayMs } = scenario;
     this.#zone = new Zone(scenario.records);
     const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: this.#zone, dnsDelayMs };

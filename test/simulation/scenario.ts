@@ -1,7 +1,15 @@
 // What a seed means: the customers, their phones and plans, the carriers, the weather, who calls whom when,
 // and what goes wrong. A scenario is plain data, so that a failing one can be printed and read.
 
-import type { Account, NumberRecord, PhoneSecret, PlanStep, TrunkSettings } from '../../src/ports/records.ts';
+import type { Instant } from '../../src/base/time.ts';
+import type {
+  Account,
+  LedgerEntry,
+  NumberRecord,
+  PhoneSecret,
+  PlanStep,
+  TrunkSettings,
+} from '../../src/ports/records.ts';
 import { hashing } from './hashing.ts';
 import type { Weather } from './network.ts';
 import type { Reaction, Talk } from './reactions.ts';
@@ -76,6 +84,10 @@ export type Fault =
   | { readonly type: 'test-call'; readonly number: string; readonly atMs: number };
 
 export interface Scenario {
+  /** Else a working day, in the morning. */
+  readonly beginning?: Instant;
+  /** What the ledger has from before, the oldest first. */
+  readonly history?: readonly LedgerEntry[];
   readonly weather: Weather;
   readonly storeDelayMs: readonly [min: number, max: number];
   readonly mediaPairs: number;

@@ -90,8 +90,8 @@ export function call(changes: Partial<CallSetting> = {}): CallSetting {
   };
 }
 
-export function tell(changes: Partial<Scenario>): Run {
-  return new Stage(1, {
+export function tell(changes: Partial<Scenario>, seed = 1): Run {
+  return new Stage(seed, {
     weather: { lossRate: 0, duplicateRate: 0, latencyMs: [5, 5], lateRate: 0, icmpRate: 1 },
     storeDelayMs: [2, 2],
     mediaPairs: 50,

@@ -83,14 +83,16 @@ export class SeededRandom implements Random {
 export class World {
   readonly seed: number;
   readonly random: SeededRandom;
-  readonly beginning: Instant = BEGINNING;
-  now: Instant = BEGINNING;
+  readonly beginning: Instant;
+  now: Instant;
   /** By instant, and within one by the order of scheduling: the key is both, as one whole number. */
   readonly #events = new Deadlines<() => void>();
   #order = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, beginning = BEGINNING) {
     this.seed = seed;
+    this.beginning = beginning;
+    this.now = beginning;
     this.random = new SeededRandom(seed);
   }
 
