@@ -13,14 +13,12 @@ import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
-import { LIMITS } from '../base/limits.ts';
 import { type DoorSettings, doorPeers } from '../node/door-keeper.ts';
 import { SipNode } from '../node/node.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
-import type { LedgerEntry } from '../ports/records.ts';
 import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -139,30 +137,15 @@ function openMedia(
 }
 
 async function loadKept(store: Store) {
-  const [accounts, bindings, unfinished, trunkServers, doors, ledger] = await Promise.all([
+  const [accounts, bindings, unfinished, trunkServers, doors, habits] = await Promise.all([
     store.accounts(),
     store.bindings(),
     store.unfinished(),
     store.trunkServers(),
     store.doors(),
-    latestEntries(store),
+    store.habits(),
   ]);
-  return { accounts, bindings, unfinished, trunkServers, doors, ledger };
-}
-
-/** Newest first; from them is learned what each account usually calls. */
-async function latestEntries(store: Store): Promise<readonly LedgerEntry[]> {
-  const entries: LedgerEntry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.ledger({
-      limit: LIMITS.ledgerPageMax,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    entries.push(...page.entries);
-    cursor = page.next;
-  } while (cursor !== undefined && entries.length < LIMITS.fraudLedgerEntriesMax);
-  return entries;
+  return { accounts, bindings, unfinished, trunkServers, doors, habits };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */

@@ -137,6 +137,8 @@ function keyOf(write: StoreWrite): string {
       return `trunk-servers ${write.known.trunk}`;
     case 'door':
       return `door ${write.door.port}`;
+    case 'habits':
+      return `habits ${write.habits.account}`;
     case 'ledger':
       return `ledger ${write.entry.id}`;
   }

@@ -85,8 +85,6 @@ export const SHIELD_LIMITS = {
   /** Accounts whose habits are known, and destinations of each. More: the longest unused is forgotten. */
   fraudAccountsMax: 20_000,
   fraudClassesMax: 64,
-  /** The newest entries of the ledger, from which habits are learned when the node starts. */
-  fraudLedgerEntriesMax: 10_000,
   /** Bytes at the beginning of a stranger's message in which the name of a scanning tool is looked for. */
   toolNameWithinBytes: 2_048,
   /** Packets a second of the flow of an emergency call. More: those are judged by the flow's other lane. */

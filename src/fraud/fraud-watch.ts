@@ -11,7 +11,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { HOUR_MS, type Instant } from '../base/time.ts';
-import type { Account, AccountLimits, E164, LedgerEntry } from '../ports/records.ts';
+import type { Account, AccountLimits, CallHabits, E164, LedgerEntry } from '../ports/records.ts';
 import { type Allowance, Allowances } from './allowances.ts';
 import { classOf, countriesOf, type DestinationClass } from './destination-class.ts';
 import { Habits } from './habits.ts';
@@ -93,12 +93,22 @@ export class FraudWatch {
     return this.#habits.size + this.#episodes.size;
   }
 
-  /** A call that has ended: what was answered there is a habit in time. */
-  learn({ account, answeredBy, answeredAt }: LedgerEntry): void {
-    if (answeredBy?.startsWith('+') !== true || answeredAt === undefined || account === '') return;
+  /** What was usual before the node was started is so still. */
+  remember(habits: readonly CallHabits[]): void {
+    for (const each of habits) this.#habits.restore(each);
+  }
+
+  /** A call that has ended: what was answered there is a habit in time. Gives what is to be kept of that. */
+  learn({ account, answeredBy, answeredAt }: LedgerEntry): CallHabits | undefined {
+    if (answeredBy?.startsWith('+') !== true || answeredAt === undefined || account === '') return undefined;
     // What was let through while the rest was refused is no habit.
     const { refusedAt = NEVER } = this.#episodes.get(account) ?? {};
-    this.#habits.learn(account, answeredBy, answeredAt, answeredAt - refusedAt >= LIMITS.fraudMemoryMs);
+    return this.#habits.learn(
+      account,
+      answeredBy,
+      answeredAt,
+      answeredAt - refusedAt >= LIMITS.fraudMemoryMs,
+    );
   }
 
   /** May it be made now? Not asked about emergency calls. Where it is unusual, `over` is called when it is over. */

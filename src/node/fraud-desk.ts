@@ -5,7 +5,8 @@
 import type { Instant } from '../base/time.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import { type Attempt, FraudWatch, type Judgement } from '../fraud/fraud-watch.ts';
-import type { LedgerEntry } from '../ports/records.ts';
+import type { CallHabits, LedgerEntry } from '../ports/records.ts';
+import type { StoreWrite } from '../ports/store.ts';
 import type { FraudView, NodeEvent } from './views.ts';
 
 export class FraudDesk {
@@ -22,13 +23,15 @@ export class FraudDesk {
     return this.#watch.size;
   }
 
-  /** From the ledger, oldest first: what was usual before the node was started is so still. */
-  remember(newestFirst: readonly LedgerEntry[]): void {
-    for (const entry of newestFirst.toReversed()) this.#watch.learn(entry);
+  /** What was usual before the node was started is so still. */
+  remember(habits: readonly CallHabits[]): void {
+    this.#watch.remember(habits);
   }
 
-  ended(entry: LedgerEntry): void {
-    this.#watch.learn(entry);
+  /** Gives what is to be kept of it. */
+  ended(entry: LedgerEntry): readonly StoreWrite[] {
+    const habits = this.#watch.learn(entry);
+    return habits === undefined ? [] : [{ type: 'habits', habits }];
   }
 
   judge(attempt: Attempt, now: Instant): Judgement {

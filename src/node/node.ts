@@ -155,7 +155,7 @@ export class SipNode {
   start(kept: Kept, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
-      this.fraud.remember(kept.ledger ?? []);
+      this.fraud.remember(kept.habits ?? []);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         this.doors

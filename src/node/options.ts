@@ -4,7 +4,15 @@
 import type { SessionTerms } from '../calls/session-timer.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
-import type { Account, Binding, Door, LedgerEntry, TrunkServers, TrunkSettings } from '../ports/records.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Door,
+  LedgerEntry,
+  TrunkServers,
+  TrunkSettings,
+} from '../ports/records.ts';
 import type { DoorSettings } from './door-keeper.ts';
 import type { NodeListener } from './listeners.ts';
 
@@ -36,8 +44,8 @@ export interface Kept {
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
   readonly doors?: readonly Door[];
-  /** The latest attempts, newest first. */
-  readonly ledger?: readonly LedgerEntry[];
+  /** Where accounts usually call. */
+  readonly habits?: readonly CallHabits[];
   /** Where carriers were when DNS last told. */
   readonly trunkServers: readonly TrunkServers[];
 }

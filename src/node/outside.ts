@@ -140,12 +140,11 @@ function audience({ persist, event, now, fraud }: OutsideOptions): Audience {
     leg: (note) => event({ type: 'leg', ...note }),
     timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
     ledger: (entry) => {
-      persist([{ type: 'ledger', entry }]);
-      const { id, called, caller, startedAt, answeredAt, endedAt } = entry;
-      if (endedAt !== undefined) {
-        fraud.ended(entry);
-        event({ type: 'call-ended', callId: id, entry });
-      } else if (answeredAt === undefined)
+      const hasEnded = entry.endedAt !== undefined;
+      persist([{ type: 'ledger', entry }, ...(hasEnded ? fraud.ended(entry) : [])]);
+      const { id, called, caller, startedAt, answeredAt } = entry;
+      if (hasEnded) event({ type: 'call-ended', callId: id, entry });
+      else if (answeredAt === undefined)
         event({ type: 'call-started', callId: id, called, caller, at: startedAt });
     },
     fault: (what, error) => event(faultEvent(what, error, now())),

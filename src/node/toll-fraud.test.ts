@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { accountOf, CALLER, dial, inOffice, MOBILE, type Office, ring } from '../../test/stories/office.ts';
 import { LIMITS } from '../base/limits.ts';
-import { HOUR_MS, SECOND_MS } from '../base/time.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../base/time.ts';
 
 const MALDIVES = '+9603001234';
 const IRELAND = '+35312345678';
@@ -127,15 +127,16 @@ describe('calls to a premium range that go on and on', () => {
 describe('after a restart', () => {
   const story = inOffice({ plan: [ring('reception')], limits, registered: ['reception'] });
 
-  story('what the ledger tells is still usual', (office) => {
-    talks(office, CALLER);
-    const day = 86_400_000;
-    const entry = { ...office.stage.entry };
-    const ago = (days: number) => ({
-      ...entry,
-      answeredBy: IRELAND,
-      answeredAt: (entry.answeredAt ?? 0) - days * day,
-    });
+  story('what was kept of ended calls is still usual', (office) => {
+    talks(office, IRELAND);
+    const [kept] = office.stage.writes.flatMap((write) => (write.type === 'habits' ? [write.habits] : []));
+    assert.deepEqual(kept?.classes[0]?.[0], '+353');
+    talks(office, IRELAND);
+    const count = office.stage.writes.filter(({ type }) => type === 'habits').length;
+    assert.equal(count, 1, 'nothing is written where no day was counted');
+    const [[name, days] = ['', undefined]] = kept?.classes ?? [];
+    assert.ok(kept !== undefined && days !== undefined);
+    const yesterday = { ...days, latestAt: days.latestAt - DAY_MS };
     office.stage.act(() =>
       office.node.start(
         {
@@ -143,13 +144,13 @@ describe('after a restart', () => {
           bindings: [],
           unfinished: [],
           trunkServers: [],
-          ledger: [ago(2), ago(3)],
+          habits: [{ ...kept, classes: [[name, yesterday]] }],
         },
         office.stage.now,
       ),
     );
     office.reception.registers().expect(200);
-    for (let n = 0; n < 10; n++) talks(office, IRELAND);
+    for (let n = 0; n < 2 * LIMITS.fraudCallsPerHour; n++) talks(office, IRELAND);
     assert.equal(office.count('fraud_refused'), 0);
   });
 });

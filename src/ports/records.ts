@@ -99,6 +99,23 @@ export interface Account {
   readonly limits: AccountLimits;
 }
 
+/** On how many days there were calls, when the latest of those days began, and when the last call was. */
+export interface CallDays {
+  readonly count: number;
+  readonly latestAt: Instant;
+  readonly lastCallAt: Instant;
+}
+
+/** Where an account usually calls, and when: what src/fraud has learned of it. */
+export interface CallHabits {
+  readonly account: string;
+  /** By what is alike: `+353`, `+44 premium`. In the order of the last call. */
+  readonly classes: readonly (readonly [name: string, days: CallDays])[];
+  /** With calls to where it usually calls: all of them, and those at an hour of the day, UTC. */
+  readonly all: CallDays;
+  readonly hours: readonly (readonly [hour: number, days: CallDays])[];
+}
+
 /** One registered contact of a phone (RFC 3261 §10.3), as it is kept in memory and on disk. */
 export interface Binding {
   readonly user: string;

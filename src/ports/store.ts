@@ -2,7 +2,16 @@
 // one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none
 // of it happened. Adapters must pass test/contract/store.contract.ts.
 
-import type { Account, Binding, Divert, Door, E164, LedgerEntry, TrunkServers } from './records.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Divert,
+  Door,
+  E164,
+  LedgerEntry,
+  TrunkServers,
+} from './records.ts';
 
 export type StoreWrite =
   /** Replaces the account whole. A phone that is gone from it takes its bindings with it. */
@@ -15,6 +24,8 @@ export type StoreWrite =
   | { readonly type: 'trunk-servers'; readonly known: TrunkServers }
   /** Inserts or replaces by port. */
   | { readonly type: 'door'; readonly door: Door }
+  /** Replaces what was kept of the account; goes with it. */
+  | { readonly type: 'habits'; readonly habits: CallHabits }
   /** Inserts or replaces by id. */
   | { readonly type: 'ledger'; readonly entry: LedgerEntry };
 
@@ -48,6 +59,7 @@ export interface Store {
   bindings(): Promise<readonly Binding[]>;
   trunkServers(): Promise<readonly TrunkServers[]>;
   doors(): Promise<readonly Door[]>;
+  habits(): Promise<readonly CallHabits[]>;
   ledger(query: LedgerQuery): Promise<LedgerPage>;
   ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
   /** Attempts without an outcome: those that a crash cut off. */

@@ -4,7 +4,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { present } from '../../src/base/assert.ts';
-import type { Account, Binding, Divert, Door, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Divert,
+  Door,
+  LedgerEntry,
+  TrunkServers,
+} from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 
 export interface StoreUnderTest {
@@ -179,6 +187,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().unfinished(), []);
       assert.deepEqual(await store().trunkServers(), []);
       assert.deepEqual(await store().doors(), []);
+      assert.deepEqual(await store().habits(), []);
       assert.equal(await store().ledgerEntry('none'), undefined);
     });
 
@@ -232,6 +241,27 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       ]);
       assert.deepEqual(await store().doors(), [other, closed]);
       assert.deepEqual(await (await present(opened, 'store').reopen()).doors(), [other, closed]);
+    });
+
+    test('keeps what an account usually calls, until the account is gone', async () => {
+      const days = { count: 3.5, latestAt: 1_000.5, lastCallAt: 2_000 };
+      const habits: CallHabits = {
+        account: 'acme',
+        classes: [['+353', days]],
+        all: days,
+        hours: [[9, days]],
+      };
+      const more = { ...habits, classes: [...habits.classes, ['+44 premium', days] as const] };
+      await store().write([{ type: 'habits', habits }]);
+      await store().write([{ type: 'habits', habits: more }]);
+      assert.deepEqual(await store().habits(), [more]);
+      const kept = await present(opened, 'store').reopen();
+      assert.deepEqual(await kept.habits(), [more]);
+      await kept.write([
+        { type: 'account', account: ACME },
+        { type: 'account-removed', name: 'acme' },
+      ]);
+      assert.deepEqual(await kept.habits(), []);
     });
 
     test('replaces an account whole, and keeps the order of its phones and numbers', async () => {

@@ -125,7 +125,7 @@ export class NodeHost {
       bindings,
       unfinished: store.unfinished(),
       trunkServers: [...store.trunkServers.values()],
-      ledger: [...store.ledger.values()].reverse(),
+      habits: [...store.habits.values()],
     };
     this.do((it) => it.start(records, now));
     const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);

@@ -92,7 +92,7 @@ export class Stage {
     const plane = new MediaPlane(world);
     this.#store = new SimulatedStore(world, scenario.storeDelayMs);
     for (const account of scenario.accounts) this.#store.accounts.set(account.name, account);
-    for (const entry of scenario.history ?? []) this.#store.ledger.set(entry.id, entry);
+    for (const habits of scenario.habits ?? []) this.#store.habits.set(habits.account, habits);
     const { trunks, mediaPairs, dnsDelayMs } = scenario;
     this.#zone = new Zone(scenario.records);
     const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: this.#zone, dnsDelayMs };

@@ -4,7 +4,7 @@
 import type { Instant } from '../../src/base/time.ts';
 import type {
   Account,
-  LedgerEntry,
+  CallHabits,
   NumberRecord,
   PhoneSecret,
   PlanStep,
@@ -86,8 +86,8 @@ export type Fault =
 export interface Scenario {
   /** Else a working day, in the morning. */
   readonly beginning?: Instant;
-  /** What the ledger has from before, the oldest first. */
-  readonly history?: readonly LedgerEntry[];
+  /** Where accounts usually called before. */
+  readonly habits?: readonly CallHabits[];
   readonly weather: Weather;
   readonly storeDelayMs: readonly [min: number, max: number];
   readonly mediaPairs: number;

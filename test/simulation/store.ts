@@ -2,7 +2,7 @@
 // except that the disk may have got to some of it before the node could hear so; a full disk refuses.
 
 import { err, ok, type Result } from '../../src/base/result.ts';
-import type { Account, Binding, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
+import type { Account, Binding, CallHabits, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
 import type { StoreWrite } from '../../src/ports/store.ts';
 import type { SeededRandom, World } from './world.ts';
 
@@ -16,6 +16,7 @@ export class SimulatedStore {
   readonly accounts = new Map<string, Account>();
   readonly bindings = new Map<string, readonly Binding[]>();
   readonly trunkServers = new Map<string, TrunkServers>();
+  readonly habits = new Map<string, CallHabits>();
   readonly ledger = new Map<string, LedgerEntry>();
   /** The disk takes nothing while it is full. */
   full = false;
@@ -74,6 +75,9 @@ export class SimulatedStore {
           break;
         case 'trunk-servers':
           this.trunkServers.set(write.known.trunk, write.known);
+          break;
+        case 'habits':
+          this.habits.set(write.habits.account, write.habits);
           break;
         case 'ledger':
           this.ledger.set(write.entry.id, write.entry);

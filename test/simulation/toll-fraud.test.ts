@@ -7,7 +7,8 @@ import { describe, test } from 'node:test';
 import { present } from '../../src/base/assert.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../../src/base/time.ts';
-import type { LedgerEntry } from '../../src/ports/records.ts';
+import { Habits } from '../../src/fraud/habits.ts';
+import type { CallHabits, LedgerEntry } from '../../src/ports/records.ts';
 import { violations } from './invariants.ts';
 import type { Run } from './play.ts';
 import type { Talk } from './reactions.ts';
@@ -38,14 +39,16 @@ const GROUND = {
 };
 
 /** Two weeks of an office that calls at home and in Ireland, from 8 to 17. */
-const HISTORY: readonly LedgerEntry[] = Array.from({ length: 14 * 9 }, (_, n) => {
+const CALLS_BEFORE = Array.from({ length: 14 * 9 }, (_, n) => {
   const at = NIGHT + (Math.floor(n / 9) - 15) * DAY_MS + (5 + (n % 9)) * HOUR_MS;
-  const called = n % 5 === 0 ? IRELAND : CALLER;
-  const times = { startedAt: at, answeredAt: at + 5 * SECOND_MS, endedAt: at + MINUTE_MS };
-  const ending = { outcome: 'answered', answeredBy: called, status: 200, reason: 'answered' } as const;
-  const rest = { direction: 'out', account: 'acme', caller: 'attic', timeline: [], legs: [] } as const;
-  return { id: `before-${n}`, called, ...times, ...ending, ...rest };
+  return { called: n % 5 === 0 ? IRELAND : CALLER, at };
 });
+
+function kept(): readonly CallHabits[] {
+  const habits = new Habits();
+  const learned = CALLS_BEFORE.map(({ called, at }) => habits.learn('acme', called, at, true));
+  return learned.filter((each) => each !== undefined).slice(-1);
+}
 
 /** A call every so often. */
 function every(stepMs: number, untilMs: number, setting: Partial<CallSetting>): readonly CallSetting[] {
@@ -111,7 +114,7 @@ describe('somebody with the right password bursts premium calls at three in the 
         }).map((setting) => ({ ...setting, atMs: setting.atMs + afterMs })),
       );
       const calls = [...burst, ...asEver(untilMs)];
-      const run = tell({ ...GROUND, beginning: NIGHT, history: HISTORY, calls }, seed);
+      const run = tell({ ...GROUND, beginning: NIGHT, habits: kept(), calls }, seed);
       assertNobodyElseNotices(run);
       const rows = dialled(run);
       assert.equal(rows.length, 3);
@@ -133,10 +136,7 @@ describe('a number is diverted to a premium range', () => {
         return { ...setting, caller: `+4477009001${String(n).padStart(2, '0')}` };
       });
       const faults = [{ type: 'divert', number: NUMBER, to: MALDIVES, atMs: SECOND_MS }] as const;
-      const run = tell(
-        { ...GROUND, history: HISTORY, faults, calls: [...diverted, ...asEver(untilMs)] },
-        seed,
-      );
+      const run = tell({ ...GROUND, habits: kept(), faults, calls: [...diverted, ...asEver(untilMs)] }, seed);
       assertNobodyElseNotices(run);
       const { inAnHour, atOnce } = mostOf(dialled(run));
       assert.equal(inAnHour, LIMITS.fraudRiskyCallsPerHour);

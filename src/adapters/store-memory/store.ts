@@ -4,7 +4,16 @@
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, Divert, Door, E164, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Divert,
+  Door,
+  E164,
+  LedgerEntry,
+  TrunkServers,
+} from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 
 export class MemoryStore implements Store {
@@ -12,6 +21,7 @@ export class MemoryStore implements Store {
   readonly #bindings = new Map<string, readonly Binding[]>();
   readonly #trunkServers = new Map<string, TrunkServers>();
   readonly #doors = new Map<number, Door>();
+  readonly #habits = new Map<string, CallHabits>();
   readonly #ledger = new Map<string, LedgerEntry>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
@@ -40,6 +50,10 @@ export class MemoryStore implements Store {
     return [...this.#doors.values()].sort((a, b) => a.port - b.port);
   }
 
+  async habits(): Promise<readonly CallHabits[]> {
+    return [...this.#habits.values()].sort((a, b) => order(a.account, b.account));
+  }
+
   async ledger(query: LedgerQuery): Promise<LedgerPage> {
     const limit = Math.min(query.limit, LIMITS.ledgerPageMax);
     const found = [...this.#ledger.values()].filter((entry) => matches(entry, query)).sort(newestFirst);
@@ -65,6 +79,7 @@ export class MemoryStore implements Store {
         return this.#putAccount(write.account, batch);
       case 'account-removed':
         this.#dropOtherPhones(write.name, [], batch);
+        batch.set(this.#habits, write.name, undefined);
         return batch.set(this.#accounts, write.name, undefined);
       case 'divert':
         return this.#putDivert(write.number, write.divert, batch);
@@ -80,6 +95,8 @@ export class MemoryStore implements Store {
       }
       case 'door':
         return batch.set(this.#doors, write.door.port, write.door);
+      case 'habits':
+        return batch.set(this.#habits, write.habits.account, write.habits);
       case 'ledger':
         return batch.set(this.#ledger, write.entry.id, write.entry);
       default:

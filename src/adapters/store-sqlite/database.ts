@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { present } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
@@ -140,6 +140,13 @@ export class Database {
     return this.#read(async () => {
       const rows = await this.#db.selectFrom('door').select('door').orderBy('port').execute();
       return rows.map(({ door }) => JSON.parse(door) as Door);
+    });
+  }
+
+  habits(): Promise<readonly CallHabits[]> {
+    return this.#read(async () => {
+      const rows = await this.#db.selectFrom('call_habits').select('habits').orderBy('account').execute();
+      return rows.map(({ habits }) => JSON.parse(habits) as CallHabits);
     });
   }
 

@@ -8,6 +8,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts-bindings-ledger': { up: accountsBindingsLedger },
   '0002-trunk-servers': { up: createTrunkServers },
   '0003-doors': { up: createDoors },
+  '0004-call-habits': { up: createCallHabits },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -52,6 +53,15 @@ async function createDoors(db: Kysely<unknown>): Promise<void> {
     .createTable('door')
     .addColumn('port', 'integer', (column) => column.primaryKey())
     .addColumn('door', 'text', (column) => column.notNull())
+    .execute();
+}
+
+/** Without a reference to its account: a call may end when the account is gone, and is written with this at once. */
+async function createCallHabits(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('call_habits')
+    .addColumn('account', 'text', (column) => column.primaryKey())
+    .addColumn('habits', 'text', (column) => column.notNull())
     .execute();
 }
 

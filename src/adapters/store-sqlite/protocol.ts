@@ -2,7 +2,7 @@
 // so they are taken apart here and put together on the other side.
 
 import { type ErrorCode, type Mistake, RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 
 /** A question's name → what it takes and what it gives. */
@@ -12,6 +12,7 @@ export interface Questions {
   bindings: { takes: undefined; gives: readonly Binding[] };
   trunkServers: { takes: undefined; gives: readonly TrunkServers[] };
   doors: { takes: undefined; gives: readonly Door[] };
+  habits: { takes: undefined; gives: readonly CallHabits[] };
   ledger: { takes: LedgerQuery; gives: LedgerPage };
   ledgerEntry: { takes: string; gives: LedgerEntry | undefined };
   unfinished: { takes: undefined; gives: readonly LedgerEntry[] };

@@ -7,7 +7,7 @@
 import { Worker } from 'node:worker_threads';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
 import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
@@ -98,6 +98,10 @@ class SqliteStore implements Store {
 
   doors(): Promise<readonly Door[]> {
     return this.#thread.ask('doors', undefined);
+  }
+
+  habits(): Promise<readonly CallHabits[]> {
+    return this.#thread.ask('habits', undefined);
   }
 
   ledger(query: LedgerQuery): Promise<LedgerPage> {

@@ -25,6 +25,7 @@ export interface Tables {
   binding: BindingRow;
   trunk_servers: TrunkServersRow;
   door: DoorRow;
+  call_habits: { account: string; habits: string };
   ledger: LedgerRow;
 }
 

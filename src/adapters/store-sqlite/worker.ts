@@ -33,6 +33,8 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.trunkServers();
     case 'doors':
       return database.doors();
+    case 'habits':
+      return database.habits();
     case 'ledger':
       return database.ledger(request.with);
     case 'ledgerEntry':

@@ -4,7 +4,15 @@
 import type { Kysely } from 'kysely';
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, Divert, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Divert,
+  Door,
+  LedgerEntry,
+  TrunkServers,
+} from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Secrets } from './secrets.ts';
 import {
@@ -31,6 +39,8 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putTrunkServers(db, write.known);
     case 'door':
       return putDoor(db, write.door);
+    case 'habits':
+      return putHabits(db, write.habits);
     case 'ledger':
       return putLedgerEntry(db, write.entry);
     default:
@@ -99,6 +109,7 @@ async function removeOtherNumbers(db: Kysely<Tables>, account: Account): Promise
 
 async function removeAccount(db: Kysely<Tables>, name: string): Promise<void> {
   await removeOtherPhones(db, { name, phones: [] });
+  await db.deleteFrom('call_habits').where('account', '=', name).execute();
   await db.deleteFrom('account').where('name', '=', name).execute();
 }
 
@@ -131,6 +142,15 @@ async function putTrunkServers(db: Kysely<Tables>, known: TrunkServers): Promise
     .insertInto('trunk_servers')
     .values(row)
     .onConflict((conflict) => conflict.column('trunk').doUpdateSet(row))
+    .execute();
+}
+
+async function putHabits(db: Kysely<Tables>, habits: CallHabits): Promise<void> {
+  const row = { account: habits.account, habits: JSON.stringify(habits) };
+  await db
+    .insertInto('call_habits')
+    .values(row)
+    .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
     .execute();
 }
 
