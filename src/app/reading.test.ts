@@ -41,6 +41,25 @@ describe('what came in', () => {
     assert.deepEqual(read, ['emergency', 'known', 'newcomer']);
   });
 
+  test('is read first of all where it calls for help', () => {
+    const read: string[] = [];
+    const it = new Reading({
+      admit: ({ flow: { remote } }) => {
+        const verdict = { lane: 'known', admitted: true } as const;
+        return remote.port === 999 ? { ...verdict, isCallForHelp: true } : verdict;
+      },
+      read: (batch) => read.push(...batch.map(({ flow }) => String(flow.remote.port))),
+      turnAway: () => {},
+      now: () => 0,
+    });
+    const call = (port: number): Packet => {
+      const remote = { address: '192.0.2.7', port };
+      return { flow: { transport: 'udp', local: LOCAL, remote }, bytes: Buffer.from('INVITE sip:') };
+    };
+    it.offer([call(1), call(2), call(999)]);
+    assert.deepEqual(read, ['999', '1', '2']);
+  });
+
   test('is read a little at a time where it is much, so that others have their turn', async () => {
     const { it, read } = reading(1);
     it.offer(Array.from({ length: 60 }, () => packet('known')));

@@ -8,7 +8,7 @@ import type { Instant } from '../base/time.ts';
 import { LANES, type Lane, type LaneCounts, type Load } from '../ports/shield.ts';
 import type { Packet } from '../ports/signalling.ts';
 import { LoadMeter } from '../shield/brownout/load-meter.ts';
-import { urgencyOf } from '../shield/brownout/shedding.ts';
+import { placeOf } from '../shield/brownout/shedding.ts';
 import { kindOf } from '../shield/first-bytes.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { Waiting, type WaitingLane } from '../shield/waiting.ts';
@@ -74,17 +74,15 @@ export class Reading {
     const now = this.#options.now();
     const since = this.#options.elapsedMs();
     for (const packet of batch) {
-      const { lane, admitted, door } = this.#options.admit(packet, now);
+      const verdict = this.#options.admit(packet, now);
+      const { lane, admitted } = verdict;
       const count = this.#counts[lane];
       this.#meter.arrived(lane, admitted);
       if (admitted) {
         count.admitted++;
         count.admittedBytes += packet.bytes.length;
-        const isKnown = lane !== 'newcomer';
-        // A door's strangers wait with those who are known, behind calls: it has no flood of the public port in it.
-        const urgency = door !== undefined ? 'patient' : isKnown ? urgencyOf(kindOf(packet.bytes)) : 'known';
-        const isUrgent = isKnown && urgency !== 'patient';
-        this.#waiting.offer({ packet, isUrgent, since }, door === undefined ? lane : 'known', urgency);
+        const place = placeOf(verdict, kindOf(packet.bytes));
+        this.#waiting.offer({ packet, isUrgent: place.isUrgent, since }, place.lane, place.urgency);
       } else {
         count.dropped++;
         count.droppedBytes += packet.bytes.length;

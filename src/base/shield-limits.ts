@@ -91,6 +91,13 @@ export const SHIELD_LIMITS = {
   emergencyFlowPerSecond: 1_000,
   /** How long an emergency call's flow keeps its lane after the call was last seen. */
   emergencyFlowMs: 90 * SECOND_MS,
+  /**
+   * INVITEs to emergency numbers of one known flow that are read before all others: at once, and a second; and places
+   * in the table of who sent such. More: they wait as other calls do, for a flow may be forged.
+   */
+  emergencyInvitesAtOnce: 8,
+  emergencyInvitesPerSecond: 1,
+  emergencyInviteSlots: 4_096,
   /** Newcomers' packets a second that a node bears: against this a flood is measured. More is no limit by itself. */
   newcomersBearable: 2_000,
   /**

@@ -36,6 +36,11 @@ function told(effects: readonly Effect[]): readonly ShieldChange[] {
   return effects.flatMap((effect) => (effect.type === 'shield' ? effect.changes : []));
 }
 
+function isCallForHelp(stage: Stage, flow: Flow, uri: string): boolean {
+  const { isCallForHelp = false } = stage.node.admit({ flow, bytes: request('INVITE', uri, []) }, stage.now);
+  return isCallForHelp;
+}
+
 function laneOf(stage: Stage, flow: Flow): string {
   return stage.node.admit({ flow, bytes: Buffer.from('OPTIONS ') }, stage.now).lane;
 }
@@ -62,6 +67,35 @@ describe('who is known', () => {
     assert.equal(laneOf(stage, reception.flow), 'known');
     const elsewhere = { ...reception.flow, remote: { ...reception.flow.remote, port: 1_024 } };
     assert.equal(laneOf(stage, elsewhere), 'newcomer');
+  });
+
+  story(
+    'a phone that calls for help is put before all others, and no stranger is',
+    ({ stage, reception }) => {
+      const { flow } = reception;
+      assert.equal(isCallForHelp(stage, flow, `sip:999@${DOMAIN}`), false);
+      reception.registers();
+      for (const uri of [
+        `sip:999@${DOMAIN}`,
+        'tel:112',
+        `sips:9-1-1;phone-context=x@${DOMAIN}`,
+        'urn:service:sos.fire',
+      ]) {
+        assert.equal(isCallForHelp(stage, flow, uri), true, uri);
+      }
+      assert.equal(isCallForHelp(stage, flow, `sip:${NUMBER}@${DOMAIN}`), false);
+      const { isCallForHelp: isIts } = stage.node.admit(
+        { flow, bytes: Buffer.from('REGISTER sip:999@x SIP') },
+        stage.now,
+      );
+      assert.equal(isIts, undefined);
+    },
+  );
+
+  story('whoever forges a flow puts few packets before all others', ({ stage, reception }) => {
+    reception.registers();
+    const first = Array.from({ length: 40 }, () => isCallForHelp(stage, reception.flow, `sip:999@${DOMAIN}`));
+    assert.equal(first.filter((isFirst) => isFirst).length, LIMITS.emergencyInvitesAtOnce);
   });
 
   test('phones that were registered before a restart are known at once, and a kernel hears of it', () => {

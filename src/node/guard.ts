@@ -8,8 +8,9 @@
 // shares of newcomers change, and nothing else.
 
 import { LIMITS } from '../base/limits.ts';
-import type { Endpoint, Flow } from '../base/net.ts';
+import { type Endpoint, type Flow, flowKey } from '../base/net.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
+import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { MediaEndpointId, MediaEvent } from '../ports/media.ts';
 import type { Binding } from '../ports/records.ts';
@@ -17,13 +18,14 @@ import type { KernelCounts, Lane, Load, Posture, ShieldChange } from '../ports/s
 import type { Packet } from '../ports/signalling.ts';
 import { Detection } from '../shield/detection/detection.ts';
 import type { DetectionEffect, DetectionStatus } from '../shield/detection/report.ts';
-import { kindOf } from '../shield/first-bytes.ts';
+import { kindOf, requestUriOf } from '../shield/first-bytes.ts';
 import { Shield, type Verdict } from '../shield/shield.ts';
 import type { SipMessage, SipRequest } from '../sip/message/message.ts';
 import { asksForFeedback, withFeedback } from '../sip/overload/feedback.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import { AbuseDesk } from './abuse-desk.ts';
 import type { DoorKeeper } from './door-keeper.ts';
+import { isForEmergency } from './placing.ts';
 import type { Turn } from './turn.ts';
 import type { RefusedCredentials } from './views.ts';
 
@@ -44,6 +46,7 @@ export class Guard {
   readonly #options: GuardOptions;
   readonly #shield: Shield;
   readonly #detection: Detection;
+  readonly #callsForHelpOf: TokenBuckets;
   readonly abuse: AbuseDesk;
   readonly #mediaPorts = new Map<MediaEndpointId, number>();
   #lookAt: Instant = 0;
@@ -61,15 +64,31 @@ export class Guard {
       doorOf: (flow) => options.doors.shareOf(flow),
       seed: options.seed,
     });
+    this.#callsForHelpOf = new TokenBuckets({
+      slots: LIMITS.emergencyInviteSlots,
+      burst: LIMITS.emergencyInvitesAtOnce,
+      perSecond: LIMITS.emergencyInvitesPerSecond,
+      seed: options.seed,
+    });
     this.abuse = new AbuseDesk({ shield: this.#shield, turn: options.turn });
   }
 
   /** Is there room for this packet, and which of those that wait is it among? */
   admit({ flow, bytes }: Packet, now: Instant): Verdict {
     const verdict = this.#shield.admit(flow, now);
-    this.#detection.record(verdict.lane, kindOf(bytes), flow, bytes.length, verdict.admitted);
+    const kind = kindOf(bytes);
+    this.#detection.record(verdict.lane, kind, flow, bytes.length, verdict.admitted);
     if (verdict.door !== undefined) this.#options.doors.knocked(verdict.door, now);
-    return verdict;
+    const { lane, admitted } = verdict;
+    if (kind !== 'INVITE' || lane !== 'known' || !admitted || !this.#callsForHelp(bytes, flow, now))
+      return verdict;
+    return { ...verdict, isCallForHelp: true };
+  }
+
+  /** Until it is read, nobody but its first bytes can tell that a call is an emergency (law 7). */
+  #callsForHelp(bytes: Uint8Array, flow: Flow, now: Instant): boolean {
+    const uri = requestUriOf(bytes);
+    return uri !== undefined && isForEmergency({ uri }) && this.#callsForHelpOf.take(flowKey(flow), now);
   }
 
   get posture(): Posture {

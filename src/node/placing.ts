@@ -61,7 +61,7 @@ export function placeFromTrunk(
   const caller = callerFromTrunk(invite, (text) => normaliseNumber(text, trunk.country));
   const owner = called === undefined ? undefined : directory.number(called);
   if (called === undefined || owner === undefined) {
-    const written = called ?? writtenUser(invite) ?? 'nobody';
+    const written = called ?? writtenUser(invite.uri) ?? 'nobody';
     return {
       type: 'route',
       caller,
@@ -95,7 +95,7 @@ export function placeFromPhone(
   now: Instant,
 ): Placing {
   const { account, phone } = from;
-  const dialled = writtenUser(invite);
+  const dialled = writtenUser(invite.uri);
   if (dialled === undefined)
     return { type: 'refused', status: 484, reason: 'nobody is named in the Request-URI' };
   const outside = outsideCaller(from, invite);
@@ -218,14 +218,13 @@ function calledNumber(invite: SipRequest, country: string, directory: Directory)
 }
 
 /** Is it for an emergency number, whoever asks and whatever becomes of it? */
-export function isForEmergency(invite: SipRequest): boolean {
-  return isEmergency(writtenUser(invite) ?? '') || /^urn:service:sos/i.test(invite.uri);
+export function isForEmergency({ uri }: Pick<SipRequest, 'uri'>): boolean {
+  return isEmergency(writtenUser(uri) ?? '') || /^urn:service:sos/i.test(uri);
 }
 
-function writtenUser(invite: SipRequest): string | undefined {
-  const uri = parseUri(invite.uri);
-  if (!uri.ok) return undefined;
+function writtenUser(uri: string): string | undefined {
+  if (!parseUri(uri).ok) return undefined;
   // Parameters of a telephone-subscriber (RFC 3261 §19.1.6) are not part of the number.
-  const user = uriUser(invite.uri)?.split(';')[0];
+  const user = uriUser(uri)?.split(';')[0];
   return user === undefined || user === '' ? undefined : user;
 }

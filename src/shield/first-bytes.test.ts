@@ -7,7 +7,7 @@ import { inspectRequest, inspectResponse } from '../sip/message/inspect.ts';
 import { parseMessage } from '../sip/message/parse.ts';
 import { SEMANTICS } from '../sip/message/torture/rfc4475-semantics.ts';
 import { VALID } from '../sip/message/torture/rfc4475-valid.ts';
-import { KINDS, type Kind, kindOf } from './first-bytes.ts';
+import { KINDS, type Kind, kindOf, requestUriOf } from './first-bytes.ts';
 
 /** What it is, by parsing it whole; undefined where it is not sound. */
 function readWhole(bytes: Uint8Array): Kind | undefined {
@@ -25,6 +25,26 @@ describe('the first bytes of a packet', () => {
       assert.equal(kindOf(utf8(`${method} sip:a@example.net SIP/2.0\r\n`)), method);
       assert.equal(kindOf(utf8(`\r\n\r\n${method} urn:service:sos SIP/2.0\r\n`)), method);
     }
+  });
+
+  test('tell a Request-URI, where it is a short one', () => {
+    assert.equal(
+      requestUriOf(utf8('INVITE sip:999@example.net;user=phone SIP/2.0\r\n')),
+      'sip:999@example.net;user=phone',
+    );
+    assert.equal(requestUriOf(utf8('\r\nINVITE urn:service:sos SIP/2.0\r\n')), 'urn:service:sos');
+    for (const none of [
+      '',
+      'INVITE',
+      'INVITE ',
+      'INVITE  SIP/2.0',
+      'INVITE sip:999@example.net',
+      '\r\n\r\n',
+    ]) {
+      assert.equal(requestUriOf(utf8(none)), undefined, none);
+    }
+    assert.equal(requestUriOf(utf8(`INVITE sip:${'9'.repeat(200)}@example.net SIP/2.0\r\n`)), undefined);
+    assert.equal(requestUriOf(utf8(`${'I'.repeat(200)} sip:999@example.net SIP/2.0\r\n`)), undefined);
   });
 
   test('tell a response in any case, a keepalive, and a STUN request', () => {

@@ -59,6 +59,18 @@ export function kindOf(bytes: Uint8Array): Kind {
   return isSipVersion(bytes, at) ? 'response' : otherKind(bytes, at);
 }
 
+/** The longest Request-URI that is looked at here: emergency numbers have short ones. */
+const URI_BYTES = 128;
+
+/** The Request-URI, as it is written; undefined where there is none, or a long one. */
+export function requestUriOf(bytes: Uint8Array): string | undefined {
+  let at = 0;
+  while (at < bytes.length && (bytes[at] === CR || bytes[at] === LF)) at++;
+  const from = bytes.subarray(at, at + WORD_BYTES + 1).indexOf(SPACE) + at + 1;
+  const length = from === at ? -1 : bytes.subarray(from, from + URI_BYTES + 1).indexOf(SPACE);
+  return length <= 0 ? undefined : String.fromCharCode(...bytes.subarray(from, from + length));
+}
+
 function methodsByLetter(): readonly (readonly Word[])[] {
   const table: Word[][] = [];
   for (const kind of KINDS) {

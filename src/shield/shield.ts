@@ -35,6 +35,8 @@ export interface Verdict {
   readonly admitted: boolean;
   /** A newcomer's, by this door. */
   readonly door?: number;
+  /** It begins an emergency call, and is to wait behind nothing. */
+  readonly isCallForHelp?: true;
 }
 
 const IN: Readonly<Record<Lane, Verdict>> = verdicts(true);

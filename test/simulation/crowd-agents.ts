@@ -126,8 +126,13 @@ export class CrowdAgent implements Agent {
   }
 }
 
+/** After the answer to a call; then it is given up. */
+const ANSWERED_AGAIN_MS = [500, 1_500, 3_500, 7_500, 11_500] as const;
+
 export class CrowdCaller extends CrowdAgent {
   #calls = 0;
+  /** By Call-ID: calls that it answered, until the ACK comes. */
+  readonly #answered = new Set<string>();
 
   /** INVITE, a second of talk, BYE. What became of the INVITE is told. */
   call(number: string, done: (outcome: Outcome) => void): void {
@@ -157,10 +162,19 @@ export class CrowdCaller extends CrowdAgent {
   }
 
   protected override asked(text: string): void {
+    const callId = rowOf(text, 'Call-ID') ?? '';
+    if (text.startsWith('ACK ')) this.#answered.delete(callId);
     if (!text.startsWith('INVITE ')) return super.asked(text);
     this.answer(text, 180);
     const sdp = session({ address: this.at.address, port: 30_000 });
-    this.machine.world.after(200, () => this.answer(text, 200, sdp));
+    this.machine.world.after(200, () => {
+      this.#answered.add(callId);
+      this.answer(text, 200, sdp);
+      for (const delayMs of ANSWERED_AGAIN_MS)
+        this.machine.world.after(delayMs, () => {
+          if (this.#answered.has(callId)) this.answer(text, 200, sdp);
+        });
+    });
   }
 
   #hangUp(answer: string, callId: string): void {
@@ -179,8 +193,8 @@ export class CrowdPhone extends CrowdCaller {
     return this.registeredUntil > this.now;
   }
 
-  /** Its registration, as it was on disk when the node was started. */
-  kept(): Binding {
+  /** Its registration, as it was on disk when the node was started; it has so long to go. */
+  kept(lastsMs: number = 4 * MINUTE_MS): Binding {
     return {
       user: this.user,
       contact: `sip:${this.user}@${this.at.address}:${this.at.port}`,
@@ -192,7 +206,7 @@ export class CrowdPhone extends CrowdCaller {
       q: 1_000,
       userAgent: 'crowd',
       registeredAt: this.now - MINUTE_MS,
-      expiresAt: this.now + 4 * MINUTE_MS,
+      expiresAt: this.now + lastsMs,
     };
   }
 

@@ -4,6 +4,8 @@
 // simulations.
 //
 //   agents ──▶ admit ──▶ waiting, by lane ──▶ one packet after the other, each for as long as it costs ──▶ the node
+//
+// The wire may lose, delay and double what it carries, and the node may crash: registrations are on disk.
 
 import { LIMITS } from '../../src/base/limits.ts';
 import type { Endpoint, Flow } from '../../src/base/net.ts';
@@ -15,18 +17,30 @@ import type { NodeEvent } from '../../src/node/views.ts';
 import type { Account, Binding, TrunkSettings } from '../../src/ports/records.ts';
 import type { Packet } from '../../src/ports/signalling.ts';
 import { LoadMeter } from '../../src/shield/brownout/load-meter.ts';
-import { urgencyOf } from '../../src/shield/brownout/shedding.ts';
+import { placeOf } from '../../src/shield/brownout/shedding.ts';
 import { type Kind, kindOf } from '../../src/shield/first-bytes.ts';
 import { Waiting } from '../../src/shield/waiting.ts';
 import { Relay } from '../stories/relay.ts';
 import { hashing } from './hashing.ts';
-import { Alarm, type World } from './world.ts';
+import { Alarm, type SeededRandom, type World } from './world.ts';
 
 export const DOMAIN = 'voice.example.net';
 export const NODE: Endpoint = { address: '203.0.113.7', port: 5060 };
 /** From one end to the other. */
 const LATENCY_MS = 10;
 const SHED_MS = 0.03;
+/** A retransmission. */
+const AGAIN_MS = 0.1;
+
+/** Of the wire, both ways: probabilities to be lost, to come twice, and to come later by up to `lateMs`. */
+export interface Faults {
+  readonly loss: number;
+  readonly duplicates: number;
+  readonly late: number;
+  readonly lateMs: number;
+}
+
+const NO_FAULTS: Faults = { loss: 0, duplicates: 0, late: 0, lateMs: 0 };
 
 /** Milliseconds of the machine for one packet of a kind. */
 export type Costs = (kind: Kind, bytes: Uint8Array) => number;
@@ -50,26 +64,51 @@ export class Machine {
   node: SipNode;
   readonly #costs: Costs;
   readonly #trunks: readonly TrunkSettings[];
+  readonly #faults: Faults;
+  readonly #luck: SeededRandom;
   readonly #agents = new Map<string, Agent>();
-  readonly #waiting = new Waiting<Waiter>();
+  /** What is on disk. */
+  readonly #bindings = new Map<string, readonly Binding[]>();
+  #accounts: readonly Account[] = [];
+  #waiting = new Waiting<Waiter>();
   readonly #meter = new LoadMeter();
-  readonly #relay = new Relay();
+  #relay = new Relay();
+  /** INVITEs that were read, by where they came from and their first lines. */
+  #read = new Set<string>();
   readonly #alarm: Alarm;
   #owedMs = 0;
   #isBusy = false;
 
-  constructor(world: World, trunks: readonly TrunkSettings[], costs: Costs) {
+  constructor(world: World, trunks: readonly TrunkSettings[], costs: Costs, faults: Faults = NO_FAULTS) {
     this.world = world;
     this.#costs = costs;
     this.#trunks = trunks;
+    this.#faults = faults;
+    this.#luck = world.random.fork('wire');
     this.node = this.#newNode();
     this.#alarm = new Alarm(world, () => this.#turn((node, now) => node.expire(now)));
   }
 
   start(accounts: readonly Account[], bindings: readonly Binding[] = []): void {
-    this.node = this.#newNode();
-    this.#turn((node, now) => node.start({ accounts, bindings, unfinished: [], trunkServers: [] }, now));
+    this.#accounts = accounts;
+    for (const binding of bindings) this.#bindings.set(binding.user, [binding]);
+    this.#begin();
     this.#look();
+  }
+
+  /** kill -9, and a new start at once; what waited to be read is gone. */
+  crash(): void {
+    this.#waiting = new Waiting();
+    this.#relay = new Relay();
+    this.#read = new Set();
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.node = this.#newNode();
+    const bindings = [...this.#bindings.values()].flat();
+    const kept = { accounts: this.#accounts, bindings, unfinished: [], trunkServers: [] };
+    this.#turn((node, now) => node.start(kept, now));
   }
 
   enters(agent: Agent): void {
@@ -79,7 +118,18 @@ export class Machine {
   /** An agent's bytes are on their way. */
   send({ at }: Agent, text: string): void {
     const flow: Flow = { transport: 'udp', local: NODE, remote: at };
-    this.world.after(LATENCY_MS, () => this.#offer({ flow, bytes: Buffer.from(text) }));
+    this.#carry(() => this.#offer({ flow, bytes: Buffer.from(text) }));
+  }
+
+  /** From one end to the other, or not. */
+  #carry(arrives: () => void): void {
+    const { loss, duplicates, late, lateMs } = this.#faults;
+    if (this.#luck.chance(loss)) return;
+    const times = this.#luck.chance(duplicates) ? 2 : 1;
+    for (let n = 0; n < times; n++) {
+      const moreMs = this.#luck.chance(late) ? this.#luck.between(0, lateMs) : 0;
+      this.world.after(LATENCY_MS + moreMs, arrives);
+    }
   }
 
   /** The longest that a packet of the known waited between these, in milliseconds. */
@@ -122,12 +172,11 @@ export class Machine {
 
   #offer(packet: Packet): void {
     const { now } = this.world;
-    const { lane, admitted } = this.node.admit(packet, now);
-    this.#meter.arrived(lane, admitted);
-    if (!admitted) return;
-    const isKnown = lane !== 'newcomer';
-    const urgency = isKnown ? urgencyOf(kindOf(packet.bytes)) : 'known';
-    this.#waiting.offer({ packet, isUrgent: isKnown && urgency !== 'patient', since: now }, lane, urgency);
+    const verdict = this.node.admit(packet, now);
+    this.#meter.arrived(verdict.lane, verdict.admitted);
+    if (!verdict.admitted) return;
+    const { lane, urgency, isUrgent } = placeOf(verdict, kindOf(packet.bytes));
+    this.#waiting.offer({ packet, isUrgent, since: now }, lane, urgency);
     if (!this.#isBusy) this.#work();
   }
 
@@ -142,13 +191,27 @@ export class Machine {
       const before = shedBy(this.node);
       this.#turn((node) => node.receive([packet], now));
       const wasShed = shedBy(this.node) > before;
-      this.#owedMs += wasShed ? SHED_MS : this.#costs(kindOf(packet.bytes), packet.bytes);
+      this.#owedMs += wasShed
+        ? SHED_MS
+        : this.#isAgain(packet)
+          ? AGAIN_MS
+          : this.#costs(kindOf(packet.bytes), packet.bytes);
     }
     const wholeMs = Math.floor(this.#owedMs);
     this.#isBusy = wholeMs > 0;
     if (!this.#isBusy) return;
     this.#owedMs -= wholeMs;
     this.world.after(wholeMs, () => this.#work());
+  }
+
+  /** A request that was read before is known by its first lines, and answered as it was. */
+  #isAgain({ flow, bytes }: Packet): boolean {
+    if (kindOf(bytes) !== 'INVITE') return false;
+    const text = Buffer.from(bytes).toString('latin1');
+    const key = `${formatEndpoint(flow.remote)} ${text.slice(0, text.indexOf('\r\n', text.indexOf('\r\n') + 2))}`;
+    const isAgain = this.#read.has(key);
+    this.#read.add(key);
+    return isAgain;
   }
 
   #waited(waitMs: number): void {
@@ -171,17 +234,23 @@ export class Machine {
       case 'send': {
         const agent = this.#agents.get(formatEndpoint(effect.flow.remote));
         const text = Buffer.from(effect.bytes).toString();
-        if (agent !== undefined) world.after(LATENCY_MS, () => agent.received(text));
+        if (agent !== undefined) this.#carry(() => agent.received(text));
         break;
       }
       case 'media':
         this.#relay.perform(effect.command, world.now);
         break;
-      case 'persist':
-        world.after(1, () =>
-          this.#turn((node, now) => node.persisted(effect.id, { ok: true, value: undefined }, now)),
-        );
+      case 'persist': {
+        const by = this.node;
+        for (const write of effect.writes) {
+          if (write.type === 'bindings') this.#bindings.set(write.user, write.bindings);
+        }
+        world.after(1, () => {
+          if (this.node !== by) return;
+          this.#turn((node, now) => node.persisted(effect.id, { ok: true, value: undefined }, now));
+        });
         break;
+      }
       case 'event':
         this.events.push({ ...effect.event, at: world.now });
         break;

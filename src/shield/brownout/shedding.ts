@@ -10,6 +10,7 @@ import { LIMITS } from '../../base/limits.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import { type Lane, RUNGS, type Rung } from '../../ports/shield.ts';
 import type { Kind } from '../first-bytes.ts';
+import type { Verdict } from '../shield.ts';
 import type { Urgency } from '../waiting.ts';
 
 /** A request that belongs to no dialog. */
@@ -56,6 +57,24 @@ const RUNGS_OF: Readonly<Partial<Record<string, Rung>>> = {
 export function urgencyOf(kind: Kind): Urgency {
   if (kind === 'INVITE') return 'known';
   return RUNGS_OF[kind] === undefined ? 'ongoing' : 'patient';
+}
+
+export interface Place {
+  /** Among those of this lane it waits. */
+  readonly lane: Lane;
+  readonly urgency: Urgency;
+  /** It is known, and cannot wait. */
+  readonly isUrgent: boolean;
+}
+
+/** Where a packet waits that was let in. */
+export function placeOf({ lane, door, isCallForHelp }: Verdict, kind: Kind): Place {
+  if (isCallForHelp === true) return { lane: 'emergency', urgency: 'known', isUrgent: true };
+  // A door's strangers wait with those who are known, behind calls: it has no flood of the public port in it.
+  if (door !== undefined) return { lane: 'known', urgency: 'patient', isUrgent: false };
+  if (lane === 'newcomer') return { lane, urgency: 'known', isUrgent: false };
+  const urgency = urgencyOf(kind);
+  return { lane, urgency, isUrgent: urgency !== 'patient' };
 }
 
 /** May it be shed, as far as its method tells, with so many rungs engaged? */
