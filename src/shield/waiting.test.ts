@@ -48,14 +48,15 @@ describe('packets that wait', () => {
     ]);
   });
 
-  test('of calls, those that go on come before those that begin, which have their turn after four', () => {
+  test('of calls, those that go on come before those that begin, which have their turn after sixteen', () => {
     const waiting = new Waiting<string>();
+    const goOn = Array.from({ length: 18 }, (_, n) => `goes on ${n}`);
     for (let n = 0; n < 2; n++) waiting.offer(`begins ${n}`, 'carrier');
-    for (let n = 0; n < 5; n++) waiting.offer(`goes on ${n}`, 'known', 'ongoing');
+    for (const one of goOn) waiting.offer(one, 'known', 'ongoing');
     waiting.offer('register', 'known', 'patient');
-    assert.deepEqual(waiting.take(20), [
-      ...['goes on 0', 'goes on 1', 'goes on 2', 'goes on 3'],
-      ...['register', 'begins 0', 'goes on 4', 'begins 1'],
+    assert.deepEqual(waiting.take(30), [
+      ...[...goOn.slice(0, 4), 'register', ...goOn.slice(4, 16), 'begins 0'],
+      ...[...goOn.slice(16), 'begins 1'],
     ]);
   });
 

@@ -2,7 +2,7 @@
 //
 //   emergency   first, always                                     oldest first, nothing gives way
 //   ongoing     of the known: what belongs to calls, and answers  oldest first; full: not taken (it comes again)
-//   known       of the known: calls that begin, one for four      oldest first; full: not taken
+//   known       of the known: calls that begin, one for sixteen   oldest first; full: not taken
 //   patient     of the known: what can wait, one for four         newest first; full: the oldest gives way
 //   newcomers   what is left, one for sixteen of the known        newest first; full: the oldest gives way
 //
@@ -18,8 +18,13 @@ export type Urgency = 'ongoing' | 'known' | 'patient';
 
 /** Of known packets that are read before one newcomer's is. */
 const KNOWN_FOR_EACH_NEWCOMER = 16;
-/** Of more urgent packets that are read before a less urgent one is. */
-const FOR_EACH_LESS_URGENT = 4;
+/**
+ * Of what belongs to calls that is read before one more call is begun: more than one call brings with it, for a node
+ * that begins more calls than it can go on with answers none of them.
+ */
+const ONGOING_FOR_EACH_CALL = 16;
+/** Of what is urgent that is read before one that can wait is. */
+const URGENT_FOR_EACH_PATIENT = 4;
 
 export type WaitingLimits = Readonly<Record<WaitingLane, number>>;
 
@@ -113,7 +118,7 @@ export class Waiting<P> {
   }
 
   #nextOfKnown(): P | undefined {
-    if (this.#sincePatient < FOR_EACH_LESS_URGENT || this.#patient.size === 0) {
+    if (this.#sincePatient < URGENT_FOR_EACH_PATIENT || this.#patient.size === 0) {
       const call = this.#nextOfCalls();
       if (call !== undefined) {
         this.#sincePatient++;
@@ -125,7 +130,7 @@ export class Waiting<P> {
   }
 
   #nextOfCalls(): P | undefined {
-    if (this.#sinceKnown < FOR_EACH_LESS_URGENT || this.#known.size === 0) {
+    if (this.#sinceKnown < ONGOING_FOR_EACH_CALL || this.#known.size === 0) {
       const ongoing = this.#ongoing.takeOldest();
       if (ongoing !== undefined) {
         this.#sinceKnown++;
