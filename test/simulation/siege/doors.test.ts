@@ -34,7 +34,7 @@ interface Town {
 
 /** Two accounts, one of which has a door, with phones that refresh so often. */
 function town(seed: number, everyMs: number, options: SiegeOptions): Town {
-  const names = [users(12, 'acme'), users(12, 'bond')] as const;
+  const names = [users(8, 'acme'), users(4, 'bond')] as const;
   const accounts = [account([...names[0], 'newcomer'], 'acme'), account(names[1], 'bond')];
   const siege = new Siege(seed, accounts, [TRUNK], { doors: DOORS, ...options });
   const door = openDoor(siege);
@@ -117,7 +117,7 @@ describe('a door that bots have found', () => {
       // Bots, and who forges the phones' own addresses, from other ports than theirs.
       const bots = botnet(siege, 2_000);
       const forged = () => ({
-        address: `198.18.0.${siege.random.between(1, 12)}`,
+        address: `198.18.0.${siege.random.between(1, 8)}`,
         port: siege.random.between(20_000, 60_000),
       });
       const from = () => (siege.random.chance(0.5) ? bots() : forged());
@@ -132,7 +132,7 @@ describe('a door that bots have found', () => {
 
       // DNS tells the phones, each in its own time; the node crashes while some know and some do not.
       for (const [n, phone] of followers.entries()) {
-        if (n === 6) {
+        if (n === 4) {
           siege.crash();
           assert.deepEqual(doorsOf(siege), [`${door} open`, `${old} grace`]);
         }
@@ -143,7 +143,7 @@ describe('a door that bots have found', () => {
       assertServed(behind);
       assert.deepEqual(
         siege.node.doors.views('acme').map(({ phones }) => phones),
-        [11, 1],
+        [7, 1],
       );
 
       // The bots find the new one, too: it is told, as the old one is again by the node that has begun anew, and
