@@ -96,6 +96,17 @@ describe('calls to where the account never calls', () => {
     assert.equal(tried(watch, MALDIVES, 20, AT_3 + 4 * DAY_MS), LIMITS.fraudRiskyCallsPerHour);
   });
 
+  test('make no habit, of the hour nor of the destination, while they are refused again and again', () => {
+    const watch = office();
+    const elsewhere = ['+5355512345', '+2203456789', '+6745551234', '+8816123456', '+9921234567'];
+    for (const [day, number] of elsewhere.entries()) watch.learn(answered(number, AT_3 + day * DAY_MS));
+    for (let day = 0; day < 8; day++) {
+      const night = AT_3 + (day + 5) * DAY_MS;
+      assert.equal(tried(watch, MALDIVES, 20, night), LIMITS.fraudRiskyCallsInQuietHour, `night ${day}`);
+      watch.learn(answered(MALDIVES, night));
+    }
+  });
+
   test('by day are slowed to some an hour, and after a day the country is usual', () => {
     const watch = office();
     assert.equal(tried(watch, IRELAND, 50, AT_10), LIMITS.fraudCallsPerHour);
