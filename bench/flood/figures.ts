@@ -121,6 +121,8 @@ const ROWS: readonly Row[] = [
   ['dropped of known flows and carriers', ({ edge: { shield } }) => (shield ? told(shield.dropped) : '')],
   ['unusual, as it said, after', ({ edge: { shield } }) => after(shield?.noticedMs.elevated)],
   ['an attack, as it said, after', ({ edge: { shield } }) => after(shield?.noticedMs.attack)],
+  ['99 of 100 of the known were read within', ({ edge: { shield } }) => after(shield?.waitMs)],
+  ['its timers late by, at most', ({ edge: { shield } }) => after(shield?.lateMs)],
   ['CPU, cores', ({ edge, seconds }) => cores(edge.cpu, seconds)],
   [
     'CPU in the kernel’s packet handling',
