@@ -17,6 +17,8 @@ export const SHIELD_LIMITS = {
   flowBurstSeconds: 10,
   /** How many times its usual rate a flow may send. */
   flowHeadroom: 4,
+  /** How long a flow that went beyond its budget shares with all others that did. */
+  exceedingFlowMs: 10 * SECOND_MS,
   /** What all that comes from one carrier's addresses may send a second, its proven flows excepted. More: dropped. */
   carrierPerSecond: 2_000,
   /** Calls a second of one network of a carrier that are answered 503 because there is no room. More: dropped. */
@@ -105,6 +107,8 @@ export const SHIELD_LIMITS = {
    * that silence of phones proves nothing for so long.
    */
   deafeningPerSecond: 10_000,
+  /** The same of what a kernel drops of known flows and carriers. */
+  deafeningDroppedPerSecond: 100,
   deafenedMs: 5 * SECOND_MS,
   /** Places in each row of the tables of newcomers' shares, and rows. They never grow (base/token-buckets.ts). */
   shareSlots: 131_072,
@@ -225,6 +229,8 @@ export const SHIELD_LIMITS = {
    * the known, who wait behind them. More: dropped, and sent again.
    */
   kernelNewcomersAtOnce: 100,
+  /** Flows beyond their budgets that the kernel remembers, of each family. More: they keep their budgets. */
+  kernelExceedingFlowsMax: 65_536,
   /** Second and further fragments over UDP a second, of one source, of all, and of all familiar ones. More: dropped. */
   kernelFragmentsPerSource: 40,
   kernelFragmentsOfAll: 1_000,
@@ -241,7 +247,7 @@ export const SHIELD_LIMITS = {
   /** How long the kernel goes on judging without a word from its node. Longer: all is let through. */
   kernelSilenceMs: 30 * SECOND_MS,
   /** Packets a second to media ports that are not open, or that the kernel has not been told of yet. More: dropped. */
-  kernelMediaUntoldPerSecond: 100,
+  kernelMediaUntoldPerSecond: 5_000,
   /** Steps that the kernel is told at once, and what is waited for more of them. More: told next. */
   kernelBatchMax: 250,
   kernelBatchMs: 10,

@@ -10,7 +10,7 @@ import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Random } from '../ports/random.ts';
-import type { Lane, Load, Posture, Rung } from '../ports/shield.ts';
+import type { KernelCounts, Lane, Load, Posture, Rung } from '../ports/shield.ts';
 import { RUNGS } from '../ports/shield.ts';
 import { givesUp } from '../registrar/grace.ts';
 import type { Registrar } from '../registrar/registrar.ts';
@@ -70,6 +70,8 @@ export class Brownout {
   #unanswered = 0;
   #bindingsBefore = 0;
   #wasGoverning = false;
+  #kernelDropped = 0;
+  #kernelAt: Instant = 0;
 
   constructor(options: BrownoutOptions) {
     this.#options = options;
@@ -97,9 +99,24 @@ export class Brownout {
     this.#tell(this.#ladder.pressed(load, now), now);
     this.#governor.pressed(load, now);
     this.#look(now);
-    if (isDeafening(load)) this.#options.registrar.doubtSilence(now + LIMITS.deafenedMs);
+    if (isDeafening(load)) this.#doubtSilence(now);
     const isReason = this.#ladder.has('registrations') || this.#options.guard.posture === 'attack';
     if (isReason) this.#options.registrar.grace(now + LIMITS.graceAfterMs);
+  }
+
+  /** About once a second, where there is a kernel shield. */
+  kernelCounted({ lanes }: KernelCounts, now: Instant): void {
+    const dropped = lanes.known.dropped + lanes.carrier.dropped;
+    const seconds = (now - this.#kernelAt) / SECOND_MS;
+    // The first count may be of a table that another process left.
+    const perSecond = this.#kernelAt > 0 && seconds > 0 ? (dropped - this.#kernelDropped) / seconds : 0;
+    this.#kernelDropped = dropped;
+    this.#kernelAt = now;
+    if (perSecond > LIMITS.deafeningDroppedPerSecond) this.#doubtSilence(now);
+  }
+
+  #doubtSilence(now: Instant): void {
+    this.#options.registrar.doubtSilence(now + LIMITS.deafenedMs);
   }
 
   /** What to answer instead of looking into the request any further; `undefined` where it is to be looked into. */

@@ -29,6 +29,20 @@ function timeline({ stage }: Office): string {
   return stage.entry.timeline.map(({ text }) => text).join('\n');
 }
 
+/** A kernel shield drops so many packets a second of known flows, which somebody forges. */
+function droppedOfKnown(office: Office, perSecond: number, seconds: number): void {
+  const none = { admitted: 0, admittedBytes: 0, dropped: 0, droppedBytes: 0 };
+  const nothing = { admitted: 0, dropped: 0 };
+  for (let second = 0; second < seconds; second++) {
+    const known = { ...none, dropped: perSecond * second };
+    const lanes = { emergency: none, carrier: none, known, refused: none, newcomer: none };
+    const more = { connects: nothing, media: nothing, fragments: nothing, garbage: 0, crowd: 0 };
+    const counts = { lanes, ...more, doorNewcomers: new Map(), tables: {} };
+    office.stage.act(() => office.node.kernelCounted(counts, office.stage.now));
+    office.pass(SECOND_MS);
+  }
+}
+
 describe('a phone that is silent while the node is deafened', () => {
   const story = inOffice({ plan: [ring('reception')] });
   const diverted = inOffice({ plan: [ring('reception'), dial(MOBILE)] });
@@ -46,6 +60,23 @@ describe('a phone that is silent while the node is deafened', () => {
     caller.hangsUp();
     phone.hungUp();
   });
+
+  story(
+    'is not unreachable, either, while a kernel drops much of what known flows seem to send',
+    (office) => {
+      office.reception.dead = true;
+      droppedOfKnown(office, 1_000, 60);
+      office.reception.dead = false;
+      const caller = office.call();
+      const phone = office.reception.rings();
+      caller.expect(180);
+      phone.answers();
+      caller.connected();
+      phone.acknowledged();
+      caller.hangsUp();
+      phone.hungUp();
+    },
+  );
 
   story('has all of its time to answer where there is nobody else to try', (office) => {
     under(office, FLOODED, SECOND_MS);

@@ -227,7 +227,10 @@ export class SipNode {
 
   /** What a kernel shield has counted. */
   kernelCounted(counts: KernelCounts, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => this.guard.kernelCounted(counts, now));
+    return this.#turn.run(now, () => {
+      this.guard.kernelCounted(counts, now);
+      this.#brownout.kernelCounted(counts, now);
+    });
   }
 
   media(events: readonly MediaEvent[], now: Instant): readonly Effect[] {

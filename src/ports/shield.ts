@@ -64,6 +64,8 @@ export interface Shares {
   readonly all: Rate;
   /** What known flows and carriers may send beyond their own budgets, all together. */
   readonly beyondBudgets: Rate;
+  /** All known flows together that went beyond their budgets lately, of what they may send within them. */
+  readonly exceedingFlows: Rate;
   /** One source where phones have proved themselves before, instead of `source` and `network`; and all of these. */
   readonly familiarSource: Rate;
   readonly familiarAll: Rate;

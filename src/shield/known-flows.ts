@@ -26,6 +26,8 @@ export interface KnownFlow {
   inWindow: number;
   /** The most packets of a window, lately. */
   usual: number;
+  /** Until then it shares with all that went beyond their budgets. */
+  exceedingUntil: Instant;
 }
 
 const WINDOW_MS = 10 * SECOND_MS;
@@ -65,6 +67,7 @@ export class KnownFlows {
       windowAt: now,
       inWindow: 0,
       usual: 0,
+      exceedingUntil: 0,
     };
     this.#flows.set(key, known);
     if (before !== undefined && until <= before.until) return undefined;
@@ -103,6 +106,7 @@ export class KnownFlows {
     known.at = now;
     const isLeft = taken <= burst - 1;
     known.taken = isLeft ? taken + 1 : taken;
+    if (!isLeft) known.exceedingUntil = now + LIMITS.exceedingFlowMs;
     return isLeft;
   }
 

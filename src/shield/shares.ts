@@ -6,7 +6,9 @@
 // phone's second or third try finds room. Offices that were here before have a share of their own meanwhile.
 //
 // Budgets of known flows bind in earnest only when somebody may be forging them: until then whoever sends more than
-// usual, such as a proxy that has just been put before all phones, is let in and learned from.
+// usual, such as a proxy that has just been put before all phones, is let in and learned from. Whoever forges very many
+// known flows could still send all that they may; so flows that went beyond their budgets share what is within them, too,
+// and those that nobody forges do not notice.
 //
 // The ceilings are what the node can answer beside its own work: a stranger's request costs it some 0.1 ms.
 
@@ -18,6 +20,7 @@ const CALM: Shares = {
   network: { perSecond: 1_000, burst: 3_000 },
   all: { perSecond: 500, burst: 4_000 },
   beyondBudgets: { perSecond: 20_000, burst: 40_000 },
+  exceedingFlows: { perSecond: 20_000, burst: 40_000 },
   familiarSource: { perSecond: 500, burst: 2_000 },
   familiarAll: { perSecond: 2_000, burst: 4_000 },
   connectSource: { perSecond: 50, burst: 500 },
@@ -31,6 +34,7 @@ const ELEVATED: Shares = {
   network: { perSecond: 50, burst: 300 },
   all: { perSecond: 500, burst: 1_000 },
   beyondBudgets: { perSecond: 5_000, burst: 5_000 },
+  exceedingFlows: { perSecond: 5_000, burst: 5_000 },
   connectSource: { perSecond: 5, burst: 60 },
   connectNetwork: { perSecond: 20, burst: 200 },
 };
@@ -40,8 +44,9 @@ const ATTACK: Shares = {
   network: { perSecond: 5, burst: 40 },
   all: { perSecond: 1_000, burst: 1_000 },
   beyondBudgets: { perSecond: 500, burst: 500 },
+  exceedingFlows: { perSecond: 500, burst: 500 },
   familiarSource: { perSecond: 100, burst: 2_000 },
-  familiarAll: { perSecond: 1_000, burst: 4_000 },
+  familiarAll: { perSecond: 500, burst: 4_000 },
   connectSource: { perSecond: 0.5, burst: 5 },
   connectNetwork: { perSecond: 5, burst: 40 },
   connectAll: { perSecond: 300, burst: 1_000 },

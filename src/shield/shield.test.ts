@@ -188,6 +188,35 @@ describe('what is known', () => {
     assert.equal(change?.rate.perSecond, 50 * LIMITS.flowHeadroom);
   });
 
+  test('keeps its own while very many others are forged: those share what is left for all of them', () => {
+    const it = shield();
+    const forged = Array.from({ length: 400 }, (_, n) => udp(`198.51.100.${n & 255}`, 1_000 + n));
+    for (const flow of [...forged, PHONE]) it.proved(flow, 'known', DAY_MS, 0);
+    it.turnTo('attack', 0);
+    for (const flow of forged) admitted(it, flow, 500, 0);
+    let inTime = 0;
+    let ofPhone = 0;
+    for (let now = SECOND_MS; now <= 6 * SECOND_MS; now += 20) {
+      for (const flow of forged) inTime += admitted(it, flow, 1, now);
+      ofPhone += now % SECOND_MS === 0 ? admitted(it, PHONE, 10, now) : 0;
+    }
+    const { exceedingFlows, beyondBudgets, familiarAll, all } = it.shares;
+    const shared = [exceedingFlows, beyondBudgets, familiarAll, all];
+    const most = shared.reduce((sum, { perSecond, burst }) => sum + 6 * perSecond + burst, 0);
+    assert.ok(inTime <= most, `${inTime} of the forged, of ${most}`);
+    assert.equal(ofPhone, 60);
+  });
+
+  test('that stopped exceeding its budget has it for itself again', () => {
+    const it = shield();
+    it.proved(PHONE, 'known', DAY_MS, 0);
+    it.turnTo('attack', 0);
+    admitted(it, PHONE, 5_000, 0);
+    const at = LIMITS.exceedingFlowMs + SECOND_MS;
+    assert.equal(admitted(it, PHONE, 200, at), 200);
+    assert.equal(it.laneOf(PHONE, at), 'known');
+  });
+
   test('what is sent during an attack teaches nothing, since a forger may have sent it', () => {
     const it = shield();
     it.proved(PHONE, 'known', DAY_MS, 0);

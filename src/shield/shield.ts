@@ -2,7 +2,8 @@
 // it. Who is known keeps what is theirs; strangers share what is left, fairly.
 //
 //   emergency call ─▶ in             carrier ─▶ its budget           known flow ─▶ its budget
-//                                       │ beyond: dropped               │ beyond: a common one, then like a newcomer
+//                                       │ beyond: dropped               │ beyond: a common one, then like a newcomer;
+//                                       │                               │ within it again: one of all such flows
 //   refused ─▶ dropped               newcomer ─▶ source, network, all newcomers: room in each of them
 //
 // What moves a flow between lanes is told by who can prove it (law 2): an answered challenge, an answer to a request
@@ -118,8 +119,7 @@ export class Shield {
     const known = this.#known.get(flow, now);
     if (known !== undefined) {
       this.#tell(this.#known.review(known, now, this.#posture === 'calm'), 'known');
-      const isLeft = this.#known.take(known, now) || this.#newcomers.takeBeyondBudget(now);
-      if (isLeft) return IN[known.lane];
+      if (this.#hasRoom(known, now)) return IN[known.lane];
     }
     const carrier = this.#options.carrierOf(flow);
     if (carrier !== undefined) {
@@ -138,6 +138,12 @@ export class Shield {
     const network = sourceKey(flow.remote.address, ONE_NETWORK);
     const isLeft = this.#newcomers.take(source, network, this.#familiar.has(source, now), now);
     return (isLeft ? IN : OUT).newcomer;
+  }
+
+  #hasRoom(known: KnownFlow, now: Instant): boolean {
+    const isExceeding = known.exceedingUntil > now;
+    if (this.#known.take(known, now) && (!isExceeding || this.#newcomers.takeExceeding(now))) return true;
+    return this.#newcomers.takeBeyondBudget(now);
   }
 
   /** What the carrier that sends over this flow should leave out, and what is welcome; undefined for others. */
@@ -248,6 +254,7 @@ export class Newcomers {
   readonly #familiarSource: TokenBuckets;
   readonly #familiarAll: TokenBuckets;
   readonly #beyondBudgets: TokenBuckets;
+  readonly #exceedingFlows: TokenBuckets;
 
   constructor(shares: Shares, seed: number) {
     const perSource = (rate: Rate) =>
@@ -259,6 +266,7 @@ export class Newcomers {
     this.#familiarSource = perSource(shares.familiarSource);
     this.#familiarAll = together(shares.familiarAll);
     this.#beyondBudgets = together(shares.beyondBudgets);
+    this.#exceedingFlows = together(shares.exceedingFlows);
   }
 
   /** Who is there now has spent what a stranger may send at once: it is for those who come later. */
@@ -269,6 +277,11 @@ export class Newcomers {
     this.#familiarSource.changeTo(shares.familiarSource, now);
     this.#familiarAll.changeTo(shares.familiarAll, now);
     this.#beyondBudgets.changeTo(shares.beyondBudgets, now);
+    this.#exceedingFlows.changeTo(shares.exceedingFlows, now);
+  }
+
+  takeExceeding(now: Instant): boolean {
+    return this.#exceedingFlows.take(ALL, now);
   }
 
   takeBeyondBudget(now: Instant): boolean {

@@ -10,6 +10,11 @@ import { ONE_CUSTOMER, ONE_NETWORK } from '../../base/source.ts';
 export const FAMILIES = ['4', '6'] as const;
 export type Family = (typeof FAMILIES)[number];
 
+/** What a flow is known by, as an expression. */
+export function flowKey(family: Family): string {
+  return `${family === '4' ? 'ip' : 'ip6'} saddr . udp sport`;
+}
+
 export interface Place {
   readonly family: Family;
   /** The literal in one spelling, so that equal places are equal texts. */

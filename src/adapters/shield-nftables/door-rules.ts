@@ -8,19 +8,18 @@
 // An account's old door and its new one lead to different inside ports, so that a peer may use both in the grace time.
 
 import type { DoorGround, DoorSide, ShieldPlan } from '../../ports/shield.ts';
-import { FAMILIES, type Family, sourceExpression } from './addresses.ts';
-import { BEYOND_BUDGETS, type Chain, count, garbage, metered, refused } from './rules.ts';
+import { FAMILIES, type Family, flowKey, sourceExpression } from './addresses.ts';
+import { type Chain, count, garbage, knownFlows, metered, refused } from './rules.ts';
 import { DOOR_FLOW, limit } from './sets.ts';
 
 const SIDES: readonly DoorSide[] = ['a', 'b'];
-const SADDR = { '4': 'ip saddr', '6': 'ip6 saddr' } as const;
 const PROTOCOL = { '4': 'ip', '6': 'ip6' } as const;
 
 /** On the way in, for one family. */
 export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): readonly Chain[] {
   const customer = sourceExpression(family, 'customer');
   const enter = `goto enter${family}`;
-  const key = `${SADDR[family]} . udp sport`;
+  const key = flowKey(family);
   return [
     {
       name: `doors${family}`,
@@ -36,13 +35,10 @@ export function doors(plan: ShieldPlan, ground: DoorGround, family: Family): rea
       rules: [
         `meta protocol != @alive ${enter}`,
         `${key} @emergency${family} ${count('emergency_in')} ${enter}`,
-        `${key} != @known${family} goto door_strangers${family}`,
-        `${key} @known${family} ${count('known_in')} ${enter}`,
-        `${BEYOND_BUDGETS} ${count('known_in')} ${enter}`,
-        count('known_over'),
-        `goto door_strangers${family}`,
+        `goto door_flows${family}`,
       ],
     },
+    ...knownFlows('door_', family, enter, `door_strangers${family}`),
     {
       name: `door_strangers${family}`,
       rules: [...refused(family, 'refused_out'), ...garbage(`door_newcomers${family}`)],

@@ -3,6 +3,7 @@
 //
 //   packets ─┬▶ fragments                               (pieces that have no ports)
 //            ├▶ signalling ▶ flows ▶ carriers ▶ strangers ▶ newcomers ▶ network ▶ everyone
+//            │                └▶ exceeding ▶ within         (known flows, after they went beyond their budgets)
 //            ├▶ connecting                              (SYN; what is connected passes)
 //            ├▶ media                                   (peers of live legs, then a little of others)
 //            └▶ doors ▶ … ▶ enter                       (door-rules.ts)
@@ -12,7 +13,15 @@
 
 import { LIMITS } from '../../base/limits.ts';
 import type { CarrierAccess, Rate, ShieldPlan } from '../../ports/shield.ts';
-import { disjoint, type Family, isLoopback, isWildcard, placeOf, sourceExpression } from './addresses.ts';
+import {
+  disjoint,
+  type Family,
+  flowKey,
+  isLoopback,
+  isWildcard,
+  placeOf,
+  sourceExpression,
+} from './addresses.ts';
 import { FRAGMENTS, limit } from './sets.ts';
 
 export interface Chain {
@@ -73,7 +82,15 @@ const SHORTEST_DATAGRAM = 12;
 const SHORTEST_REQUEST = 108;
 
 /** One bucket for all, whatever their lane, family and door. */
-export const BEYOND_BUDGETS = 'limit name beyond_budgets';
+const BEYOND_BUDGETS = 'limit name beyond_budgets';
+const EXCEEDING_FLOWS = 'limit name exceeding_flows';
+/** The limits of those names. */
+export function namedLimits({ shares }: ShieldPlan): readonly (readonly [name: string, rate: Rate])[] {
+  return [
+    ['beyond_budgets', shares.beyondBudgets],
+    ['exceeding_flows', shares.exceedingFlows],
+  ];
+}
 
 export function count(name: CounterName): string {
   return `counter name ${name}`;
@@ -167,7 +184,7 @@ export function fragments(plan: ShieldPlan, family: Family): Chain {
 
 /** What both families share: ceilings. */
 export function ceilings({ shares }: ShieldPlan): readonly Chain[] {
-  const everyone = { ...shares.all, burst: Math.min(shares.all.burst, LIMITS.kernelNewcomersAtOnce) };
+  const everyone = fewAtOnce(shares.all);
   const all = { perSecond: LIMITS.kernelFragmentsOfAll, burst: LIMITS.kernelFragmentsOfAll };
   return [
     {
@@ -186,7 +203,7 @@ export function ceilings({ shares }: ShieldPlan): readonly Chain[] {
     {
       name: 'familiar',
       rules: [
-        `${limit(shares.familiarAll)} ${count('newcomer_in')} accept`,
+        `${limit(fewAtOnce(shares.familiarAll))} ${count('newcomer_in')} accept`,
         'meta protocol ip goto source4',
         'goto source6',
       ],
@@ -211,9 +228,9 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
   return [
     {
       name: `signalling${family}`,
-      rules: [WHILE_ALIVE, ...flow(family, 'emergency', `flows${family}`)],
+      rules: [WHILE_ALIVE, ...emergency(family, `flows${family}`)],
     },
-    { name: `flows${family}`, rules: flow(family, 'known', `carriers${family}`) },
+    ...knownFlows('', family, 'accept', `carriers${family}`),
     { name: `carriers${family}`, rules: carriers(plan.carriers, family, 'carrier', `strangers${family}`) },
     {
       name: `strangers${family}`,
@@ -224,14 +241,46 @@ export function signalling(plan: ShieldPlan, family: Family): readonly Chain[] {
 }
 
 /** One look for whoever is not in the lane; a second one, at its budget, for who is. */
-export function flow(family: Family, lane: 'emergency' | 'known', beyond: string): readonly string[] {
-  const key = `${SADDR[family]} . udp sport`;
+function emergency(family: Family, beyond: string): readonly string[] {
+  const key = flowKey(family);
   return [
-    `${key} != @${lane}${family} goto ${beyond}`,
-    `${key} @${lane}${family} ${count(`${lane}_in`)} accept`,
-    `${BEYOND_BUDGETS} ${count(`${lane}_in`)} accept`,
-    count(`${lane}_over`),
+    `${key} != @emergency${family} goto ${beyond}`,
+    `${key} @emergency${family} ${count('emergency_in')} accept`,
+    `${BEYOND_BUDGETS} ${count('emergency_in')} accept`,
+    count('emergency_over'),
     `goto ${beyond}`,
+  ];
+}
+
+/**
+ * Known flows, the same; and who went beyond its budget is remembered for a while, and shares what is within it with
+ * all that did. `at`: where, for the chains' names.
+ */
+export function knownFlows(at: string, family: Family, admit: string, beyond: string): readonly Chain[] {
+  const key = flowKey(family);
+  const letIn = `${count('known_in')} ${admit}`;
+  const exceeds = `update @exceeding${family} { ${key} }`;
+  const over = `goto ${at}over${family}`;
+  return [
+    {
+      name: `${at}flows${family}`,
+      rules: [
+        `${key} != @known${family} goto ${beyond}`,
+        `${key} @exceeding${family} goto ${at}exceeding${family}`,
+        `${key} @known${family} ${letIn}`,
+        exceeds,
+        over,
+      ],
+    },
+    {
+      name: `${at}exceeding${family}`,
+      rules: [`${key} @known${family} goto ${at}within${family}`, exceeds, over],
+    },
+    { name: `${at}within${family}`, rules: [`${EXCEEDING_FLOWS} ${letIn}`, over] },
+    {
+      name: `${at}over${family}`,
+      rules: [`${BEYOND_BUDGETS} ${letIn}`, count('known_over'), `goto ${beyond}`],
+    },
   ];
 }
 
@@ -373,6 +422,10 @@ export function media(family: Family): Chain {
 /** Goes on there while the source's own bucket has something; a source that finds no place does not. */
 export function metered(set: string, key: string, rate: Rate, beyond: string): string {
   return `update @${set} { ${key} ${limit(rate)} } goto ${beyond}`;
+}
+
+function fewAtOnce({ perSecond, burst }: Rate): Rate {
+  return { perSecond, burst: Math.min(burst, LIMITS.kernelNewcomersAtOnce) };
 }
 
 export function partOf({ perSecond, burst }: Rate, part: number): Rate {

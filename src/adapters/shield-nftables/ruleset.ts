@@ -22,6 +22,7 @@ import {
   connecting,
   fragments,
   media,
+  namedLimits,
   packets,
   signalling,
 } from './rules.ts';
@@ -29,6 +30,7 @@ import {
   declaration,
   doorSets,
   ENDED_WITH_A_NODE,
+  learnedSets,
   limit,
   meteredSets,
   type Places,
@@ -72,7 +74,7 @@ export function tableName(node: string): string {
 }
 
 export function render(plan: ShieldPlan, ground: Ground): Ruleset {
-  const lasting = [...toldSets(), ...(plan.doors === undefined ? [] : doorSets())];
+  const lasting = [...toldSets(), ...learnedSets(), ...(plan.doors === undefined ? [] : doorSets())];
   const buckets = meteredSets(plan.shares, plan.doors?.newcomers, ground.places);
   const hooks = hookChains(plan, ground);
   const chains = [...judging(plan), ...hooks];
@@ -83,8 +85,11 @@ export function render(plan: ShieldPlan, ground: Ground): Ruleset {
     ...hooks.flatMap(({ rules }) => rules.slice(0, 1)),
   ]);
   const alive = aliveSet(layout, ground.owner);
-  const together = `limit beyond_budgets { ${limit(plan.shares.beyondBudgets).replace(/^limit /, '')} }`;
-  const changing = [alive, together, ...buckets.map(declaration), ...chains.map(written)];
+  const named = namedLimits(plan);
+  const together = named.map(
+    ([limited, rate]) => `limit ${limited} { ${limit(rate).replace(/^limit /, '')} }`,
+  );
+  const changing = [alive, ...together, ...buckets.map(declaration), ...chains.map(written)];
   const staying = [...COUNTERS.map((name) => `counter ${name} { }`), ...lasting.map(declaration)];
   const { family, name } = ground.table;
   const table = `${family} ${name}`;
@@ -92,7 +97,7 @@ export function render(plan: ShieldPlan, ground: Ground): Ruleset {
   const emptied = chains.map((chain) => `flush chain ${table} ${chain.name}`);
   const unmetered = [
     ...buckets.map((set) => `delete set ${table} ${set.name}`),
-    `delete limit ${table} beyond_budgets`,
+    ...named.map(([limited]) => `delete limit ${table} ${limited}`),
   ];
   const ended = [`delete set ${table} alive`, ...swept.map((set) => `flush set ${table} ${set}`)];
   const changed = block(table, changing);

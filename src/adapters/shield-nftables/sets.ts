@@ -9,7 +9,7 @@
 import { LIMITS } from '../../base/limits.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import type { Rate, Shares } from '../../ports/shield.ts';
-import { FAMILIES, type Family } from './addresses.ts';
+import { FAMILIES, type Family, flowKey } from './addresses.ts';
 
 export interface SetShape {
   readonly name: string;
@@ -89,11 +89,11 @@ export function toldSets(): readonly SetShape[] {
     ...more,
   });
   const ofFamily = (family: Family): readonly SetShape[] => [
-    told(`emergency${family}`, `${SADDR[family]} . udp sport`, { statement: limit(FLOW_RATE) }),
-    told(`known${family}`, `${SADDR[family]} . udp sport`, { statement: limit(FLOW_RATE) }),
+    told(`emergency${family}`, flowKey(family), { statement: limit(FLOW_RATE) }),
+    told(`known${family}`, flowKey(family), { statement: limit(FLOW_RATE) }),
     told(`familiar${family}`, SADDR[family]),
     told(`refused${family}`, SADDR[family]),
-    told(`media_peers${family}`, `udp dport . ${SADDR[family]} . udp sport`, {
+    told(`media_peers${family}`, `udp dport . ${flowKey(family)}`, {
       statement: limit(MEDIA_PEER_RATE),
     }),
   ];
@@ -101,6 +101,17 @@ export function toldSets(): readonly SetShape[] {
     ...FAMILIES.flatMap(ofFamily),
     told('media_open', 'udp dport', { statement: limit(MEDIA_STRANGER_RATE) }),
   ];
+}
+
+/** Known flows that went beyond their budgets lately. */
+export function learnedSets(): readonly SetShape[] {
+  return FAMILIES.map((family) => ({
+    name: `exceeding${family}`,
+    key: flowKey(family),
+    size: LIMITS.kernelExceedingFlowsMax,
+    flags: ['dynamic', 'timeout'],
+    timeoutMs: LIMITS.exceedingFlowMs,
+  }));
 }
 
 /**

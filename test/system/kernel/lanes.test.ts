@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { LIMITS } from '../../../src/base/limits.ts';
-import type { ShieldChange } from '../../../src/ports/shield.ts';
+import type { Rate, ShieldChange } from '../../../src/ports/shield.ts';
 import { until } from '../../interop/rig.ts';
 import { known, MINUTE_MS, only, PLACES, planWith, Scene, SHARES, SIP, SIP6 } from './scene.ts';
 import {
@@ -52,6 +52,22 @@ for (const { where, interfaces } of PLACES) {
       const { lanes } = await scene.counts();
       assert.deepEqual([lanes.known.admitted, lanes.known.dropped], [11, 9]);
       assert.equal(lanes.newcomer.dropped, 9 - SHARES.source.burst);
+    });
+
+    test('flows beyond their budgets share what is within them, and others do not notice', async () => {
+      const phone = { address: PHONE, port: 5060 };
+      const other = { address: PHONE, port: 5070 };
+      const budget: Rate = { perSecond: 10_000, burst: 10 };
+      await scene.begin(planWith({ exceedingFlows: only(5) }), [known(phone, budget), known(other)]);
+      await scene.send(phone, 3_000);
+      await scene.send(other, 50);
+      await scene.arrived(other, 50);
+      const { lanes } = await scene.counts();
+      assert.ok(lanes.known.dropped > 100, `${lanes.known.dropped} dropped`);
+      // However much its budget gives back: after it had nothing once, five of all such flows.
+      await scene.send(phone, 500);
+      const after = (await scene.counts()).lanes.known;
+      assert.equal(after.admitted, lanes.known.admitted);
     });
 
     test('what is said of a flow again takes the place of what was said before', async () => {

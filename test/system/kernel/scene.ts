@@ -18,6 +18,7 @@ export const SHARES: Shares = {
   network: only(30),
   all: AMPLE,
   beyondBudgets: only(1),
+  exceedingFlows: only(1),
   familiarSource: only(20),
   familiarAll: AMPLE,
   connectSource: only(3),
