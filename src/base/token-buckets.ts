@@ -20,6 +20,12 @@ export interface BucketOptions {
   readonly seed: number;
 }
 
+/** Who took something in the last so many milliseconds, and how many they begin with at most. */
+export interface Present {
+  readonly withinMs: number;
+  readonly left: number;
+}
+
 /** For a place that nobody has taken from yet, so that no time times no rate is none. */
 const LONG_MS = Number.MAX_SAFE_INTEGER;
 
@@ -35,6 +41,7 @@ export class TokenBuckets {
   /** When the rate was changed last, and since when a key must have been quiet to have begun it whole. */
   #changedAt: Instant = Number.NEGATIVE_INFINITY;
   #activeSince: Instant = Number.POSITIVE_INFINITY;
+  #spentByPresent = 0;
 
   constructor({ slots, rows = 1, burst, perSecond, seed }: BucketOptions) {
     this.#slots = slots;
@@ -46,18 +53,19 @@ export class TokenBuckets {
 
   /**
    * Another rate from now on, at no cost however many keys there are: what each has taken is looked at when it comes
-   * again. Every key begins whole, but who took something in the last `emptyWithinMs` with nothing: for a rate that is
-   * changed because of those who are there.
+   * again. Every key begins whole, but who took something in the last so many milliseconds with little: for a rate that
+   * is changed because of those who are there.
    */
   changeTo(
     { burst, perSecond }: Pick<BucketOptions, 'burst' | 'perSecond'>,
     now: Instant,
-    emptyWithinMs = 0,
+    present?: Present,
   ): void {
     this.#burst = burst;
     this.#perSecond = perSecond;
     this.#changedAt = now;
-    this.#activeSince = emptyWithinMs > 0 ? now - emptyWithinMs : Number.POSITIVE_INFINITY;
+    this.#activeSince = present === undefined ? Number.POSITIVE_INFINITY : now - present.withinMs;
+    this.#spentByPresent = present === undefined ? 0 : Math.max(0, burst - present.left);
   }
 
   /** True, and one is taken, where one is left for this key. */
@@ -85,7 +93,7 @@ export class TokenBuckets {
   #takenBy(place: number, now: Instant): number {
     const at = this.#at[place] ?? Number.NEGATIVE_INFINITY;
     const isBefore = at < this.#changedAt;
-    const begins = isBefore && at >= this.#activeSince ? this.#burst : 0;
+    const begins = at >= this.#activeSince ? this.#spentByPresent : 0;
     const taken = isBefore ? begins : (this.#taken[place] ?? 0);
     const since = isBefore ? this.#changedAt : at;
     const given = (Math.min(now - since, LONG_MS) / 1_000) * this.#perSecond;

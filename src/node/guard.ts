@@ -38,6 +38,8 @@ export interface GuardOptions {
   postureChanged(from: Posture): void;
 }
 
+/** A kernel shield says once a second what it counted. Longer ago: there is none. */
+const KERNEL_FRESH_MS = 3 * SECOND_MS;
 /** Several times as long as a busy carrier waits for the next answer. */
 const FEEDBACK_VALIDITY_MS = 2 * SECOND_MS;
 const LOOK_AFTER_MS = 10 * SECOND_MS;
@@ -50,6 +52,7 @@ export class Guard {
   readonly abuse: AbuseDesk;
   readonly #mediaPorts = new Map<MediaEndpointId, number>();
   #lookAt: Instant = 0;
+  #kernelAt: Instant = Number.NEGATIVE_INFINITY;
   /** What every carrier is asked to leave out, because the node has too much to do. */
   lossAskedPercent = 0;
   /** Digests that were right, since the node began. */
@@ -213,6 +216,7 @@ export class Guard {
 
   /** What a kernel dropped ahead of us is told once a second, where there is one. */
   kernelCounted(counts: KernelCounts, now: Instant): void {
+    this.#kernelAt = now;
     this.#detection.kernel(counts, now);
     this.#options.doors.kernelCounted(counts.doorNewcomers, now);
   }
@@ -244,7 +248,7 @@ export class Guard {
   #detected(effect: DetectionEffect, at: Instant): void {
     const { turn, postureChanged } = this.#options;
     if (effect.type === 'posture') {
-      this.#shield.turnTo(effect.to, at);
+      this.#shield.turnTo(effect.to, at, at - this.#kernelAt < KERNEL_FRESH_MS);
       turn.push({ type: 'shield-shares', shares: this.#shield.shares });
       postureChanged(effect.from);
       turn.push({ type: 'event', event: { ...effect, type: 'shield-posture', at } });

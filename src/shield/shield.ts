@@ -80,11 +80,11 @@ export class Shield {
     return sharesIn(this.#posture);
   }
 
-  /** Changes what newcomers may send, and nothing else. */
-  turnTo(posture: Posture, now: Instant): void {
+  /** Changes what newcomers may send, and nothing else. `isBehindKernel`: a kernel does the same ahead of us. */
+  turnTo(posture: Posture, now: Instant, isBehindKernel = false): void {
     if (posture === this.#posture) return;
     this.#posture = posture;
-    this.#newcomers.changeTo(this.shares, now);
+    this.#newcomers.changeTo(this.shares, now, isBehindKernel);
     this.#doorNewcomers.changeTo(this.shares, now);
   }
 
@@ -244,7 +244,9 @@ export class Shield {
 const NOTHING: readonly ShieldChange[] = [];
 const ALL = 'all';
 /** Who sent something so lately is there. */
-const ACTIVE_MS = 10 * SECOND_MS;
+const PRESENT_MS = 10 * SECOND_MS;
+/** What they begin with where a kernel lets few in: some are half-way through a challenge. */
+const LEFT_BEHIND_KERNEL = 2;
 
 /** Over UDP, where a source may be forged. */
 export class Newcomers {
@@ -269,9 +271,13 @@ export class Newcomers {
     this.#exceedingFlows = together(shares.exceedingFlows);
   }
 
-  /** Who is there now has spent what a stranger may send at once: it is for those who come later. */
-  changeTo(shares: Shares, now: Instant): void {
-    this.#source.changeTo(shares.source, now, ACTIVE_MS);
+  /**
+   * Who is there now has spent what a stranger may send at once: it is for those who come later. Behind a kernel, which
+   * counts them anew, they are few, and not all of it.
+   */
+  changeTo(shares: Shares, now: Instant, isBehindKernel = false): void {
+    const left = isBehindKernel ? LEFT_BEHIND_KERNEL : 0;
+    this.#source.changeTo(shares.source, now, { withinMs: PRESENT_MS, left });
     this.#network.changeTo(shares.network, now);
     this.#all.changeTo(shares.all, now);
     this.#familiarSource.changeTo(shares.familiarSource, now);

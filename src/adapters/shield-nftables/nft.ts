@@ -7,7 +7,6 @@
 //   node ─▶ describe ip saddr                         nft ─▶ payload expression, datatype ipv4_addr …
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, setPriority } from 'node:os';
 import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 
@@ -33,7 +32,6 @@ const ENVIRONMENT = {
 export function runNft(parameters: readonly string[], input = ''): Promise<NftResult> {
   return new Promise((resolve) => {
     const child = spawn('nft', parameters, { env: ENVIRONMENT, stdio: 'pipe' });
-    giveWay(child);
     const timer = setTimeout(() => child.kill('SIGKILL'), LIMITS.kernelAnswerMs);
     let output = '';
     const hear = (text: string) => {
@@ -56,16 +54,6 @@ export function runNft(parameters: readonly string[], input = ''): Promise<NftRe
       resolve(err({ reason, refused: code !== null }));
     });
   });
-}
-
-/** A ruleset takes `nft` some ten milliseconds, which the node, on a busy core, must not wait for. */
-function giveWay({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It has ended already, or nobody may: then it takes its turn like any other.
-  }
 }
 
 /** One that stays. It is ended when it fails to answer; whoever owns it starts another. */
