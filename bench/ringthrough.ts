@@ -20,7 +20,7 @@ export interface ShieldSeen {
   readonly posture: Posture;
   /** When it became so (RFC 3339). */
   readonly since: string;
-  /** Within the last seconds: 99 of 100 packets of the known were read within this time; timers were late by so much. */
+  /** Lately: 99 of 100 packets of the known were read within this time; timers were late by so much. */
   readonly waitMs: number;
   readonly lateMs: number;
   readonly counts: { readonly node: LaneCounts; readonly kernel?: LaneCounts };

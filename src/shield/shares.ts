@@ -7,8 +7,8 @@
 //
 // Budgets of known flows bind in earnest only when somebody may be forging them: until then whoever sends more than
 // usual, such as a proxy that has just been put before all phones, is let in and learned from. Whoever forges very many
-// known flows could still send all that they may; so flows that went beyond their budgets share what is within them, too,
-// and those that nobody forges do not notice.
+// known flows could still send all that they may; so flows that went beyond their budgets share what is within them,
+// too, and those that nobody forges do not notice.
 //
 // The ceilings are what the node can answer beside its own work: a stranger's request costs it some 0.1 ms.
 
