@@ -20,7 +20,8 @@ const KEY_BYTES = 32;
 const SILENCE_MS = 60_000;
 
 export class WarmUp {
-  readonly #node: SipNode;
+  /** Gone when it is over: it is as large as the real one. */
+  #node: SipNode | undefined;
   #now: Instant;
   #heard = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -65,16 +66,19 @@ export class WarmUp {
     this.#now += STEP_MS;
     const remote = { address: `198.18.${(index >> 8) & 255}.${index & 255}`, port: 5060 };
     const packet = { flow: { transport: 'udp', local: LOCAL, remote } satisfies Flow, bytes: drawn(index) };
+    const node = this.#node;
+    if (node === undefined) return 0;
     // Whatever it says: what is not let in is to be compiled as well.
-    this.#node.admit(packet, this.#now);
-    const read = this.#node.receive([packet], this.#now);
-    const due = this.#node.nextDeadline();
-    if (due !== undefined && due <= this.#now) this.#node.expire(this.#now);
+    node.admit(packet, this.#now);
+    const read = node.receive([packet], this.#now);
+    const due = node.nextDeadline();
+    if (due !== undefined && due <= this.#now) node.expire(this.#now);
     return read.filter(({ type }) => type === 'send').length;
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#node = undefined;
   }
 }
 

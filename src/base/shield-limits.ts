@@ -127,7 +127,7 @@ export const SHIELD_LIMITS = {
 
   /** Made-up packets that a node which was just started has read aside, so many every few milliseconds. */
   warmUpMessages: 3_000,
-  warmUpMessagesAtOnce: 3,
+  warmUpMessagesAtOnce: 6,
   warmUpEveryMs: 8,
 
   /** How often the node looks how hard it works. */
