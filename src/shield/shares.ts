@@ -18,7 +18,7 @@ import type { Posture, Rate, Shares } from '../ports/shield.ts';
 const CALM: Shares = {
   source: { perSecond: 500, burst: 2_000 },
   network: { perSecond: 1_000, burst: 3_000 },
-  all: { perSecond: 500, burst: 4_000 },
+  all: { perSecond: 250, burst: 4_000 },
   beyondBudgets: { perSecond: 5_000, burst: 10_000 },
   exceedingFlows: { perSecond: 5_000, burst: 10_000 },
   familiarSource: { perSecond: 500, burst: 2_000 },
@@ -32,7 +32,7 @@ const ELEVATED: Shares = {
   ...CALM,
   source: { perSecond: 10, burst: 60 },
   network: { perSecond: 50, burst: 300 },
-  all: { perSecond: 500, burst: 1_000 },
+  all: { perSecond: 250, burst: 1_000 },
   beyondBudgets: { perSecond: 2_000, burst: 2_000 },
   exceedingFlows: { perSecond: 2_000, burst: 2_000 },
   connectSource: { perSecond: 5, burst: 60 },
