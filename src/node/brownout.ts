@@ -10,7 +10,7 @@ import { ONE_CUSTOMER, sourceOf } from '../base/source.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import { TokenBuckets } from '../base/token-buckets.ts';
 import type { Random } from '../ports/random.ts';
-import type { KernelCounts, Lane, Load, Posture, Rung } from '../ports/shield.ts';
+import type { Lane, Load, Posture, Rung } from '../ports/shield.ts';
 import { RUNGS } from '../ports/shield.ts';
 import { givesUp } from '../registrar/grace.ts';
 import type { Registrar } from '../registrar/registrar.ts';
@@ -70,8 +70,6 @@ export class Brownout {
   #unanswered = 0;
   #bindingsBefore = 0;
   #wasGoverning = false;
-  #kernelDropped = 0;
-  #kernelAt: Instant = 0;
 
   constructor(options: BrownoutOptions) {
     this.#options = options;
@@ -104,15 +102,9 @@ export class Brownout {
     if (isReason) this.#options.registrar.grace(now + LIMITS.graceAfterMs);
   }
 
-  /** About once a second, where there is a kernel shield. */
-  kernelCounted({ lanes }: KernelCounts, now: Instant): void {
-    const dropped = lanes.known.dropped + lanes.carrier.dropped;
-    const seconds = (now - this.#kernelAt) / SECOND_MS;
-    // The first count may be of a table that another process left.
-    const perSecond = this.#kernelAt > 0 && seconds > 0 ? (dropped - this.#kernelDropped) / seconds : 0;
-    this.#kernelDropped = dropped;
-    this.#kernelAt = now;
-    if (perSecond > LIMITS.deafeningDroppedPerSecond) this.#doubtSilence(now);
+  /** The guard has heard what a kernel shield counted: about once a second, where there is one. */
+  kernelCounted(now: Instant): void {
+    if (this.#options.guard.knownDroppedPerSecond > LIMITS.deafeningDroppedPerSecond) this.#doubtSilence(now);
   }
 
   #doubtSilence(now: Instant): void {

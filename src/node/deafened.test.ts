@@ -51,14 +51,9 @@ describe('a phone that is silent while the node is deafened', () => {
     office.reception.dead = true;
     under(office, FLOODED, 60 * SECOND_MS);
     office.reception.dead = false;
-    const caller = office.call();
-    const phone = office.reception.rings();
-    caller.expect(180);
-    phone.answers();
-    caller.connected();
-    phone.acknowledged();
+    const { caller, callee } = office.talk();
     caller.hangsUp();
-    phone.hungUp();
+    callee.hungUp();
   });
 
   story(
@@ -67,14 +62,9 @@ describe('a phone that is silent while the node is deafened', () => {
       office.reception.dead = true;
       droppedOfKnown(office, 1_000, 60);
       office.reception.dead = false;
-      const caller = office.call();
-      const phone = office.reception.rings();
-      caller.expect(180);
-      phone.answers();
-      caller.connected();
-      phone.acknowledged();
+      const { caller, callee } = office.talk();
       caller.hangsUp();
-      phone.hungUp();
+      callee.hungUp();
     },
   );
 

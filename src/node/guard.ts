@@ -221,6 +221,11 @@ export class Guard {
     this.#options.doors.kernelCounted(counts.doorNewcomers, now);
   }
 
+  /** Of known flows and carriers, as a kernel told last. */
+  get knownDroppedPerSecond(): number {
+    return this.#detection.knownDroppedPerSecond;
+  }
+
   pressed(load: Load): void {
     this.#detection.pressed(load);
   }

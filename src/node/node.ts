@@ -229,7 +229,7 @@ export class SipNode {
   kernelCounted(counts: KernelCounts, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => {
       this.guard.kernelCounted(counts, now);
-      this.#brownout.kernelCounted(counts, now);
+      this.#brownout.kernelCounted(now);
     });
   }
 

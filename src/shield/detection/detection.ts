@@ -107,6 +107,11 @@ export class Detection {
     if (this.#tally.kernel(counts, now)) this.#isWoken = true;
   }
 
+  /** Of known flows and carriers, as the kernel told last. */
+  get knownDroppedPerSecond(): number {
+    return this.#tally.knownDroppedPerSecond;
+  }
+
   /** How late the node was lately. */
   pressed({ lateMs, waitMs }: Pick<Load, 'lateMs' | 'waitMs'>): void {
     this.#lateMs = Math.max(this.#lateMs, lateMs);

@@ -179,6 +179,12 @@ export class Tally {
     return garbage + connects + fragments > 0 || LANES.some((lane) => lanes[lane].packets > 0);
   }
 
+  /** Of known flows and carriers, as the kernel told last. */
+  get knownDroppedPerSecond(): number {
+    const { known, carrier } = this.#unseen.lanes;
+    return known.packets + carrier.packets;
+  }
+
   /** What came in these seconds, as one: their mean. */
   read({ seconds, now, ...pressure }: Reading): Second {
     const unseen = now - this.#kernelAt <= KERNEL_FRESH_MS ? this.#unseen : NOTHING_UNSEEN;
