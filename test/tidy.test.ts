@@ -19,6 +19,8 @@ const LONG_FILES: Exceptions = {};
 const LONG_FUNCTIONS: Exceptions = {
   'test/contract/signalling.contract.ts#signallingContract': 'holds the tests of a suite, as describe does',
   'test/contract/store.contract.ts#storeContract': 'holds the tests of a suite, as describe does',
+  'test/contract/store-telephone.contract.ts#storeTelephoneContract':
+    'holds the tests of a suite, as describe does',
 };
 const SLEEPERS: Exceptions = {
   'test/interop/child.ts': 'bounds a wait for another program’s line or end',

@@ -482,7 +482,8 @@ function changeTo(accounts: readonly Account[], stored: Directory) {
 function withDivert(account: Account, number: E164, divert: Divert | undefined): Account {
   const numbers = account.numbers.map((known) => {
     if (known.number !== number) return known;
-    return { number, plan: known.plan, ...(divert === undefined ? {} : { divert }) };
+    const { divert: _, ...others } = known;
+    return divert === undefined ? others : { ...others, divert };
   });
   return { ...account, numbers };
 }

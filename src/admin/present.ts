@@ -2,11 +2,11 @@
 
 import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
-import type { Account, NumberRecord } from '../ports/records.ts';
+import type { Account, Divert, NumberRecord } from '../ports/records.ts';
 import { hoursInputOf } from './provisioning/compile.ts';
 import { describePlan } from './provisioning/describe-plan.ts';
 import { planInputOf } from './provisioning/plan.ts';
-import type { AccountView, NumberView, PhoneDetails } from './views.ts';
+import type { AccountView, DivertView, NumberView, PhoneDetails } from './views.ts';
 
 /** `registered`: what the node says about the phones; one that it does not know yet has no bindings. */
 export function accountView(account: Account, registered: readonly PhoneView[], now: Instant): AccountView {
@@ -38,6 +38,11 @@ export function numberView(account: Account, record: NumberRecord, now: Instant)
     number,
     plan: planInputOf(plan),
     planText: describePlan(plan),
-    ...(inForce ? { divert } : {}),
+    ...(inForce ? { divert: divertView(divert) } : {}),
   };
+}
+
+function divertView({ to, since, until, by }: Divert): DivertView {
+  const target = typeof to === 'string' ? { to } : { voicemail: to.mailbox };
+  return { ...target, since, ...(until === undefined ? {} : { until }), by };
 }

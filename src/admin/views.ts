@@ -3,7 +3,7 @@
 
 import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
-import type { AccountLimits, Divert, E164 } from '../ports/records.ts';
+import type { AccountLimits, E164 } from '../ports/records.ts';
 import type { TracedMessage } from '../ports/trace.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { HoursInput, PlanInput } from './provisioning/schema.ts';
@@ -11,6 +11,24 @@ import type { HoursInput, PlanInput } from './provisioning/schema.ts';
 /** A phone with what is registered for it now. */
 export interface PhoneDetails extends PhoneView {
   readonly callerId?: E164;
+}
+
+/** Where calls go instead: to a number, or to one of the account's mailboxes. */
+export interface DivertView {
+  readonly to?: E164;
+  readonly voicemail?: string;
+  readonly since: Instant;
+  readonly until?: Instant;
+  readonly by: string;
+}
+
+/** For people: `+447700900123`, `the mailbox reception`. */
+export function divertedTo(divert: {
+  readonly to?: E164 | undefined;
+  readonly voicemail?: string | undefined;
+}): string {
+  const { to, voicemail } = divert;
+  return to ?? `the mailbox ${voicemail ?? ''}`;
 }
 
 export interface NumberView {
@@ -21,7 +39,7 @@ export interface NumberView {
   /** In words: `rings reception and workshop for 20 s, then the mobile +447700900123`. */
   readonly planText: string;
   /** Only while it is in force. */
-  readonly divert?: Divert;
+  readonly divert?: DivertView;
 }
 
 export interface AccountView {

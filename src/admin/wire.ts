@@ -63,7 +63,8 @@ export const phone = z
 
 const divert = z
   .object({
-    to: z.string(),
+    to: z.string().optional(),
+    voicemail: z.string().optional().meta({ description: 'A mailbox, where it is not a number' }),
     since: instant,
     until: instant.optional(),
     by: z.string().meta({ description: 'Who set it' }),

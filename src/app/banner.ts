@@ -1,6 +1,6 @@
 // What a person sees when the node is up: where everything is, and what to try first.
 
-import type { AccountView, NewPassword } from '../admin/views.ts';
+import { type AccountView, divertedTo, type NewPassword } from '../admin/views.ts';
 import { formatEndpoint } from '../base/net.ts';
 import type { Listener } from '../ports/signalling.ts';
 import type { DemoCarrier } from './demo.ts';
@@ -57,7 +57,7 @@ function demoLines({ accounts }: BannerFacts, demo: NonNullable<BannerFacts['dem
   });
   const numbers = (account?.numbers ?? []).map(
     ({ number, planText, divert }) =>
-      `    number ${number} ${divert === undefined ? planText : `is diverted to ${divert.to}`}`,
+      `    number ${number} ${divert === undefined ? planText : `is diverted to ${divertedTo(divert)}`}`,
   );
   return [
     `  Account  ${demo.account} (passwords kept in ${demo.passwordsFile})`,

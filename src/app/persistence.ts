@@ -141,5 +141,17 @@ function keyOf(write: StoreWrite): string {
       return `habits ${write.habits.account}`;
     case 'ledger':
       return `ledger ${write.entry.id}`;
+    case 'forwards':
+      return `forwards ${write.number}`;
+    case 'message':
+      return `message ${write.message.id}`;
+    case 'message-removed':
+      return `message ${write.id}`;
+    case 'notice':
+      return `notice ${write.notice.id}`;
+    case 'notice-removed':
+      return `notice ${write.id}`;
+    case 'audit':
+      return `audit ${write.entry.id}`;
   }
 }

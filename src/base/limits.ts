@@ -228,6 +228,7 @@ export const LIMITS = {
   /** Time for an API request to arrive whole. Longer: 408. */
   apiRequestMs: 30 * SECOND_MS,
   ledgerPageMax: 1_000,
+  auditPageMax: 1_000,
   /** Bytes of log lines waiting for whoever reads stderr. More: lines are dropped. */
   logQueueBytesMax: 1_048_576,
   /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */

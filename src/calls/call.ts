@@ -15,6 +15,7 @@ import type { Flow } from '../base/net.ts';
 import { formatDuration, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { LegStatistics } from '../ports/records.ts';
+import { divertWords } from '../routing/plan.ts';
 import { VERDICTS } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
 import { createResponse } from '../sip/message/compose.ts';
@@ -110,7 +111,11 @@ export class Call implements Session {
     if (route.divert !== undefined) {
       const { to, by, since } = route.divert;
       const day = new Date(since).toISOString().slice(0, 16).replace('T', ' ');
-      this.record.note(now, 'diverted', `every call goes to ${to}: diverted by ${by} on ${day} UTC`);
+      this.record.note(
+        now,
+        'diverted',
+        `every call goes to ${divertWords(to)}: diverted by ${by} on ${day} UTC`,
+      );
     }
     this.#around.audience.ledger(this.record.entry([]));
     const { callerKind: kind, callerName: peer, invite } = this.start;

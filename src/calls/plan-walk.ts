@@ -166,6 +166,10 @@ export class PlanWalk {
       case 'announcement':
         this.#events.announcement(targets.prompt, now);
         return true;
+      case 'voicemail':
+      case 'menu':
+        this.#record.note(now, 'left-out', `${targets.type} is not wired yet`);
+        return false;
       case 'ring':
         this.#leaveOut(targets, now);
         return this.#ring(targets, now);

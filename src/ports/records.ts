@@ -4,6 +4,7 @@
 import type { Endpoint, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Server } from '../sip/location/locate.ts';
+import type { RecordingId } from './recordings.ts';
 import type { DoorSide } from './shield.ts';
 
 /** An E.164 number with its plus sign: `+442079460000`. */
@@ -44,25 +45,39 @@ export type StepCondition =
   | { readonly type: 'during'; readonly hours: string }
   | { readonly type: 'outside'; readonly hours: string };
 
-export type PlanStep =
+/** What became of the phones before it: that of a forward (the telephone's 61, 62 and 67). */
+export type ForwardReason = 'unreachable' | 'no-answer' | 'busy';
+
+export type PlanStep = StepAction & {
+  readonly when?: StepCondition;
+  /** Tried only where what came before it failed so; never written in a plan, but made of a forward. */
+  readonly after?: ForwardReason;
+};
+
+type StepAction =
   | {
       readonly type: 'ring';
       readonly phones: readonly string[];
       readonly order: 'together' | 'in-turn';
       /** For the whole step when together, for each phone when in turn. */
       readonly forMs: number;
-      readonly when?: StepCondition;
     }
-  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number; readonly when?: StepCondition }
-  | { readonly type: 'announcement'; readonly prompt: string; readonly when?: StepCondition };
+  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number }
+  /** `prompt`: one of the account's sounds, or a prompt of the node. */
+  | { readonly type: 'announcement'; readonly prompt: string }
+  | { readonly type: 'voicemail'; readonly mailbox: string }
+  | { readonly type: 'menu'; readonly menu: string };
 
 export interface Plan {
   readonly steps: readonly PlanStep[];
 }
 
+/** Where a divert leads: to a number, or to one of the account's mailboxes. */
+export type DivertTarget = E164 | { readonly mailbox: string };
+
 /** A manual override: every call to the number goes to `to` until it is cleared or `until` has come. */
 export interface Divert {
-  readonly to: E164;
+  readonly to: DivertTarget;
   readonly since: Instant;
   readonly until?: Instant;
   /** Who set it, for people: `api`, `cli`, … */
@@ -73,6 +88,92 @@ export interface NumberRecord {
   readonly number: E164;
   readonly plan: Plan;
   readonly divert?: Divert;
+  /** Where calls go when the phones of the plan could not take them. */
+  readonly forwards?: Forwards;
+}
+
+export interface Forwards {
+  readonly unreachable?: Divert;
+  readonly noAnswer?: Divert;
+  readonly busy?: Divert;
+}
+
+/** argon2id, in PHC string format. A short PIN can be guessed from it, so it is encrypted at rest like a secret. */
+export type SecretHash = string;
+
+export interface Mailbox {
+  readonly name: string;
+  /** Without one it can be listened to from its phones only. */
+  readonly pin?: SecretHash;
+  readonly greeting?: RecordingId;
+  /** Where messages are sent, with the recording attached. */
+  readonly email: readonly string[];
+  /** Phones whose lamp tells of messages (RFC 3842), and whose users listen to it. */
+  readonly phones: readonly string[];
+  readonly messagesMax: number;
+  readonly messageMaxMs: number;
+  readonly retentionMs: number;
+}
+
+export interface VoicemailMessage {
+  readonly id: string;
+  readonly account: string;
+  readonly mailbox: string;
+  readonly called: string;
+  readonly caller: string;
+  readonly at: Instant;
+  readonly lengthMs: number;
+  readonly recording: RecordingId;
+  /** Absent: it is new. */
+  readonly heardAt?: Instant;
+}
+
+export interface Menu {
+  readonly name: string;
+  /** One of the account's sounds, or a prompt of the node. */
+  readonly greeting: string;
+  readonly choices: readonly { readonly key: string; readonly steps: readonly PlanStep[] }[];
+  /** When nothing, or nothing that fits, is pressed. */
+  readonly otherwise: readonly PlanStep[];
+}
+
+/** What an account has announcements and menus say. */
+export interface AccountSound {
+  readonly name: string;
+  readonly recording: RecordingId;
+  /** What it says, where it was synthesised. */
+  readonly text?: string;
+}
+
+/** A telephone that calls may be sent to by telephone. */
+export interface Mobile {
+  readonly number: E164;
+  readonly name?: string;
+  /** When whoever answers it last said that it is theirs. */
+  readonly confirmedAt?: Instant;
+}
+
+export interface OneTimeCode {
+  /** The first two digits of the code: which one of the sheet it is. */
+  readonly index: string;
+  readonly hash: SecretHash;
+}
+
+/** How an account is run by telephone. */
+export interface Control {
+  /** Digits by which the account is named; unique on the node. */
+  readonly id: string;
+  readonly pin?: SecretHash;
+  readonly mobiles: readonly Mobile[];
+  readonly codes: readonly OneTimeCode[];
+  /** Its own phones may divert with `*21*…#` and the like. */
+  readonly featureCodes: boolean;
+}
+
+/** Who is told of changes on an account: one of the two. */
+export interface Contact {
+  readonly email?: string;
+  readonly sms?: E164;
 }
 
 /** Caps per account (law 8). */
@@ -97,6 +198,13 @@ export interface Account {
   readonly numbers: readonly NumberRecord[];
   readonly hours: readonly Hours[];
   readonly limits: AccountLimits;
+  readonly mailboxes?: readonly Mailbox[];
+  readonly menus?: readonly Menu[];
+  readonly sounds?: readonly AccountSound[];
+  readonly control?: Control;
+  readonly contacts?: readonly Contact[];
+  /** Of the prompts that its callers and its people hear (BCP 47); absent: the node's. */
+  readonly language?: string;
 }
 
 /** On how many days there were calls, when the latest of those days began, and when the last call was. */
@@ -181,6 +289,34 @@ export interface LedgerEntry {
   readonly status?: number;
   readonly timeline: readonly TimelineEntry[];
   readonly legs: readonly LegStatistics[];
+}
+
+/** A message to somebody's e-mail or telephone that waits to be delivered. */
+export interface Notice {
+  readonly id: string;
+  readonly account: string;
+  readonly at: Instant;
+  readonly channel: 'email' | 'sms';
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  /** What is attached to it. */
+  readonly recording?: RecordingId;
+  readonly attempts: number;
+  readonly dueAt: Instant;
+  readonly lastError?: string;
+}
+
+/** Who changed what on an account, when and how. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Instant;
+  readonly account: string;
+  /** `api`, `cli`, `phone reception`, `telephone +44…` */
+  readonly who: string;
+  readonly how: 'api' | 'cli' | 'telephone' | 'feature-code' | 'sms';
+  /** A sentence for people. */
+  readonly what: string;
 }
 
 export interface TrunkTls {

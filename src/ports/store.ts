@@ -1,23 +1,31 @@
-// The store keeps what must outlive the process: accounts, bindings, doors, ledger, where carriers were. One write is
-// one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it rejects, none
-// of it happened. Adapters must pass test/contract/store.contract.ts.
+// The store keeps what must outlive the process: accounts, bindings, doors, ledger, messages, where carriers were. One
+// write is one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it
+// rejects, none of it happened. Adapters must pass test/contract/store.contract.ts and store-telephone.contract.ts.
 
 import type {
   Account,
+  AuditEntry,
   Binding,
   CallHabits,
   Divert,
   Door,
   E164,
+  Forwards,
   LedgerEntry,
+  Notice,
   TrunkServers,
+  VoicemailMessage,
 } from './records.ts';
 
 export type StoreWrite =
-  /** Replaces the account whole. A phone that is gone from it takes its bindings with it. */
+  /**
+   * Replaces the account whole. A phone that is gone from it takes its bindings with it, a mailbox the rows of its
+   * messages (not their recordings, which the store knows nothing of).
+   */
   | { readonly type: 'account'; readonly account: Account }
   | { readonly type: 'account-removed'; readonly name: string }
   | { readonly type: 'divert'; readonly number: E164; readonly divert: Divert | undefined }
+  | { readonly type: 'forwards'; readonly number: E164; readonly forwards: Forwards | undefined }
   /** All bindings of one phone, replacing what was kept for it; an empty list removes them. */
   | { readonly type: 'bindings'; readonly user: string; readonly bindings: readonly Binding[] }
   /** Replaces what was kept for the trunk; no servers remove it. */
@@ -27,7 +35,15 @@ export type StoreWrite =
   /** Replaces what was kept of the account; goes with it. */
   | { readonly type: 'habits'; readonly habits: CallHabits }
   /** Inserts or replaces by id. */
-  | { readonly type: 'ledger'; readonly entry: LedgerEntry };
+  | { readonly type: 'ledger'; readonly entry: LedgerEntry }
+  /** Inserts or replaces by id. */
+  | { readonly type: 'message'; readonly message: VoicemailMessage }
+  | { readonly type: 'message-removed'; readonly id: string }
+  /** Inserts or replaces by id. */
+  | { readonly type: 'notice'; readonly notice: Notice }
+  | { readonly type: 'notice-removed'; readonly id: string }
+  /** Kept also when its account is gone. */
+  | { readonly type: 'audit'; readonly entry: AuditEntry };
 
 export interface LedgerQuery {
   /** Only attempts to reach this number or user. */
@@ -48,11 +64,25 @@ export interface LedgerPage {
   readonly next?: string;
 }
 
+export interface AuditQuery {
+  readonly account?: string;
+  /** At most `LIMITS.auditPageMax` rows, newest first. */
+  readonly limit: number;
+  /** From an earlier page's `next`. */
+  readonly cursor?: string;
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
 export interface Store {
   /**
    * Atomic and durable; batches given at once are done in their order. Rejects with a `RingthroughError`:
    * STORE_FULL, STORE_FAILED, LIMIT_REACHED (too many wait), CONFLICT (a phone or number of another account),
-   * NOT_FOUND (a divert of a number that nobody has).
+   * NOT_FOUND (a divert or forwards of a number that nobody has).
    */
   write(writes: readonly StoreWrite[]): Promise<void>;
   accounts(): Promise<readonly Account[]>;
@@ -64,5 +94,10 @@ export interface Store {
   ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
   /** Attempts without an outcome: those that a crash cut off. */
   unfinished(): Promise<readonly LedgerEntry[]>;
+  /** Of all mailboxes, in the order in which they came. */
+  messages(): Promise<readonly VoicemailMessage[]>;
+  /** All that wait, the one that is due first first. */
+  notices(): Promise<readonly Notice[]>;
+  audit(query: AuditQuery): Promise<AuditPage>;
   close(): Promise<void>;
 }

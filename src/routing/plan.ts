@@ -5,7 +5,15 @@
 // (a phone that gave no sign of life, a carrier that failed) already counts.
 
 import type { Instant } from '../base/time.ts';
-import type { Account, Divert, E164, NumberRecord, PlanStep, Reachability } from '../ports/records.ts';
+import type {
+  Account,
+  Divert,
+  DivertTarget,
+  E164,
+  NumberRecord,
+  PlanStep,
+  Reachability,
+} from '../ports/records.ts';
 import { isOpen } from './hours.ts';
 
 /** A registered contact of a phone, as far as routing cares. */
@@ -47,6 +55,8 @@ export type StepTargets =
     }
   | { readonly type: 'dial'; readonly number: E164; readonly forMs: number }
   | { readonly type: 'announcement'; readonly prompt: string }
+  | { readonly type: 'voicemail'; readonly mailbox: string }
+  | { readonly type: 'menu'; readonly menu: string }
   | { readonly type: 'none'; readonly left: readonly LeftOut[] };
 
 /** Somebody or something that the step named and that is not tried. */
@@ -65,9 +75,19 @@ export function stepsOf(
 ): { readonly steps: readonly PlanStep[]; readonly divert: Divert | undefined } {
   const { divert } = record;
   if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
-    return { steps: [{ type: 'dial', number: divert.to, forMs: DIVERT_RINGS_MS }], divert };
+    return { steps: [divertStep(divert.to)], divert };
   }
   return { steps: record.plan.steps.flatMap(inTurn), divert: undefined };
+}
+
+function divertStep(to: DivertTarget): PlanStep {
+  if (typeof to !== 'string') return { type: 'voicemail', mailbox: to.mailbox };
+  return { type: 'dial', number: to, forMs: DIVERT_RINGS_MS };
+}
+
+/** For people: `+447700900123`, `the mailbox reception`. */
+export function divertWords(to: DivertTarget): string {
+  return typeof to === 'string' ? to : `the mailbox ${to.mailbox}`;
 }
 
 /** Ringing in turn is a row of steps with one phone each. */
@@ -86,6 +106,10 @@ export function resolveStep(step: PlanStep, view: RoutingView): StepTargets {
       return { type: 'dial', number: step.number, forMs: step.forMs };
     case 'announcement':
       return { type: 'announcement', prompt: step.prompt };
+    case 'voicemail':
+      return { type: 'voicemail', mailbox: step.mailbox };
+    case 'menu':
+      return { type: 'menu', menu: step.menu };
   }
 }
 

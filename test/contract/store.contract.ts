@@ -27,9 +27,9 @@ export interface OpenStore {
   dispose(): Promise<void>;
 }
 
-const NUMBER = '+442079460000';
+export const NUMBER = '+442079460000';
 
-function account(name: string, changes: Partial<Account> = {}): Account {
+export function account(name: string, changes: Partial<Account> = {}): Account {
   return {
     name,
     phones: [],
@@ -54,12 +54,12 @@ function phone(user: string): Account['phones'][number] {
   };
 }
 
-function number(digits: string, divert?: Divert): Account['numbers'][number] {
+export function number(digits: string, divert?: Divert): Account['numbers'][number] {
   const plan = { steps: [{ type: 'dial', number: '+447700900123', forMs: 30_000 } as const] };
   return { number: digits, plan, ...(divert === undefined ? {} : { divert }) };
 }
 
-const ACME: Account = account('acme', {
+export const ACME: Account = account('acme', {
   phones: [{ ...phone('workshop'), displayName: 'Workshop “2”', callerId: NUMBER }, phone('reception')],
   numbers: [
     {
@@ -188,6 +188,9 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().trunkServers(), []);
       assert.deepEqual(await store().doors(), []);
       assert.deepEqual(await store().habits(), []);
+      assert.deepEqual(await store().messages(), []);
+      assert.deepEqual(await store().notices(), []);
+      assert.deepEqual(await store().audit({ limit: 10 }), { entries: [] });
       assert.equal(await store().ledgerEntry('none'), undefined);
     });
 

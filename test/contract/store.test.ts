@@ -7,6 +7,7 @@ import { MemoryStore } from '../../src/adapters/store-memory/store.ts';
 import { openDataFolder } from '../../src/adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { type OpenStore, type StoreUnderTest, storeContract } from './store.contract.ts';
+import { storeTelephoneContract } from './store-telephone.contract.ts';
 
 async function openMemory(): Promise<OpenStore> {
   const store = new MemoryStore();
@@ -41,4 +42,7 @@ const STORES: readonly StoreUnderTest[] = [
   { name: 'SQLite', open: openSqlite },
 ];
 
-for (const store of STORES) storeContract(store);
+for (const store of STORES) {
+  storeContract(store);
+  storeTelephoneContract(store);
+}

@@ -1,8 +1,19 @@
 // The simulated store: writes become durable after a while, in order; a crash loses what was not yet durable,
 // except that the disk may have got to some of it before the node could hear so; a full disk refuses.
 
+import { assertNever } from '../../src/base/assert.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
-import type { Account, Binding, CallHabits, LedgerEntry, TrunkServers } from '../../src/ports/records.ts';
+import type {
+  Account,
+  AuditEntry,
+  Binding,
+  CallHabits,
+  LedgerEntry,
+  Notice,
+  NumberRecord,
+  TrunkServers,
+  VoicemailMessage,
+} from '../../src/ports/records.ts';
 import type { StoreWrite } from '../../src/ports/store.ts';
 import type { SeededRandom, World } from './world.ts';
 
@@ -18,6 +29,9 @@ export class SimulatedStore {
   readonly trunkServers = new Map<string, TrunkServers>();
   readonly habits = new Map<string, CallHabits>();
   readonly ledger = new Map<string, LedgerEntry>();
+  readonly messages = new Map<string, VoicemailMessage>();
+  readonly notices = new Map<string, Notice>();
+  readonly audit = new Map<string, AuditEntry>();
   /** The disk takes nothing while it is full. */
   full = false;
   /** Writes refused while it was: what they would have said is known to nobody. */
@@ -64,12 +78,22 @@ export class SimulatedStore {
       switch (write.type) {
         case 'account':
           this.accounts.set(write.account.name, write.account);
+          this.#dropMessages(write.account.name, write.account.mailboxes);
           break;
         case 'account-removed':
           this.accounts.delete(write.name);
+          this.#dropMessages(write.name);
           break;
         case 'divert':
-          throw new Error('the simulation sets diverts through accounts');
+          this.#changeNumber(write.number, ({ divert: _, ...record }) => {
+            return write.divert === undefined ? record : { ...record, divert: write.divert };
+          });
+          break;
+        case 'forwards':
+          this.#changeNumber(write.number, ({ forwards: _, ...record }) => {
+            return write.forwards === undefined ? record : { ...record, forwards: write.forwards };
+          });
+          break;
         case 'bindings':
           this.bindings.set(write.user, write.bindings);
           break;
@@ -82,7 +106,41 @@ export class SimulatedStore {
         case 'ledger':
           this.ledger.set(write.entry.id, write.entry);
           break;
+        case 'message':
+          this.messages.set(write.message.id, write.message);
+          break;
+        case 'message-removed':
+          this.messages.delete(write.id);
+          break;
+        case 'notice':
+          this.notices.set(write.notice.id, write.notice);
+          break;
+        case 'notice-removed':
+          this.notices.delete(write.id);
+          break;
+        case 'audit':
+          this.audit.set(write.entry.id, write.entry);
+          break;
+        case 'door':
+          throw new Error('the simulation has no doors');
+        default:
+          assertNever(write);
       }
+    }
+  }
+
+  /** A mailbox that is gone takes its messages with it. */
+  #dropMessages(account: string, kept: Account['mailboxes'] = []): void {
+    for (const message of this.messages.values()) {
+      if (message.account !== account || kept.some(({ name }) => name === message.mailbox)) continue;
+      this.messages.delete(message.id);
+    }
+  }
+
+  #changeNumber(number: string, change: (record: NumberRecord) => NumberRecord): void {
+    for (const account of this.accounts.values()) {
+      const numbers = account.numbers.map((record) => (record.number === number ? change(record) : record));
+      this.accounts.set(account.name, { ...account, numbers });
     }
   }
 }

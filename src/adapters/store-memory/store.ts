@@ -6,15 +6,18 @@ import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type {
   Account,
+  AuditEntry,
   Binding,
   CallHabits,
-  Divert,
   Door,
   E164,
   LedgerEntry,
+  Notice,
+  NumberRecord,
   TrunkServers,
+  VoicemailMessage,
 } from '../../ports/records.ts';
-import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 
 export class MemoryStore implements Store {
   readonly #accounts = new Map<string, Account>();
@@ -23,6 +26,9 @@ export class MemoryStore implements Store {
   readonly #doors = new Map<number, Door>();
   readonly #habits = new Map<string, CallHabits>();
   readonly #ledger = new Map<string, LedgerEntry>();
+  readonly #messages = new Map<string, VoicemailMessage>();
+  readonly #notices = new Map<string, Notice>();
+  readonly #audit = new Map<string, AuditEntry>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
     const batch = new Batch();
@@ -56,11 +62,8 @@ export class MemoryStore implements Store {
 
   async ledger(query: LedgerQuery): Promise<LedgerPage> {
     const limit = Math.min(query.limit, LIMITS.ledgerPageMax);
-    const found = [...this.#ledger.values()].filter((entry) => matches(entry, query)).sort(newestFirst);
-    const begin = query.cursor === undefined ? 0 : this.#after(query.cursor, found);
-    const entries = found.slice(begin, begin + limit);
-    const last = entries.at(-1);
-    return last !== undefined && begin + limit < found.length ? { entries, next: last.id } : { entries };
+    const found = [...this.#ledger.values()].filter((entry) => matches(entry, query));
+    return pageOf(found, ({ startedAt }) => startedAt, limit, query.cursor);
   }
 
   async ledgerEntry(id: string): Promise<LedgerEntry | undefined> {
@@ -71,6 +74,20 @@ export class MemoryStore implements Store {
     return [...this.#ledger.values()].filter(({ outcome }) => outcome === undefined);
   }
 
+  async messages(): Promise<readonly VoicemailMessage[]> {
+    return [...this.#messages.values()].sort((a, b) => a.at - b.at || order(a.id, b.id));
+  }
+
+  async notices(): Promise<readonly Notice[]> {
+    return [...this.#notices.values()].sort((a, b) => a.dueAt - b.dueAt || order(a.id, b.id));
+  }
+
+  async audit(query: AuditQuery): Promise<AuditPage> {
+    const limit = Math.min(query.limit, LIMITS.auditPageMax);
+    const found = [...this.#audit.values()].filter(({ account }) => account === (query.account ?? account));
+    return pageOf(found, ({ at }) => at, limit, query.cursor);
+  }
+
   async close(): Promise<void> {}
 
   #apply(write: StoreWrite, batch: Batch): void {
@@ -79,10 +96,13 @@ export class MemoryStore implements Store {
         return this.#putAccount(write.account, batch);
       case 'account-removed':
         this.#dropOtherPhones(write.name, [], batch);
+        this.#dropOtherMessages(write.name, [], batch);
         batch.set(this.#habits, write.name, undefined);
         return batch.set(this.#accounts, write.name, undefined);
       case 'divert':
-        return this.#putDivert(write.number, write.divert, batch);
+        return this.#changeNumber(write.number, { divert: write.divert }, batch);
+      case 'forwards':
+        return this.#changeNumber(write.number, { forwards: write.forwards }, batch);
       case 'bindings':
         return batch.set(
           this.#bindings,
@@ -99,6 +119,16 @@ export class MemoryStore implements Store {
         return batch.set(this.#habits, write.habits.account, write.habits);
       case 'ledger':
         return batch.set(this.#ledger, write.entry.id, write.entry);
+      case 'message':
+        return batch.set(this.#messages, write.message.id, write.message);
+      case 'message-removed':
+        return batch.set(this.#messages, write.id, undefined);
+      case 'notice':
+        return batch.set(this.#notices, write.notice.id, write.notice);
+      case 'notice-removed':
+        return batch.set(this.#notices, write.id, undefined);
+      case 'audit':
+        return batch.set(this.#audit, write.entry.id, write.entry);
       default:
         return assertNever(write);
     }
@@ -115,6 +145,8 @@ export class MemoryStore implements Store {
       if (number !== undefined) throw taken(`number ${number.number}`);
     }
     this.#dropOtherPhones(account.name, users, batch);
+    const mailboxes = (account.mailboxes ?? []).map(({ name }) => name);
+    this.#dropOtherMessages(account.name, mailboxes, batch);
     batch.set(this.#accounts, account.name, account);
   }
 
@@ -125,31 +157,29 @@ export class MemoryStore implements Store {
     }
   }
 
-  #putDivert(number: E164, divert: Divert | undefined, batch: Batch): void {
+  /** A mailbox that is gone takes its messages with it. */
+  #dropOtherMessages(name: string, kept: readonly string[], batch: Batch): void {
+    for (const { id, account, mailbox } of this.#messages.values()) {
+      if (account === name && !kept.includes(mailbox)) batch.set(this.#messages, id, undefined);
+    }
+  }
+
+  #changeNumber(
+    number: E164,
+    change: { readonly [Part in 'divert' | 'forwards']?: NumberRecord[Part] | undefined },
+    batch: Batch,
+  ): void {
     for (const account of this.#accounts.values()) {
       if (!account.numbers.some((candidate) => candidate.number === number)) continue;
       const numbers = account.numbers.map((candidate) => {
         if (candidate.number !== number) return candidate;
-        return { number, plan: candidate.plan, ...(divert === undefined ? {} : { divert }) };
+        const { divert, forwards } = { ...candidate, ...change };
+        const { plan } = candidate;
+        return { number, plan, ...(divert && { divert }), ...(forwards && { forwards }) };
       });
       return batch.set(this.#accounts, account.name, { ...account, numbers });
     }
     throw new RingthroughError('NOT_FOUND', `there is no number ${number}`);
-  }
-
-  #after(cursor: string, found: readonly LedgerEntry[]): number {
-    const last = this.#ledger.get(cursor);
-    if (last !== undefined) {
-      const next = found.findIndex((entry) => newestFirst(entry, last) > 0);
-      return next === -1 ? found.length : next;
-    }
-    throw new RingthroughError(
-      'INVALID_INPUT',
-      'the cursor is none: use the `next` of an earlier page as it is',
-      {
-        mistakes: [{ path: 'cursor', reason: "is not an earlier page's next" }],
-      },
-    );
   }
 }
 
@@ -184,8 +214,37 @@ function matches(entry: LedgerEntry, query: LedgerQuery): boolean {
   );
 }
 
-function newestFirst(a: LedgerEntry, b: LedgerEntry): number {
-  return b.startedAt - a.startedAt || order(b.id, a.id);
+/** Newest first. A cursor is the place after its entry, also where that has gone. */
+function pageOf<Entry extends { readonly id: string }>(
+  entries: readonly Entry[],
+  timeOf: (entry: Entry) => number,
+  limit: number,
+  cursor: string | undefined,
+): { readonly entries: readonly Entry[]; readonly next?: string } {
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  const found = entries
+    .filter((entry) => after === undefined || compare(timeOf(entry), entry.id, ...after) < 0)
+    .sort((a, b) => compare(timeOf(b), b.id, timeOf(a), a.id));
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  if (last === undefined || page.length === found.length) return { entries: page };
+  return { entries: page, next: `${timeOf(last)}_${last.id}` };
+}
+
+function compare(at: number, id: string, otherAt: number, otherId: string): number {
+  return at - otherAt || order(id, otherId);
+}
+
+function parseCursor(cursor: string): readonly [at: number, id: string] {
+  const [, at, id] = /^(\d+(?:\.\d+)?)_(.+)$/.exec(cursor) ?? [];
+  if (at !== undefined && id !== undefined) return [Number(at), id];
+  throw new RingthroughError(
+    'INVALID_INPUT',
+    'the cursor is none: use the `next` of an earlier page as it is',
+    {
+      mistakes: [{ path: 'cursor', reason: "is not an earlier page's next" }],
+    },
+  );
 }
 
 function order(a: string, b: string): number {

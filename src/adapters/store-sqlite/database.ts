@@ -8,8 +8,18 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { present } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
-import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type {
+  Account,
+  AuditEntry,
+  Binding,
+  CallHabits,
+  Door,
+  LedgerEntry,
+  Notice,
+  TrunkServers,
+  VoicemailMessage,
+} from '../../ports/records.ts';
+import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
@@ -172,7 +182,7 @@ export class Database {
       const entries = rows.slice(0, query.limit).map(ledgerEntryOf);
       const last = entries.at(-1);
       return rows.length > query.limit && last !== undefined
-        ? { entries, next: cursorAfter(last) }
+        ? { entries, next: cursorAfter(last.startedAt, last.id) }
         : { entries };
     });
   }
@@ -188,6 +198,50 @@ export class Database {
     return this.#read(async () => {
       const rows = await this.#db.selectFrom('ledger').selectAll().where('outcome', 'is', null).execute();
       return rows.map(ledgerEntryOf);
+    });
+  }
+
+  messages(): Promise<readonly VoicemailMessage[]> {
+    return this.#read(async () => {
+      const rows = await this.#db
+        .selectFrom('message')
+        .select('message')
+        .orderBy('at')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ message }) => JSON.parse(message) as VoicemailMessage);
+    });
+  }
+
+  notices(): Promise<readonly Notice[]> {
+    return this.#read(async () => {
+      const rows = await this.#db
+        .selectFrom('notice')
+        .select('notice')
+        .orderBy('due_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(({ notice }) => JSON.parse(notice) as Notice);
+    });
+  }
+
+  audit(query: AuditQuery): Promise<AuditPage> {
+    return this.#read(async () => {
+      let select = this.#db.selectFrom('audit').select('entry');
+      if (query.account !== undefined) select = select.where('account', '=', query.account);
+      if (query.cursor !== undefined) {
+        const [at, id] = parseCursor(query.cursor);
+        select = select.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(at, id)));
+      }
+      const rows = await select
+        .orderBy('at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .execute();
+      const entries = rows.slice(0, query.limit).map(({ entry }) => JSON.parse(entry) as AuditEntry);
+      const last = entries.at(-1);
+      const more = rows.length > query.limit && last !== undefined;
+      return more ? { entries, next: cursorAfter(last.at, last.id) } : { entries };
     });
   }
 
@@ -228,13 +282,13 @@ function limitSize(sqlite: DatabaseSync, bytesMax: number): void {
 }
 
 /** Pages are cut by time, and by id among equals: entries that come in between shift nothing. */
-function cursorAfter(entry: LedgerEntry): string {
-  return `${entry.startedAt}_${entry.id}`;
+function cursorAfter(at: number, id: string): string {
+  return `${at}_${id}`;
 }
 
-function parseCursor(cursor: string): readonly [startedAt: number, id: string] {
-  const [, startedAt, id] = /^(\d+(?:\.\d+)?)_(.+)$/.exec(cursor) ?? [];
-  if (startedAt === undefined || id === undefined) {
+function parseCursor(cursor: string): readonly [at: number, id: string] {
+  const [, at, id] = /^(\d+(?:\.\d+)?)_(.+)$/.exec(cursor) ?? [];
+  if (at === undefined || id === undefined) {
     throw new RingthroughError(
       'INVALID_INPUT',
       'the cursor is none: use the `next` of an earlier page as it is',
@@ -243,5 +297,5 @@ function parseCursor(cursor: string): readonly [startedAt: number, id: string] {
       },
     );
   }
-  return [Number(startedAt), id];
+  return [Number(at), id];
 }

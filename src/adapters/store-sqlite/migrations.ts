@@ -9,6 +9,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-trunk-servers': { up: createTrunkServers },
   '0003-doors': { up: createDoors },
   '0004-call-habits': { up: createCallHabits },
+  '0005-voicemail-and-control': { up: createVoicemailAndControl },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -63,6 +64,42 @@ async function createCallHabits(db: Kysely<unknown>): Promise<void> {
     .addColumn('account', 'text', (column) => column.primaryKey())
     .addColumn('habits', 'text', (column) => column.notNull())
     .execute();
+}
+
+/**
+ * What PINs and codes belong to is one encrypted column of its account. Messages have no reference to theirs: a call
+ * may end, and leave its message, when the account is gone.
+ */
+async function createVoicemailAndControl(db: Kysely<unknown>): Promise<void> {
+  await db.schema.alterTable('account').addColumn('telephone', 'blob').execute();
+  for (const column of ['menus', 'sounds', 'contacts', 'language']) {
+    await db.schema.alterTable('account').addColumn(column, 'text').execute();
+  }
+  await db.schema.alterTable('number').addColumn('forwards', 'text').execute();
+  await db.schema
+    .createTable('message')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('mailbox', 'text', (column) => column.notNull())
+    .addColumn('at', 'real', (column) => column.notNull())
+    .addColumn('message', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('notice')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('due_at', 'real', (column) => column.notNull())
+    .addColumn('notice', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'real', (column) => column.notNull())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('entry', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('message_of_mailbox').on('message').columns(['account', 'mailbox']).execute();
+  await db.schema.createIndex('audit_by_time').on('audit').columns(['at', 'id']).execute();
+  await db.schema.createIndex('audit_by_account').on('audit').columns(['account', 'at', 'id']).execute();
 }
 
 async function createAccounts(db: Kysely<unknown>): Promise<void> {

@@ -2,8 +2,17 @@
 // so they are taken apart here and put together on the other side.
 
 import { type ErrorCode, type Mistake, RingthroughError } from '../../base/errors.ts';
-import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
-import type { LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Door,
+  LedgerEntry,
+  Notice,
+  TrunkServers,
+  VoicemailMessage,
+} from '../../ports/records.ts';
+import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 
 /** A question's name → what it takes and what it gives. */
 export interface Questions {
@@ -16,6 +25,9 @@ export interface Questions {
   ledger: { takes: LedgerQuery; gives: LedgerPage };
   ledgerEntry: { takes: string; gives: LedgerEntry | undefined };
   unfinished: { takes: undefined; gives: readonly LedgerEntry[] };
+  messages: { takes: undefined; gives: readonly VoicemailMessage[] };
+  notices: { takes: undefined; gives: readonly Notice[] };
+  audit: { takes: AuditQuery; gives: AuditPage };
   close: { takes: undefined; gives: undefined };
 }
 

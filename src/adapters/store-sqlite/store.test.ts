@@ -200,6 +200,31 @@ describe('the phones’ secrets', () => {
     }
   });
 
+  test('PINs and codes of accounts are not there to be guessed either, nor even their hashes', async () => {
+    const hash = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo';
+    const control = {
+      id: '482150',
+      pin: hash,
+      mobiles: [],
+      codes: [{ index: '07', hash }],
+      featureCodes: false,
+    };
+    await withStore((store) =>
+      store.write([{ type: 'account', account: { ...account('acme', []), control } }]),
+    );
+    for (const name of fs.readdirSync(path)) {
+      assert.equal(fs.readFileSync(join(path, name)).includes('argon2id'), false, name);
+    }
+    await withStore(async (store) => assert.deepEqual((await store.accounts())[0]?.control, control));
+    tamper("update account set name = 'other'");
+    await withStore(async (store) => {
+      await assert.rejects(store.accounts(), {
+        code: 'KEY_INVALID',
+        message: /account other .* does not open/,
+      });
+    });
+  });
+
   test('the log beside the open database is as private', async () => {
     await withStore(async (store) => {
       await store.write([{ type: 'account', account: account('acme', ['reception']) }]);

@@ -7,8 +7,17 @@
 import { Worker } from 'node:worker_threads';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Account, Binding, CallHabits, Door, LedgerEntry, TrunkServers } from '../../ports/records.ts';
-import type { LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type {
+  Account,
+  Binding,
+  CallHabits,
+  Door,
+  LedgerEntry,
+  Notice,
+  TrunkServers,
+  VoicemailMessage,
+} from '../../ports/records.ts';
+import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
 import { errorOf, type Question, type Questions, type Reply, type Request } from './protocol.ts';
@@ -114,6 +123,18 @@ class SqliteStore implements Store {
 
   unfinished(): Promise<readonly LedgerEntry[]> {
     return this.#thread.ask('unfinished', undefined);
+  }
+
+  messages(): Promise<readonly VoicemailMessage[]> {
+    return this.#thread.ask('messages', undefined);
+  }
+
+  notices(): Promise<readonly Notice[]> {
+    return this.#thread.ask('notices', undefined);
+  }
+
+  audit(query: AuditQuery): Promise<AuditPage> {
+    return this.#thread.ask('audit', { ...query, limit: Math.min(query.limit, LIMITS.auditPageMax) });
   }
 
   /** What was given to `write` before is written first. */

@@ -4,16 +4,23 @@
 import type {
   Account,
   AccountLimits,
+  AccountSound,
+  AuditEntry,
+  Contact,
   Divert,
+  Forwards,
   Hours,
   LedgerEntry,
   LegStatistics,
+  Menu,
+  Notice,
   NumberRecord,
   Outcome,
   Phone,
   Plan,
   TimelineEntry,
   TrunkServers,
+  VoicemailMessage,
 } from '../../ports/records.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -27,12 +34,21 @@ export interface Tables {
   door: DoorRow;
   call_habits: { account: string; habits: string };
   ledger: LedgerRow;
+  message: MessageRow;
+  notice: NoticeRow;
+  audit: AuditRow;
 }
 
 export interface AccountRow {
   name: string;
   hours: string;
   limits: string;
+  /** Mailboxes and control, encrypted (secrets.ts). */
+  telephone: Uint8Array | null;
+  menus: string | null;
+  sounds: string | null;
+  contacts: string | null;
+  language: string | null;
 }
 
 export interface PhoneRow {
@@ -53,6 +69,7 @@ export interface NumberRow {
   position: number;
   plan: string;
   divert: string | null;
+  forwards: string | null;
 }
 
 export interface BindingRow {
@@ -89,8 +106,41 @@ export interface LedgerRow {
   legs: string;
 }
 
-export function accountRow({ name, hours, limits }: Account): AccountRow {
-  return { name, hours: JSON.stringify(hours), limits: JSON.stringify(limits) };
+export interface MessageRow {
+  id: string;
+  account: string;
+  mailbox: string;
+  at: number;
+  message: string;
+}
+
+export interface NoticeRow {
+  id: string;
+  due_at: number;
+  notice: string;
+}
+
+export interface AuditRow {
+  id: string;
+  at: number;
+  account: string;
+  entry: string;
+}
+
+export function accountRow(account: Account, secrets: Secrets): AccountRow {
+  const { name, hours, limits, mailboxes, control, menus, sounds, contacts, language } = account;
+  const telephone = { ...(mailboxes && { mailboxes }), ...(control && { control }) };
+  const has = mailboxes !== undefined || control !== undefined;
+  return {
+    name,
+    hours: JSON.stringify(hours),
+    limits: JSON.stringify(limits),
+    telephone: has ? secrets.sealTelephone(name, telephone) : null,
+    menus: jsonColumn(menus),
+    sounds: jsonColumn(sounds),
+    contacts: jsonColumn(contacts),
+    language: language ?? null,
+  };
 }
 
 export function phoneRow(phone: Phone, account: string, position: number, secrets: Secrets): PhoneRow {
@@ -106,15 +156,23 @@ export function phoneRow(phone: Phone, account: string, position: number, secret
 }
 
 export function numberRow(
-  { number, plan, divert }: NumberRecord,
+  { number, plan, divert, forwards }: NumberRecord,
   account: string,
   position: number,
 ): NumberRow {
-  return { number, account, position, plan: JSON.stringify(plan), divert: divertColumn(divert) };
+  return {
+    number,
+    account,
+    position,
+    plan: JSON.stringify(plan),
+    divert: jsonColumn(divert),
+    forwards: jsonColumn(forwards),
+  };
 }
 
-export function divertColumn(divert: Divert | undefined): string | null {
-  return divert === undefined ? null : JSON.stringify(divert);
+/** A part that may be absent. */
+export function jsonColumn(part: object | undefined): string | null {
+  return part === undefined ? null : JSON.stringify(part);
 }
 
 /** An account with what is its own; the rows of phones and numbers come in their order. */
@@ -130,6 +188,11 @@ export function accountOf(
     numbers: numbers.map(numberOf),
     hours: JSON.parse(row.hours) as readonly Hours[],
     limits: JSON.parse(row.limits) as AccountLimits,
+    ...(row.telephone === null ? {} : secrets.openTelephone(row.name, row.telephone)),
+    ...(row.menus === null ? {} : { menus: JSON.parse(row.menus) as readonly Menu[] }),
+    ...(row.sounds === null ? {} : { sounds: JSON.parse(row.sounds) as readonly AccountSound[] }),
+    ...(row.contacts === null ? {} : { contacts: JSON.parse(row.contacts) as readonly Contact[] }),
+    ...(row.language === null ? {} : { language: row.language }),
   };
 }
 
@@ -147,6 +210,7 @@ function numberOf(row: NumberRow): NumberRecord {
     number: row.number,
     plan: JSON.parse(row.plan) as Plan,
     ...(row.divert === null ? {} : { divert: JSON.parse(row.divert) as Divert }),
+    ...(row.forwards === null ? {} : { forwards: JSON.parse(row.forwards) as Forwards }),
   };
 }
 
@@ -198,4 +262,17 @@ export function ledgerEntryOf(row: LedgerRow): LedgerEntry {
     timeline: JSON.parse(row.timeline) as readonly TimelineEntry[],
     legs: JSON.parse(row.legs) as readonly LegStatistics[],
   };
+}
+
+export function messageRow(message: VoicemailMessage): MessageRow {
+  const { id, account, mailbox, at } = message;
+  return { id, account, mailbox, at, message: JSON.stringify(message) };
+}
+
+export function noticeRow(notice: Notice): NoticeRow {
+  return { id: notice.id, due_at: notice.dueAt, notice: JSON.stringify(notice) };
+}
+
+export function auditRow(entry: AuditEntry): AuditRow {
+  return { id: entry.id, at: entry.at, account: entry.account, entry: JSON.stringify(entry) };
 }

@@ -41,6 +41,12 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.ledgerEntry(request.with);
     case 'unfinished':
       return database.unfinished();
+    case 'messages':
+      return database.messages();
+    case 'notices':
+      return database.notices();
+    case 'audit':
+      return database.audit(request.with);
     case 'close':
       return database.close();
     default:

@@ -6,19 +6,24 @@ import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import type {
   Account,
+  AuditEntry,
   Binding,
   CallHabits,
-  Divert,
   Door,
   LedgerEntry,
+  Notice,
   TrunkServers,
+  VoicemailMessage,
 } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Secrets } from './secrets.ts';
 import {
   accountRow,
-  divertColumn,
+  auditRow,
+  jsonColumn,
   ledgerRow,
+  messageRow,
+  noticeRow,
   numberRow,
   phoneRow,
   type Tables,
@@ -32,7 +37,9 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
     case 'account-removed':
       return removeAccount(db, write.name);
     case 'divert':
-      return putDivert(db, write.number, write.divert);
+      return changeNumber(db, write.number, { divert: jsonColumn(write.divert) });
+    case 'forwards':
+      return changeNumber(db, write.number, { forwards: jsonColumn(write.forwards) });
     case 'bindings':
       return putBindings(db, write.user, write.bindings);
     case 'trunk-servers':
@@ -43,18 +50,29 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putHabits(db, write.habits);
     case 'ledger':
       return putLedgerEntry(db, write.entry);
+    case 'message':
+      return putMessage(db, write.message);
+    case 'message-removed':
+      return removeById(db, 'message', write.id);
+    case 'notice':
+      return putNotice(db, write.notice);
+    case 'notice-removed':
+      return removeById(db, 'notice', write.id);
+    case 'audit':
+      return putAuditEntry(db, write.entry);
     default:
       return assertNever(write);
   }
 }
 
 async function putAccount(db: Kysely<Tables>, secrets: Secrets, account: Account): Promise<void> {
-  const row = accountRow(account);
+  const row = accountRow(account, secrets);
   await db
     .insertInto('account')
     .values(row)
     .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
     .execute();
+  await removeOtherMessages(db, account);
   await removeOtherPhones(db, account);
   for (const [position, phone] of account.phones.entries()) {
     const values = phoneRow(phone, account.name, position, secrets);
@@ -99,6 +117,24 @@ async function removeOtherPhones(
   }
 }
 
+/** A mailbox that is gone takes its messages with it. */
+async function removeOtherMessages(
+  db: Kysely<Tables>,
+  { name, mailboxes = [] }: Pick<Account, 'name' | 'mailboxes'>,
+): Promise<void> {
+  const kept = new Set(mailboxes.map((mailbox) => mailbox.name));
+  const stored = await db
+    .selectFrom('message')
+    .select('mailbox')
+    .distinct()
+    .where('account', '=', name)
+    .execute();
+  for (const { mailbox } of stored) {
+    if (kept.has(mailbox)) continue;
+    await db.deleteFrom('message').where('account', '=', name).where('mailbox', '=', mailbox).execute();
+  }
+}
+
 async function removeOtherNumbers(db: Kysely<Tables>, account: Account): Promise<void> {
   const kept = new Set(account.numbers.map(({ number }) => number));
   const stored = await db.selectFrom('number').select('number').where('account', '=', account.name).execute();
@@ -109,16 +145,17 @@ async function removeOtherNumbers(db: Kysely<Tables>, account: Account): Promise
 
 async function removeAccount(db: Kysely<Tables>, name: string): Promise<void> {
   await removeOtherPhones(db, { name, phones: [] });
+  await removeOtherMessages(db, { name });
   await db.deleteFrom('call_habits').where('account', '=', name).execute();
   await db.deleteFrom('account').where('name', '=', name).execute();
 }
 
-async function putDivert(db: Kysely<Tables>, number: string, divert: Divert | undefined): Promise<void> {
-  const [done] = await db
-    .updateTable('number')
-    .set({ divert: divertColumn(divert) })
-    .where('number', '=', number)
-    .execute();
+async function changeNumber(
+  db: Kysely<Tables>,
+  number: string,
+  change: Partial<Pick<Tables['number'], 'divert' | 'forwards'>>,
+): Promise<void> {
+  const [done] = await db.updateTable('number').set(change).where('number', '=', number).execute();
   if (done?.numUpdatedRows === 0n) throw new RingthroughError('NOT_FOUND', `there is no number ${number}`);
 }
 
@@ -170,4 +207,35 @@ async function putLedgerEntry(db: Kysely<Tables>, entry: LedgerEntry): Promise<v
     .values(row)
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
     .execute();
+}
+
+async function putMessage(db: Kysely<Tables>, message: VoicemailMessage): Promise<void> {
+  const row = messageRow(message);
+  await db
+    .insertInto('message')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
+
+async function putNotice(db: Kysely<Tables>, notice: Notice): Promise<void> {
+  const row = noticeRow(notice);
+  await db
+    .insertInto('notice')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
+
+async function putAuditEntry(db: Kysely<Tables>, entry: AuditEntry): Promise<void> {
+  const row = auditRow(entry);
+  await db
+    .insertInto('audit')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
+
+async function removeById(db: Kysely<Tables>, table: 'message' | 'notice', id: string): Promise<void> {
+  await db.deleteFrom(table).where('id', '=', id).execute();
 }

@@ -1,8 +1,8 @@
 // From what people write about accounts to the records that the node works with. Here the whole is looked at:
 // that numbers are numbers and belong to one account only, and that whatever a plan names is there.
 //
-// Diverts are not written in files, so they are carried over from what is stored; so are the secrets of phones
-// for which no password is given.
+// Diverts and forwards are not written in files, so they are carried over from what is stored; so are the secrets of
+// phones for which no password is given.
 
 import type { Hashing } from '../../ports/hashing.ts';
 import type { Account, E164, Hours, NumberRecord, Phone, PhoneSecret } from '../../ports/records.ts';
@@ -91,6 +91,9 @@ function compileAccount(
     phones: phones.map(({ user }) => user),
     hours: hours.map(({ name }) => name),
     prompts: context.prompts,
+    sounds: [],
+    mailboxes: [],
+    menus: [],
     limits,
     country: context.country,
   };
@@ -98,7 +101,7 @@ function compileAccount(
     const number = numbers[index] ?? '';
     const at = [...path, 'numbers', index, 'plan'];
     const compiled = compilePlan(plan, at, { ...planContext, number }, findings);
-    return { number, plan: compiled, ...divertOf(number, input.name, context.stored) };
+    return { number, plan: compiled, ...divertsOf(number, input.name, context.stored) };
   });
   return { name: input.name, phones, numbers: records, hours, limits };
 }
@@ -144,10 +147,15 @@ function secretOf(input: PhoneInput, account: string, context: AccountContext): 
   };
 }
 
-function divertOf(number: E164, account: string, stored: Directory): Pick<NumberRecord, 'divert'> {
+function divertsOf(
+  number: E164,
+  account: string,
+  stored: Directory,
+): Pick<NumberRecord, 'divert' | 'forwards'> {
   const known = stored.number(number);
-  const divert = known?.account.name === account ? known.number.divert : undefined;
-  return divert === undefined ? {} : { divert };
+  if (known?.account.name !== account) return {};
+  const { divert, forwards } = known.number;
+  return { ...(divert && { divert }), ...(forwards && { forwards }) };
 }
 
 function compileHours(input: HoursInput, path: Path, findings: Findings): Hours {

@@ -26,6 +26,10 @@ function describeStep(step: PlanStep, follows: boolean): string {
     }
     case 'announcement':
       return `${when}${follows ? '' : 'plays '}the announcement "${step.prompt}"`;
+    case 'voicemail':
+      return `${when}${follows ? '' : 'takes a message in '}the mailbox ${step.mailbox}`;
+    case 'menu':
+      return `${when}${follows ? '' : 'plays '}the menu "${step.menu}"`;
     default:
       return assertNever(step);
   }

@@ -14,17 +14,21 @@ import type { PlanInput, PlanStepInput } from './schema.ts';
 
 /** What a plan may refer to. */
 export interface PlanContext {
-  /** The number whose plan it is. */
-  readonly number: E164;
+  /** The number whose plan it is; absent: a menu's. */
+  readonly number?: E164;
   readonly phones: readonly string[];
   readonly hours: readonly string[];
   readonly prompts: readonly string[];
+  /** The account's own; one of them stands for a prompt of the same name. */
+  readonly sounds: readonly string[];
+  readonly mailboxes: readonly string[];
+  readonly menus: readonly string[];
   readonly limits: AccountLimits;
   readonly country: string;
 }
 
 export const STEP_LENGTH_DEFAULT_MS = 30 * SECOND_MS;
-const VERBS = ['ring', 'dial', 'announcement'] as const;
+const VERBS = ['ring', 'dial', 'announcement', 'voicemail', 'menu'] as const;
 
 export function compilePlan(input: PlanInput, path: Path, context: PlanContext, findings: Findings): Plan {
   const steps = input.map((step, index) => compileStep(step, [...path, index], context, findings));
@@ -57,13 +61,33 @@ function compileStep(input: PlanStepInput, path: Path, context: PlanContext, fin
     const number = compileDestination(input.dial, [...path, 'dial'], context, findings);
     return { type: 'dial', number, forMs: compileLength(input, path, findings), ...condition };
   }
+  if (input.voicemail !== undefined) {
+    plays('voicemail', input, path, findings);
+    mustBeKnown('mailbox', input.voicemail, context.mailboxes, [...path, 'voicemail'], findings);
+    return { type: 'voicemail', mailbox: input.voicemail, ...condition };
+  }
+  if (input.menu !== undefined) {
+    plays('menu', input, path, findings);
+    mustBeKnown('menu', input.menu, context.menus, [...path, 'menu'], findings);
+    return { type: 'menu', menu: input.menu, ...condition };
+  }
   const prompt = input.announcement ?? '';
   if (input.announcement !== undefined) {
-    if (input.for !== undefined)
-      findings.add([...path, 'for'], 'does not go with announcement: it plays to its end');
-    mustBeKnown('prompt', prompt, context.prompts, [...path, 'announcement'], findings);
+    plays('announcement', input, path, findings);
+    mustBeKnown(
+      'prompt',
+      prompt,
+      [...context.sounds, ...context.prompts],
+      [...path, 'announcement'],
+      findings,
+    );
   }
   return { type: 'announcement', prompt, ...condition };
+}
+
+function plays(verb: string, input: PlanStepInput, path: Path, findings: Findings): void {
+  if (input.for === undefined) return;
+  findings.add([...path, 'for'], `does not go with ${verb}: it goes on to its end`);
 }
 
 function compilePhones(
@@ -144,6 +168,10 @@ function stepInputOf(step: PlanStep): PlanStepInput {
       return { dial: step.number, for: formatDuration(step.forMs), ...when };
     case 'announcement':
       return { announcement: step.prompt, ...when };
+    case 'voicemail':
+      return { voicemail: step.mailbox, ...when };
+    case 'menu':
+      return { menu: step.menu, ...when };
     default:
       return assertNever(step);
   }

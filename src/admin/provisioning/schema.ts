@@ -27,6 +27,10 @@ const hoursName = words(63).meta({
   examples: ['office'],
 });
 
+export const mailboxName = words(63)
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
+  .meta({ description: "The name of one of the account's mailboxes", examples: ['reception'] });
+
 export const phoneInput = section({
   user: phoneUser,
   password: words(128)
@@ -39,7 +43,7 @@ export const phoneInput = section({
     .meta({ description: "The account's number that it presents when it calls out" }),
 }).meta({ id: 'PhoneInput' });
 
-/** One step. Exactly one of `ring`, `dial`, `announcement`; what goes with which is checked by compile.ts. */
+/** One step. Exactly one of its verbs, `ring` to `menu`; what goes with which is checked by compile.ts. */
 export const planStepInput = section({
   ring: z
     .union([phoneUser, list(phoneUser, LIMITS.stepPhonesMax, '[reception, workshop]')], {
@@ -50,7 +54,9 @@ export const planStepInput = section({
   dial: phoneNumber.optional().meta({ description: 'A number to reach through a trunk' }),
   announcement: words(63)
     .optional()
-    .meta({ description: 'A prompt to play', examples: ['closed'] }),
+    .meta({ description: "One of the account's sounds, or a prompt", examples: ['closed'] }),
+  voicemail: mailboxName.optional().meta({ description: 'A mailbox that takes a message' }),
+  menu: words(63).optional().meta({ description: 'A menu that asks for a key' }),
   order: z
     .enum(['together', 'in-turn'], { error: 'expected together or in-turn' })
     .optional()

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { durationMs, duration as durationSchema } from '../../admin/documents/section.ts';
+import { divertedTo } from '../../admin/views.ts';
 import { number as numberSchema } from '../../admin/wire.ts';
 import { segment } from '../client.ts';
 import type { CliContext } from '../context.ts';
@@ -54,5 +55,5 @@ function diverted({ number, divert }: z.output<typeof numberSchema>, context: Cl
     divert.until === undefined
       ? 'until it is cleared'
       : `until ${formatTime(divert.until)} (${formatRelative(divert.until, context.now())})`;
-  return `All calls to ${number} go to ${divert.to} ${until}.\nTo end it: ringthrough divert clear ${number}\n`;
+  return `All calls to ${number} go to ${divertedTo(divert)} ${until}.\nTo end it: ringthrough divert clear ${number}\n`;
 }

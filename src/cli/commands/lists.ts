@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import { divertedTo } from '../../admin/views.ts';
 import {
   type account,
   accountList,
@@ -91,7 +92,7 @@ const NUMBER_COLUMNS: readonly Column<NumberView>[] = [
   { heading: 'NUMBER', cell: (number) => number.number },
   { heading: 'ACCOUNT', cell: (number) => number.account },
   { heading: 'PLAN', cell: (number) => number.planText },
-  { heading: 'DIVERTED TO', cell: ({ divert }) => divert && { text: divert.to, colour: 'yellow' } },
+  { heading: 'DIVERTED TO', cell: ({ divert }) => divert && { text: divertedTo(divert), colour: 'yellow' } },
   {
     heading: 'UNTIL',
     cell: ({ divert }) => divert && (divert.until === undefined ? 'cleared' : formatTime(divert.until)),
