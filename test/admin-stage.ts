@@ -9,6 +9,7 @@ import type { RingthroughError } from '../src/base/errors.ts';
 import type { Allowance } from '../src/fraud/allowances.ts';
 import type { BrownoutView, DoorCommand, DoorView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Account } from '../src/ports/records.ts';
+import type { SecretHashing } from '../src/ports/secret-hashing.ts';
 import type { StoreWrite } from '../src/ports/store.ts';
 import { GoodTraffic } from '../src/shield/brownout/good-traffic.ts';
 import { Rehearsal } from '../src/shield/brownout/rehearsal.ts';
@@ -147,6 +148,12 @@ export class WatchedStore extends MemoryStore {
   }
 }
 
+/** Quick, and legible. */
+export const PLAIN_SECRETS: SecretHashing = {
+  hash: async (secret) => `hash of ${secret}`,
+  verify: async (hash, secret) => hash === `hash of ${secret}`,
+};
+
 /** One stage for each test. `now` may be set. */
 export class Stage {
   readonly store = new WatchedStore();
@@ -167,6 +174,7 @@ export class Stage {
         fraction: () => 0,
       },
       hashing: nodeHashing,
+      secrets: PLAIN_SECRETS,
       realm: 'voice.example.net',
       country: 'GB',
       prompts: ['closed'],

@@ -11,25 +11,14 @@ import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { Allowance } from '../fraud/allowances.ts';
-import type {
-  CallView,
-  DoorView,
-  FraudView,
-  NodeControl,
-  NodeHealth,
-  ShieldView,
-  TrunkView,
-} from '../node/views.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Hashing } from '../ports/hashing.ts';
-import type { Random } from '../ports/random.ts';
-import type { Account, Divert, E164, LedgerEntry } from '../ports/records.ts';
-import type { LedgerPage, Store } from '../ports/store.ts';
-import { destinationAllowed } from '../routing/destinations.ts';
+import type { CallView, DoorView, FraudView, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
+import type { DeskAnswer, DeskQuestion, ForwardWhen } from '../ports/desk.ts';
+import type { Account, Divert, E164, LedgerEntry, NumberRecord, VoicemailMessage } from '../ports/records.ts';
+import type { AuditPage, LedgerPage } from '../ports/store.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { TraceFilter } from '../trace/filter.ts';
-import type { Trace } from '../trace/trace.ts';
+import { Audit, authorBy } from './audit.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import {
   accountIn,
@@ -40,11 +29,13 @@ import {
   ownerOfPhone,
   validated,
 } from './demands.ts';
+import { type DivertContext, divertAsked, divertWrites, withDivert } from './diverts.ts';
 import { type Path, readDocument } from './documents/document.ts';
 import { Findings } from './documents/findings.ts';
-import { durationMs } from './documents/section.ts';
 import { type DoorInput, doorCommand, doorInput } from './doors.ts';
 import { type AllowanceInput, allowanceOf } from './fraud.ts';
+import { newControlId, newPassword } from './made.ts';
+import type { AdminOptions } from './options.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
@@ -64,10 +55,12 @@ import {
   provisioningFile,
 } from './provisioning/schema.ts';
 import { rehearse } from './rehearsal.ts';
+import { type NewCodes, Selfcare } from './selfcare.ts';
 import { followTestCall } from './test-call.ts';
 import { filterOf, followTrace, keptFile, keptLines } from './trace.ts';
 import type {
   AccountView,
+  AuditRequest,
   LedgerRequest,
   NewPassword,
   NumberView,
@@ -79,33 +72,18 @@ import type {
   TraceRequest,
 } from './views.ts';
 
-export interface AdminOptions {
-  readonly store: Store;
-  readonly node: NodeControl;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly hashing: Hashing;
-  /** The digest realm, which is the SIP domain. */
-  readonly realm: string;
-  /** ISO 3166 country in whose national format numbers may be written. */
-  readonly country: string;
-  /** Names of the prompts that the media relay can play. */
-  readonly prompts: readonly string[];
-  readonly trace: Trace;
-}
-
 const LEDGER_PAGE_DEFAULT = 50;
-/** Without those that are mistaken for one another when a phone is set up by hand. 16 of them are 80 bits. */
-const PASSWORD_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
-const PASSWORD_LENGTH = 16;
-
 export class Admin {
   readonly #options: AdminOptions;
   readonly #changes: Changes;
+  readonly #audit: Audit;
+  readonly #selfcare: Selfcare;
 
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#changes = new Changes(options.store, options.node);
+    this.#audit = new Audit(options);
+    this.#selfcare = new Selfcare({ ...options, changes: this.#changes, audit: this.#audit });
   }
 
   async accounts(): Promise<readonly AccountView[]> {
@@ -121,17 +99,19 @@ export class Admin {
   /** Makes the account exactly so, diverts excepted: they stay. Made passwords are told this once. */
   async putAccount(
     input: AccountInput,
+    by = 'api',
   ): Promise<{ account: AccountView; newPasswords: readonly NewPassword[] }> {
     const edit = { input: validated(accountInput, input), path: [] };
-    const { accounts, newPasswords } = await this.#changes.make((stored) => this.#rewrite(edit, stored));
+    const { accounts, newPasswords } = await this.#changes.make((stored) => this.#rewrite(edit, stored, by));
     return { account: this.#viewOf(only(accounts)), newPasswords };
   }
 
-  removeAccount(name: string): Promise<void> {
+  removeAccount(name: string, by = 'api'): Promise<void> {
     return this.#changes.make((stored) => {
       accountIn(stored, name);
       const after = new Map([[name, undefined]]);
-      return { writes: [{ type: 'account-removed', name }], after, told: undefined };
+      const gone = this.#audit.row(name, authorBy(by), 'the account was removed');
+      return { writes: [{ type: 'account-removed', name }, gone], after, told: undefined };
     });
   }
 
@@ -203,18 +183,56 @@ export class Admin {
   /** `by` says who, for people: `api`, `cli`. */
   async setDivert(number: string, input: DivertInput, by: string): Promise<NumberView> {
     const asked = validated(divertInput, input);
-    return this.#changeDivert(number, (e164, account) => this.#compileDivert(asked, e164, account, by));
+    return this.#changeDivert(number, by, (context) => divertAsked(asked, context));
   }
 
-  async clearDivert(number: string): Promise<NumberView> {
-    return this.#changeDivert(number, () => undefined);
+  async clearDivert(number: string, by = 'api'): Promise<NumberView> {
+    return this.#changeDivert(number, by, () => undefined);
+  }
+
+  /** Where calls go when the phones of the plan could not take them. */
+  async setForward(number: string, when: ForwardWhen, input: DivertInput, by: string): Promise<NumberView> {
+    const asked = validated(divertInput, input);
+    return this.#changeDivert(number, by, (context) => divertAsked(asked, context), when);
+  }
+
+  async clearForward(number: string, when: ForwardWhen, by: string): Promise<NumberView> {
+    return this.#changeDivert(number, by, () => undefined, when);
+  }
+
+  /** What is asked on the telephone. Never rejects. */
+  answer(question: DeskQuestion): Promise<DeskAnswer> {
+    return this.#selfcare.answer(question);
+  }
+
+  /** A sheet of one-time codes, told this once. CONFLICT where the account cannot be run by telephone. */
+  makeCodes(account: string, by: string): Promise<NewCodes> {
+    return this.#selfcare.makeCodes(account, authorBy(by));
+  }
+
+  /** Messages of one account, or of all; of one mailbox, or of all. */
+  async messages(account?: string, mailbox?: string): Promise<readonly VoicemailMessage[]> {
+    if (account !== undefined) accountIn(await this.#changes.directory(), account);
+    const messages = await this.#options.store.messages();
+    return messages.filter((one) => {
+      return one.account === (account ?? one.account) && one.mailbox === (mailbox ?? one.mailbox);
+    });
+  }
+
+  /** Who changed what, newest first. */
+  async audit({ limit = LEDGER_PAGE_DEFAULT, ...rest }: AuditRequest): Promise<AuditPage> {
+    mustFit(limit, LIMITS.auditPageMax);
+    return this.#options.store.audit({ ...rest, limit });
   }
 
   /**
    * `text` is a provisioning file, YAML or JSON. Each account in it becomes exactly as written, diverts
    * excepted: they stay. Accounts that it does not name are left alone.
    */
-  async provision(text: string, { dryRun }: { readonly dryRun: boolean }): Promise<ProvisionReport> {
+  async provision(
+    text: string,
+    { dryRun, by = 'api' }: { readonly dryRun: boolean; readonly by?: string },
+  ): Promise<ProvisionReport> {
     const document = readDocument(text, provisioningFile);
     if (!document.ok) throw mistaken('PROVISION_INVALID', 'the provisioning file', document.error);
     const { value, locate } = document.value;
@@ -224,7 +242,7 @@ export class Admin {
       if (findings.all.length > 0) {
         throw mistaken('PROVISION_INVALID', 'the provisioning file', locate(findings.all));
       }
-      const { writes, after, changes } = changeTo(compiled.accounts, stored);
+      const { writes, after, changes } = this.#changeTo(compiled.accounts, stored, by);
       const newPasswords = dryRun ? [] : compiled.newPasswords;
       const told = { dryRun, changes, newPasswords };
       return dryRun ? { writes: [], after: new Map(), told } : { writes, after, told };
@@ -284,11 +302,7 @@ export class Admin {
 
   async ledger(request: LedgerRequest): Promise<LedgerPage> {
     const { called, limit = LEDGER_PAGE_DEFAULT, ...rest } = request;
-    if (!Number.isInteger(limit) || limit < 1 || limit > LIMITS.ledgerPageMax) {
-      throw invalid([
-        { path: ['limit'], reason: `expected a whole number from 1 to ${LIMITS.ledgerPageMax}` },
-      ]);
-    }
+    mustFit(limit, LIMITS.ledgerPageMax);
     if (called === undefined) return this.#options.store.ledger({ ...rest, limit });
     const user = (await this.#changes.directory()).phone(called);
     const number = readNumber(called, this.#options.country);
@@ -372,18 +386,28 @@ export class Admin {
   }
 
   #edit(edit: (stored: Directory) => Edit): Promise<Compiled> {
-    return this.#changes.make((stored) => this.#rewrite(edit(stored), stored));
+    return this.#changes.make((stored) => this.#rewrite(edit(stored), stored, 'api'));
   }
 
   /** One account, rewritten. Mistakes outside the edited part are of the kind that the rest no longer fits. */
-  async #rewrite({ input, path }: Edit, stored: Directory): Promise<Change<Compiled>> {
+  async #rewrite({ input, path }: Edit, stored: Directory, by: string): Promise<Change<Compiled>> {
     const findings = new Findings();
     const compiled = await this.#compile([input], () => [], stored, findings);
     const own = findings.all.filter((finding) => begins(finding.path, path));
     if (own.length > 0) throw invalid(own.map((one) => ({ ...one, path: one.path.slice(path.length) })));
     if (findings.all.length > 0)
       throw mistaken('CONFLICT', `account "${input.name}"`, findings.all.map(mistakeOf));
-    return { ...changeTo(compiled.accounts, stored), told: compiled };
+    return { ...this.#changeTo(compiled.accounts, stored, by), told: compiled };
+  }
+
+  /** What has to be written, and is told, to get from what is stored to these accounts. */
+  #changeTo(accounts: readonly Account[], stored: Directory, by: string) {
+    const changes = accounts.flatMap((account) => differences(stored.account(account.name), account));
+    const changed = new Set(changes.map(({ account }) => account));
+    const touched = accounts.filter(({ name }) => changed.has(name));
+    const after = new Map(touched.map((account) => [account.name, account]));
+    const rows = this.#audit.rows(changes, authorBy(by));
+    return { writes: [...writesFor(touched, stored), ...rows], after, changes };
   }
 
   #compile(
@@ -392,41 +416,33 @@ export class Admin {
     stored: Directory,
     findings: Findings,
   ): Promise<Compiled> {
-    const { realm, country, prompts, hashing } = this.#options;
-    const context = { stored, realm, country, prompts, hashing, newPassword: () => this.#newPassword() };
+    const { random } = this.#options;
+    const made = { newPassword: () => newPassword(random), newControlId: () => newControlId(random) };
+    const context = { ...this.#options, ...made, stored };
     return compileAccounts(inputs, pathOf, context, findings);
   }
 
   #changeDivert(
     number: string,
-    decide: (e164: E164, account: Account) => Divert | undefined,
+    by: string,
+    decide: (context: DivertContext) => Divert | undefined,
+    when?: ForwardWhen,
   ): Promise<NumberView> {
-    const e164 = this.#readNumber(number, ['number']);
+    const readNumber = (text: string, path: Path) => this.#readNumber(text, path);
+    const e164 = readNumber(number, ['number']);
     return this.#changes.make((stored) => {
       const account = ownerOfNumber(stored, e164);
-      const divert = decide(e164, account);
-      const before = stored.number(e164)?.number.divert;
-      const after = withDivert(account, e164, divert);
-      const same = before === undefined && divert === undefined;
+      const now = this.#now();
+      const divert = decide({ account, number: e164, now, by, readNumber });
+      const after = withDivert(account, e164, divert, when);
+      const [before, since] = [recordOf(account, e164), recordOf(after, e164)];
+      const context = { account: account.name, author: authorBy(by), now, audit: this.#audit };
       return {
-        writes: same ? [] : [{ type: 'divert', number: e164, divert }],
+        writes: divertWrites(before, since, context),
         after: new Map([[account.name, after]]),
         told: this.#numberOf(after, e164),
       };
     });
-  }
-
-  #compileDivert(asked: DivertInput, number: E164, account: Account, by: string): Divert {
-    const to = this.#readNumber(asked.to, ['to']);
-    if (to === number) throw invalid([{ path: ['to'], reason: 'is the number itself' }]);
-    const allowed = destinationAllowed(to, account.limits);
-    if (!allowed.ok) throw invalid([{ path: ['to'], reason: allowed.error }]);
-    const since = this.#now();
-    if (asked.until === undefined) return { to, since, by };
-    const written = Date.parse(asked.until);
-    const until = Number.isNaN(written) ? since + durationMs(asked.until) : written;
-    if (until <= since) throw invalid([{ path: ['until'], reason: 'has passed already' }]);
-    return { to, since, until, by };
   }
 
   async #accountsOf(name: string | undefined): Promise<readonly Account[]> {
@@ -447,11 +463,7 @@ export class Admin {
   }
 
   #numberOf(account: Account, e164: E164): NumberView {
-    const record = present(
-      account.numbers.find(({ number }) => number === e164),
-      `number ${e164}`,
-    );
-    return numberView(account, record, this.#now());
+    return numberView(account, recordOf(account, e164), this.#now());
   }
 
   #readNumber(text: string, path: Path): E164 {
@@ -460,32 +472,21 @@ export class Admin {
     return number.value;
   }
 
-  #newPassword(): string {
-    const bytes = this.#options.random.bytes(PASSWORD_LENGTH);
-    return Array.from(bytes, (byte) => PASSWORD_LETTERS[byte % PASSWORD_LETTERS.length]).join('');
-  }
-
   #now(): Instant {
     return this.#options.clock.now();
   }
 }
 
-/** What has to be written, and is told, to get from what is stored to these accounts. */
-function changeTo(accounts: readonly Account[], stored: Directory) {
-  const changes = accounts.flatMap((account) => differences(stored.account(account.name), account));
-  const changed = new Set(changes.map(({ account }) => account));
-  const touched = accounts.filter(({ name }) => changed.has(name));
-  const after = new Map(touched.map((account) => [account.name, account]));
-  return { writes: writesFor(touched, stored), after, changes };
+function recordOf(account: Account, e164: E164): NumberRecord {
+  return present(
+    account.numbers.find(({ number }) => number === e164),
+    `number ${e164}`,
+  );
 }
 
-function withDivert(account: Account, number: E164, divert: Divert | undefined): Account {
-  const numbers = account.numbers.map((known) => {
-    if (known.number !== number) return known;
-    const { divert: _, ...others } = known;
-    return divert === undefined ? others : { ...others, divert };
-  });
-  return { ...account, numbers };
+function mustFit(limit: number, max: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return;
+  throw invalid([{ path: ['limit'], reason: `expected a whole number from 1 to ${max}` }]);
 }
 
 function only(accounts: readonly Account[]): Account {

@@ -2,11 +2,12 @@
 
 import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
-import type { Account, Divert, NumberRecord } from '../ports/records.ts';
+import type { Account, Control, Divert, NumberRecord } from '../ports/records.ts';
 import { hoursInputOf } from './provisioning/compile.ts';
 import { describePlan } from './provisioning/describe-plan.ts';
 import { planInputOf } from './provisioning/plan.ts';
-import type { AccountView, DivertView, NumberView, PhoneDetails } from './views.ts';
+import { telephoneInputOf } from './provisioning/telephone.ts';
+import type { AccountView, ControlView, DivertView, NumberView, PhoneDetails } from './views.ts';
 
 /** `registered`: what the node says about the phones; one that it does not know yet has no bindings. */
 export function accountView(account: Account, registered: readonly PhoneView[], now: Instant): AccountView {
@@ -16,7 +17,29 @@ export function accountView(account: Account, registered: readonly PhoneView[], 
     numbers: account.numbers.map((number) => numberView(account, number, now)),
     hours: account.hours.map(hoursInputOf),
     limits: account.limits,
+    ...telephoneView(account),
   };
+}
+
+/** Hashes of PINs and codes stay behind. */
+function telephoneView(
+  account: Account,
+): Pick<AccountView, 'mailboxes' | 'menus' | 'control' | 'contacts' | 'language'> {
+  const { mailboxes, control } = account;
+  const { control: _, mailboxes: inputs = [], ...others } = telephoneInputOf(account);
+  const views = inputs.map((input) => {
+    const known = mailboxes?.find(({ name }) => name === input.name);
+    return { ...input, pinSet: known?.pin !== undefined, ownGreeting: known?.greeting !== undefined };
+  });
+  return {
+    ...(others as Pick<AccountView, 'menus' | 'contacts' | 'language'>),
+    ...(mailboxes && { mailboxes: views }),
+    ...(control && { control: controlView(control) }),
+  };
+}
+
+function controlView({ id, pin, mobiles, codes, featureCodes }: Control): ControlView {
+  return { id, pinSet: pin !== undefined, mobiles, codesLeft: codes.length, featureCodes };
 }
 
 export function phoneDetails(account: Account, registered: readonly PhoneView[]): readonly PhoneDetails[] {
@@ -31,15 +54,29 @@ export function phoneDetails(account: Account, registered: readonly PhoneView[])
 }
 
 export function numberView(account: Account, record: NumberRecord, now: Instant): NumberView {
-  const { number, plan, divert } = record;
-  const inForce = divert !== undefined && (divert.until === undefined || now < divert.until);
+  const { number, plan, divert, forwards = {} } = record;
+  const forwarded = {
+    ...inForce('unreachable', forwards.unreachable, now),
+    ...inForce('noAnswer', forwards.noAnswer, now),
+    ...inForce('busy', forwards.busy, now),
+  };
   return {
     account: account.name,
     number,
     plan: planInputOf(plan),
     planText: describePlan(plan),
-    ...(inForce ? { divert: divertView(divert) } : {}),
+    ...inForce('divert', divert, now),
+    ...(Object.keys(forwarded).length === 0 ? {} : { forwards: forwarded }),
   };
+}
+
+function inForce<Key extends string>(
+  key: Key,
+  divert: Divert | undefined,
+  now: Instant,
+): { readonly [Name in Key]?: DivertView } {
+  if (divert === undefined || (divert.until !== undefined && now >= divert.until)) return {};
+  return { [key]: divertView(divert) } as { readonly [Name in Key]?: DivertView };
 }
 
 function divertView({ to, since, until, by }: Divert): DivertView {

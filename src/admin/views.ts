@@ -3,10 +3,10 @@
 
 import type { Instant } from '../base/time.ts';
 import type { PhoneView } from '../node/views.ts';
-import type { AccountLimits, E164 } from '../ports/records.ts';
+import type { AccountLimits, Contact, E164, Mobile } from '../ports/records.ts';
 import type { TracedMessage } from '../ports/trace.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
-import type { HoursInput, PlanInput } from './provisioning/schema.ts';
+import type { HoursInput, MailboxInput, MenuInput, PlanInput } from './provisioning/schema.ts';
 
 /** A phone with what is registered for it now. */
 export interface PhoneDetails extends PhoneView {
@@ -40,6 +40,12 @@ export interface NumberView {
   readonly planText: string;
   /** Only while it is in force. */
   readonly divert?: DivertView;
+  /** Where calls go when the phones of the plan could not take them. */
+  readonly forwards?: {
+    readonly unreachable?: DivertView;
+    readonly noAnswer?: DivertView;
+    readonly busy?: DivertView;
+  };
 }
 
 export interface AccountView {
@@ -48,6 +54,25 @@ export interface AccountView {
   readonly numbers: readonly NumberView[];
   readonly hours: readonly HoursInput[];
   readonly limits: AccountLimits;
+  readonly mailboxes?: readonly MailboxView[];
+  readonly menus?: readonly MenuInput[];
+  readonly control?: ControlView;
+  readonly contacts?: readonly Contact[];
+  readonly language?: string;
+}
+
+export interface MailboxView extends Omit<MailboxInput, 'pin'> {
+  readonly pinSet: boolean;
+  readonly ownGreeting: boolean;
+}
+
+/** How an account is run by telephone. Its PIN and codes are nobody's to see. */
+export interface ControlView {
+  readonly id: string;
+  readonly pinSet: boolean;
+  readonly mobiles: readonly Mobile[];
+  readonly codesLeft: number;
+  readonly featureCodes: boolean;
 }
 
 /** A password that was just made, told this once. */
@@ -83,6 +108,14 @@ export interface LedgerRequest {
   readonly since?: Instant;
   readonly until?: Instant;
   /** 50 unless given; at most LIMITS.ledgerPageMax. */
+  readonly limit?: number;
+  /** From an earlier page's `next`. */
+  readonly cursor?: string;
+}
+
+export interface AuditRequest {
+  readonly account?: string;
+  /** 50 unless given; at most LIMITS.auditPageMax. */
   readonly limit?: number;
   /** From an earlier page's `next`. */
   readonly cursor?: string;

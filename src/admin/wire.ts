@@ -5,7 +5,7 @@
 // still not leave. That each fits its view, the compiler checks where a route answers with it.
 
 import { z } from 'zod';
-import { hoursInput, planInput } from './provisioning/schema.ts';
+import { contactInput, hoursInput, mailboxInput, menuInput, planInput } from './provisioning/schema.ts';
 
 /** Milliseconds since 1970 ⇄ `2026-11-24T09:30:00.000Z`. */
 export const instant = z
@@ -78,6 +78,10 @@ export const number = z
     plan: planInput,
     planText: z.string().meta({ description: 'The plan in words' }),
     divert: divert.optional(),
+    forwards: z
+      .object({ unreachable: divert.optional(), noAnswer: divert.optional(), busy: divert.optional() })
+      .optional()
+      .meta({ description: 'Where calls go when the phones of the plan could not take them' }),
   })
   .meta({ id: 'NumberView' });
 
@@ -94,6 +98,22 @@ const limits = z
   })
   .meta({ id: 'LimitsView' });
 
+const mailbox = z
+  .object({ ...mailboxInput.omit({ pin: true }).shape, pinSet: z.boolean(), ownGreeting: z.boolean() })
+  .meta({ id: 'MailboxView' });
+
+const control = z
+  .object({
+    id: z.string().meta({ description: 'Names the account on the telephone' }),
+    pinSet: z.boolean(),
+    mobiles: listOf(
+      z.object({ number: z.string(), name: z.string().optional(), confirmedAt: instant.optional() }),
+    ),
+    codesLeft: z.number().meta({ description: 'One-time codes that were not used yet' }),
+    featureCodes: z.boolean(),
+  })
+  .meta({ id: 'ControlView', description: 'How the account is run by telephone' });
+
 export const account = z
   .object({
     name: z.string(),
@@ -101,6 +121,11 @@ export const account = z
     numbers: listOf(number),
     hours: listOf(hoursInput),
     limits,
+    mailboxes: listOf(mailbox).optional(),
+    menus: listOf(menuInput).optional(),
+    control: control.optional(),
+    contacts: listOf(contactInput).optional(),
+    language: z.string().optional(),
   })
   .meta({ id: 'AccountView' });
 
@@ -330,9 +355,44 @@ export const traceLine = z
 
 export const traceLines = z.object({ lines: listOf(traceLine) });
 
+const message = z
+  .object({
+    id: z.string(),
+    account: z.string(),
+    mailbox: z.string(),
+    called: z.string(),
+    caller: z.string(),
+    at: instant,
+    lengthMs: z.number(),
+    heardAt: instant.optional().meta({ description: 'Absent: it is new' }),
+  })
+  .meta({ id: 'VoicemailMessage' });
+
+const auditEntry = z
+  .object({
+    id: z.string(),
+    at: instant,
+    account: z.string(),
+    who: z.string(),
+    how: z.enum(['api', 'cli', 'telephone', 'feature-code', 'sms']),
+    what: z.string(),
+  })
+  .meta({ id: 'AuditEntry', description: 'Who changed what on an account, when and how' });
+
+export const auditPage = z.object({ entries: listOf(auditEntry), next: z.string().optional() });
+
+export const newCodes = z
+  .object({
+    account: z.string(),
+    id: z.string().meta({ description: 'Names the account on the telephone' }),
+    codes: listOf(z.string()),
+  })
+  .meta({ id: 'NewCodes', description: 'Told this once; only hashes are kept' });
+
 // Lists, each under its own name, so that an answer can grow beside it.
 
 export const accountList = z.object({ accounts: listOf(account) });
+export const messageList = z.object({ messages: listOf(message) });
 export const phoneList = z.object({ phones: listOf(phone) });
 export const numberList = z.object({ numbers: listOf(number) });
 export const callList = z.object({ calls: listOf(call) });

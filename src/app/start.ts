@@ -4,6 +4,7 @@
 // Ownership: what is opened is handed to `Shutdown` at once, which closes it, newest first; nothing else does.
 
 import path from 'node:path';
+import { Argon2 } from '../adapters/argon2/argon2.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { createLog } from '../adapters/pino-log/pino-log.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
@@ -100,6 +101,7 @@ async function openSurfaces(
     clock,
     random,
     hashing: nodeHashing,
+    secrets: new Argon2(),
     realm: config.sip.domain,
     country: config.node.country,
     prompts: [...prompts.keys()],

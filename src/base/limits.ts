@@ -213,6 +213,23 @@ export const LIMITS = {
   planStepsMax: 20,
   stepPhonesMax: 20,
   accountsMax: 100_000,
+  /** Mailboxes, menus, contacts and mobiles of one account, messages of one mailbox. More: refused when provisioned. */
+  mailboxesMax: 1_000,
+  menusMax: 100,
+  contactsMax: 20,
+  mobilesMax: 20,
+  mailboxMessagesMax: 1_000,
+  /** One message's length, and how long one is kept, whatever a mailbox says. Longer: refused when provisioned. */
+  messageMaxMs: 10 * MINUTE_MS,
+  messageRetentionMaxMs: 366 * DAY_MS,
+  /** One-time codes on one sheet. Making a sheet makes the one before it worthless. */
+  oneTimeCodes: 10,
+  /** PINs and codes that are hashed at once, 19 MiB each. More: they wait. */
+  secretHashesAtOnce: 2,
+  /** Those that wait. More: refused, with LIMIT_REACHED. */
+  secretHashesWaitingMax: 200,
+  /** Numbers that a divert is followed over to see whether it comes back. More: it is refused as a loop. */
+  divertsFollowedMax: 10,
   /** Bytes of one provisioning or configuration file. More: refused. */
   fileBytesMax: 16_777_216,
   /** Bytes of such a file in YAML, which the node reads slowly, and meanwhile answers nobody. More: it must be JSON. */

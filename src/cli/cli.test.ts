@@ -307,7 +307,7 @@ describe('changes', () => {
         'workshop  just-made-once',
       ),
     );
-    assert.deepEqual(asked, [['provision', 'accounts: []', { dryRun: false }]]);
+    assert.deepEqual(asked, [['provision', 'accounts: []', { dryRun: false, by: 'cli' }]]);
   });
 
   test('provision FILE --dry-run sends the file and asks for the difference only', async (t) => {
@@ -318,7 +318,7 @@ describe('changes', () => {
     const { run, asked } = await cliAndApi(t);
     t.mock.property(EXAMPLES, 'provision', { dryRun: true, changes: [], newPasswords: [] });
     assert.equal((await run('provision', file, '--dry-run')).out, 'Everything is so already.\n');
-    assert.deepEqual(asked, [['provision', 'accounts: [{ name: acme }]', { dryRun: true }]]);
+    assert.deepEqual(asked, [['provision', 'accounts: [{ name: acme }]', { dryRun: true, by: 'cli' }]]);
   });
 
   test('provision shows every mistake with its line', async (t) => {

@@ -19,6 +19,7 @@ import { addShieldAbusers } from './commands/shield-abusers.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
 import { addShieldStatus } from './commands/shield-status.ts';
 import { addStart } from './commands/start.ts';
+import { addTelephone } from './commands/telephone.ts';
 import { addTrace } from './commands/trace.ts';
 import type { CliContext } from './context.ts';
 
@@ -54,6 +55,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addLedger(program, context);
   addLists(program, context);
   addCertificates(program, context);
+  addTelephone(program, context);
   addTrace(program, context);
   const shield = program.command('shield').description('what keeps floods and overload from phones');
   addShieldStatus(shield, context);

@@ -25,6 +25,7 @@ const TAGS = [
   { name: 'phones', description: 'who registers, from where, and whether they answer' },
   { name: 'numbers', description: 'with their plans' },
   { name: 'plans and diverts', description: 'where calls go' },
+  { name: 'voicemail', description: 'messages that callers left' },
   { name: 'provisioning', description: 'many changes at once, from a file' },
   { name: 'ledger', description: 'what became of every attempt' },
   { name: 'calls', description: 'in progress' },

@@ -32,6 +32,7 @@ import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
 import { shieldRoutes } from './routes/shield.ts';
+import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
 import { tokenChecker } from './token.ts';
@@ -76,6 +77,8 @@ const V1: readonly Routes[] = [
   phoneRoutes,
   numberRoutes,
   planRoutes,
+  forwardRoutes,
+  telephoneRoutes,
   ledgerRoutes,
   callRoutes,
   trunkRoutes,

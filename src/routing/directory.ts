@@ -8,11 +8,13 @@ export class Directory {
   readonly #phones = new Map<string, { readonly account: Account; readonly phone: Phone }>();
   readonly #numbers = new Map<E164, { readonly account: Account; readonly number: NumberRecord }>();
   readonly #byName = new Map<string, Account>();
+  readonly #byControlId = new Map<string, Account>();
 
   constructor(accounts: readonly Account[]) {
     this.accounts = accounts;
     for (const account of accounts) {
       this.#byName.set(account.name, account);
+      if (account.control !== undefined) this.#byControlId.set(account.control.id, account);
       for (const phone of account.phones) this.#phones.set(phone.user, { account, phone });
       for (const number of account.numbers) this.#numbers.set(number.number, { account, number });
     }
@@ -20,6 +22,11 @@ export class Directory {
 
   account(name: string): Account | undefined {
     return this.#byName.get(name);
+  }
+
+  /** The account that names itself so on the telephone. */
+  controlled(id: string): Account | undefined {
+    return this.#byControlId.get(id);
   }
 
   phone(user: string): { readonly account: Account; readonly phone: Phone } | undefined {

@@ -22,7 +22,7 @@ import type {
   NodeHealth,
   TrunkView,
 } from '../../src/node/views.ts';
-import type { LedgerEntry } from '../../src/ports/records.ts';
+import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
@@ -62,6 +62,31 @@ export const MAIN_NUMBER: NumberView = {
 export const DIVERTED_NUMBER: NumberView = {
   ...MAIN_NUMBER,
   divert: { to: '+447700900123', since: NOW, until: NOW + 7_200_000, by: 'cli' },
+};
+
+export const FORWARDED_NUMBER: NumberView = {
+  ...MAIN_NUMBER,
+  forwards: { busy: { voicemail: 'reception', since: NOW, by: 'cli' } },
+};
+
+export const MESSAGE: VoicemailMessage = {
+  id: 'message-1',
+  account: 'acme',
+  mailbox: 'reception',
+  called: '+442079460000',
+  caller: '+442079460999',
+  at: NOW,
+  lengthMs: 12_000,
+  recording: '0f'.repeat(16),
+};
+
+const CHANGE: AuditEntry = {
+  id: 'change-1',
+  at: NOW,
+  account: 'acme',
+  who: 'telephone +447700900123',
+  how: 'telephone',
+  what: '+442079460000 goes to +447700900123',
 };
 
 export const ACME: AccountView = {
@@ -278,7 +303,8 @@ type Answer<Name extends UseCase> =
     : Awaited<ReturnType<Admin[Name]>>;
 
 type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
-export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health'>;
+/** `answer` is for the node, not for a surface. */
+export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'>;
 
 /** What `fraud list` has to tell. */
 export const FRAUD: FraudView = {
@@ -316,6 +342,11 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   setPlan: MAIN_NUMBER,
   setDivert: DIVERTED_NUMBER,
   clearDivert: MAIN_NUMBER,
+  setForward: FORWARDED_NUMBER,
+  clearForward: MAIN_NUMBER,
+  makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
+  messages: [MESSAGE],
+  audit: { entries: [CHANGE] },
   provision: {
     dryRun: false,
     changes: [{ kind: 'added', account: 'acme', subject: 'phone workshop', text: 'new' }],
@@ -410,6 +441,7 @@ export function exampleAdmin(node: NodeControl) {
     clock: { now: () => NOW },
     random: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
     hashing: { md5Hex: () => '', sha256Hex: () => '', hmacSha256Hex: () => '' },
+    secrets: { hash: async () => '', verify: async () => false },
     realm: 'voice.example.net',
     country: 'GB',
     prompts: [],

@@ -44,7 +44,22 @@ export const ROUTES: readonly {
     body: { to: '+447700900123', until: '2h' },
     asks: ['setDivert', '+442079460000', { to: '+447700900123', until: '2h' }, 'api'],
   },
-  { call: 'DELETE /v1/numbers/+442079460000/divert', asks: ['clearDivert', '+442079460000'] },
+  { call: 'DELETE /v1/numbers/+442079460000/divert', asks: ['clearDivert', '+442079460000', 'api'] },
+  {
+    call: 'PUT /v1/numbers/+442079460000/forwards/busy',
+    body: { voicemail: 'reception' },
+    asks: ['setForward', '+442079460000', 'busy', { voicemail: 'reception' }, 'api'],
+  },
+  {
+    call: 'DELETE /v1/numbers/+442079460000/forwards/no-answer',
+    asks: ['clearForward', '+442079460000', 'no-answer', 'api'],
+  },
+  { call: 'POST /v1/accounts/acme/control/codes', asks: ['makeCodes', 'acme', 'api'] },
+  {
+    call: 'GET /v1/messages?account=acme&mailbox=reception',
+    asks: ['messages', 'acme', 'reception'],
+  },
+  { call: 'GET /v1/audit?account=acme&limit=5', asks: ['audit', { account: 'acme', limit: 5 }] },
   {
     call: 'GET /v1/ledger?called=%2B442079460000&outcome=lost&since=2026-11-24T09:30:00Z&limit=5&cursor=x',
     asks: [
@@ -89,12 +104,12 @@ export const ROUTES: readonly {
   {
     call: 'POST /v1/provision',
     body: 'accounts: []',
-    asks: ['provision', 'accounts: []', { dryRun: false }],
+    asks: ['provision', 'accounts: []', { dryRun: false, by: 'api' }],
   },
   {
     call: 'POST /v1/provision?dryRun=true',
     body: 'accounts: []',
-    asks: ['provision', 'accounts: []', { dryRun: true }],
+    asks: ['provision', 'accounts: []', { dryRun: true, by: 'api' }],
   },
   { call: 'POST /v1/test-calls', body: { number: '+442079460000' }, asks: ['testCall', '+442079460000'] },
   { call: 'GET /v1/trace?phone=reception', asks: ['trace', { phone: 'reception' }] },

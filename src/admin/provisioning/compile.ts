@@ -6,6 +6,7 @@
 
 import type { Hashing } from '../../ports/hashing.ts';
 import type { Account, E164, Hours, NumberRecord, Phone, PhoneSecret } from '../../ports/records.ts';
+import type { SecretHashing } from '../../ports/secret-hashing.ts';
 import type { Directory } from '../../routing/directory.ts';
 import { ha1 } from '../../sip/auth/digest.ts';
 import type { Path } from '../documents/document.ts';
@@ -17,6 +18,7 @@ import { compileLimits, limitsInputOf } from './limits.ts';
 import { readNumber } from './number.ts';
 import { compilePlan, planInputOf } from './plan.ts';
 import type { AccountInput, HoursInput, PhoneInput } from './schema.ts';
+import { compileTelephone, telephoneInputOf } from './telephone.ts';
 
 export interface CompileContext {
   /** What is stored now. */
@@ -25,7 +27,10 @@ export interface CompileContext {
   readonly country: string;
   readonly prompts: readonly string[];
   readonly hashing: Hashing;
+  readonly secrets: SecretHashing;
   newPassword(): string;
+  /** Six digits. */
+  newControlId(): string;
 }
 
 export interface Compiled {
@@ -51,7 +56,9 @@ export async function compileAccounts(
     if (index > 0 && index % ACCOUNTS_AT_ONCE === 0) await new Promise(setImmediate);
     const path = pathOf(index);
     owners.claim('account', input.name, input.name, [...path, 'name'], findings);
-    accounts.push(compileAccount(input, path, { ...context, owners, newPasswords }, findings));
+    const before = context.stored.account(input.name);
+    const accountContext = { ...context, owners, newPasswords, before };
+    accounts.push(await compileAccount(input, path, accountContext, findings));
   }
   return { accounts, newPasswords };
 }
@@ -59,14 +66,16 @@ export async function compileAccounts(
 interface AccountContext extends CompileContext {
   readonly owners: Owners;
   readonly newPasswords: NewPassword[];
+  /** As it is stored. */
+  readonly before: Account | undefined;
 }
 
-function compileAccount(
+async function compileAccount(
   input: AccountInput,
   path: Path,
   context: AccountContext,
   findings: Findings,
-): Account {
+): Promise<Account> {
   const { owners } = context;
   const hours = (input.hours ?? []).map((one, index) =>
     compileHours(one, [...path, 'hours', index], findings),
@@ -87,13 +96,14 @@ function compileAccount(
   if (phones.length > limits.phonesMax) {
     findings.add([...path, 'phones'], `has ${phones.length} phones; limits.phonesMax is ${limits.phonesMax}`);
   }
+  const { before } = context;
   const planContext = {
     phones: phones.map(({ user }) => user),
     hours: hours.map(({ name }) => name),
     prompts: context.prompts,
-    sounds: [],
-    mailboxes: [],
-    menus: [],
+    sounds: (before?.sounds ?? []).map(({ name }) => name),
+    mailboxes: (input.mailboxes ?? []).map(({ name }) => name),
+    menus: (input.menus ?? []).map(({ name }) => name),
     limits,
     country: context.country,
   };
@@ -103,7 +113,15 @@ function compileAccount(
     const compiled = compilePlan(plan, at, { ...planContext, number }, findings);
     return { number, plan: compiled, ...divertsOf(number, input.name, context.stored) };
   });
-  return { name: input.name, phones, numbers: records, hours, limits };
+  unique(input.mailboxes ?? [], [...path, 'mailboxes'], findings);
+  unique(input.menus ?? [], [...path, 'menus'], findings);
+  const newControlId = () => owners.newControlId(context);
+  const telephoneContext = { ...context, ...planContext, numbers, newControlId };
+  const telephone = await compileTelephone(input, path, telephoneContext, findings);
+  if (telephone.control !== undefined) {
+    owners.claim('control ID', telephone.control.id, input.name, [...path, 'control', 'id'], findings);
+  }
+  return { name: input.name, phones, numbers: records, hours, limits, ...telephone };
 }
 
 function compilePhone(
@@ -183,6 +201,14 @@ function unique(named: readonly { readonly name: string }[], path: Path, finding
   }
 }
 
+type OwnedKind = 'account' | 'phone' | 'number' | 'control ID';
+
+const HOLDERS = {
+  phone: (stored: Directory, key: string) => stored.phone(key)?.account,
+  number: (stored: Directory, key: string) => stored.number(key)?.account,
+  'control ID': (stored: Directory, key: string) => stored.controlled(key),
+};
+
 /** Who has what, among the accounts that are being written and the stored ones that stay as they are. */
 class Owners {
   readonly #claimed = new Map<string, string>();
@@ -194,23 +220,27 @@ class Owners {
     this.#written = new Set(inputs.map(({ name }) => name));
   }
 
-  claim(
-    kind: 'account' | 'phone' | 'number',
-    key: string,
-    account: string,
-    path: Path,
-    findings: Findings,
-  ): void {
+  claim(kind: OwnedKind, key: string, account: string, path: Path, findings: Findings): void {
     const holder = this.#claimed.get(`${kind} ${key}`) ?? this.#storedHolder(kind, key);
     this.#claimed.set(`${kind} ${key}`, account);
     if (holder === undefined) return;
     findings.add(path, holder === account ? `${key} is there twice` : `${key} belongs to account ${holder}`);
   }
 
-  #storedHolder(kind: 'account' | 'phone' | 'number', key: string): string | undefined {
+  /** One that nobody has. */
+  newControlId(context: Pick<CompileContext, 'newControlId'>): string {
+    for (;;) {
+      const id = context.newControlId();
+      const taken =
+        this.#claimed.has(`control ID ${id}`) || this.#storedHolder('control ID', id) !== undefined;
+      if (!taken) return id;
+    }
+  }
+
+  #storedHolder(kind: OwnedKind, key: string): string | undefined {
     const { stored } = this.#context;
     if (kind === 'account') return undefined;
-    const holder = (kind === 'phone' ? stored.phone(key) : stored.number(key))?.account.name;
+    const holder = HOLDERS[kind](stored, key)?.name;
     return holder === undefined || this.#written.has(holder) ? undefined : holder;
   }
 }
@@ -228,6 +258,7 @@ export function accountInputOf(account: Account): AccountInput {
     numbers: account.numbers.map(({ number, plan }) => ({ number, plan: planInputOf(plan) })),
     hours: account.hours.map(hoursInputOf),
     limits: limitsInputOf(account.limits, numbers),
+    ...telephoneInputOf(account),
   };
 }
 

@@ -2,9 +2,22 @@
 // that make it so. No difference, no write: the same file twice changes nothing.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Account, AccountLimits, E164, Hours, NumberRecord, Phone } from '../../ports/records.ts';
+import { DAY_MS } from '../../base/time.ts';
+import type {
+  Account,
+  AccountLimits,
+  Contact,
+  Control,
+  E164,
+  Hours,
+  Mailbox,
+  Menu,
+  NumberRecord,
+  Phone,
+} from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Directory } from '../../routing/directory.ts';
+import { formatDuration } from '../documents/section.ts';
 import type { ProvisionChange } from '../views.ts';
 import { describePlan } from './describe-plan.ts';
 import { formatSpan } from './hours.ts';
@@ -21,6 +34,13 @@ export function differences(before: Account | undefined, after: Account): readon
     ...compare(before?.hours ?? [], after.hours, HOURS, change),
     ...compare(before?.phones ?? [], after.phones, PHONES, change),
     ...compare(before?.numbers ?? [], after.numbers, NUMBERS, change),
+    ...compare(before?.mailboxes ?? [], after.mailboxes ?? [], MAILBOXES, change),
+    ...compare(before?.menus ?? [], after.menus ?? [], MENUS, change),
+    ...compare(controlOf(before), controlOf(after), CONTROL, change),
+    ...compare(before?.contacts ?? [], after.contacts ?? [], CONTACTS, change),
+    ...(before === undefined || before.language === after.language
+      ? []
+      : [change('changed', 'language', fieldChange('language', before.language, after.language))]),
   ];
 }
 
@@ -56,6 +76,64 @@ const NUMBERS: Kind<NumberRecord> = {
   describe: ({ plan }) => describePlan(plan),
   changes: (before, after) => (isDeepStrictEqual(before.plan, after.plan) ? '' : describePlan(after.plan)),
 };
+
+const MAILBOXES: Kind<Mailbox> = {
+  subject: ({ name }) => `mailbox ${name}`,
+  describe: describeMailbox,
+  changes: (before, after) => {
+    const same = isDeepStrictEqual({ ...before, pin: '' }, { ...after, pin: '' });
+    return [newPin(before.pin, after.pin), same ? '' : describeMailbox(after)].filter(Boolean).join(', ');
+  },
+};
+
+const MENUS: Kind<Menu> = {
+  subject: ({ name }) => `menu ${name}`,
+  describe: describeMenu,
+  changes: (before, after) => (isDeepStrictEqual(before, after) ? '' : describeMenu(after)),
+};
+
+const CONTROL: Kind<Control> = {
+  subject: () => 'control',
+  describe: describeControl,
+  changes: (before, after) => {
+    const same = isDeepStrictEqual({ ...before, pin: '' }, { ...after, pin: '' });
+    return [newPin(before.pin, after.pin), same ? '' : describeControl(after)].filter(Boolean).join(', ');
+  },
+};
+
+const CONTACTS: Kind<Contact> = {
+  subject: ({ email, sms }) => `contact ${email ?? sms ?? ''}`,
+  describe: () => '',
+  changes: () => '',
+};
+
+function controlOf(account: Account | undefined): readonly Control[] {
+  return account?.control === undefined ? [] : [account.control];
+}
+
+function newPin(before: string | undefined, after: string | undefined): string {
+  if (before === after) return '';
+  return after === undefined ? 'no PIN any more' : 'new PIN';
+}
+
+function describeMailbox({ messagesMax, messageMaxMs, retentionMs, email, phones }: Mailbox): string {
+  const length = formatDuration(messageMaxMs);
+  const people = [...phones, ...email].join(', ');
+  const told = people === '' ? '' : `, told to ${people}`;
+  return `${messagesMax} messages of ${length}, kept for ${retentionMs / DAY_MS} d${told}`;
+}
+
+function describeMenu({ greeting, choices, otherwise }: Menu): string {
+  const keys = choices.map(({ key, steps }) => `${key} ${describePlan({ steps })}`);
+  const rest = otherwise.length === 0 ? [] : [`otherwise ${describePlan({ steps: otherwise })}`];
+  return [`says "${greeting}"`, ...keys, ...rest].join('; ');
+}
+
+function describeControl({ id, pin, mobiles, featureCodes }: Control): string {
+  const numbers = mobiles.map(({ number }) => number).join(', ') || 'none';
+  const codes = featureCodes ? '' : ', no feature codes';
+  return `ID ${id}, ${pin === undefined ? 'no PIN' : 'a PIN'}, mobiles: ${numbers}${codes}`;
+}
 
 function compare<T>(
   before: readonly T[],

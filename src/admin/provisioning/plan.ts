@@ -139,7 +139,7 @@ function compileCondition(
   return outside === undefined ? undefined : { type: 'outside', hours: outside };
 }
 
-function mustBeKnown(
+export function mustBeKnown(
   kind: string,
   name: string,
   known: readonly string[],

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
+import { PLAIN_SECRETS } from '../../../test/admin-stage.ts';
 import { nodeHashing } from '../../adapters/node-hashing/node-hashing.ts';
 import { present } from '../../base/assert.ts';
 import type { Account, Plan } from '../../ports/records.ts';
@@ -16,6 +17,8 @@ import { describePlan } from './describe-plan.ts';
 import { differences, writesFor } from './difference.ts';
 import { formatSpan, parseSpans } from './hours.ts';
 import { provisioningFile } from './schema.ts';
+
+let ids = 100_001;
 
 const PROMPTS = ['unavailable', 'closed'];
 
@@ -29,7 +32,9 @@ async function compile(yaml: string, stored: readonly Account[] = [], realm = 'v
     country: 'GB',
     prompts: PROMPTS,
     hashing: nodeHashing,
+    secrets: PLAIN_SECRETS,
     newPassword: () => 'made-up-password',
+    newControlId: () => String(ids++),
   };
   const { accounts } = document.value.value;
   const compiled = await compileAccounts(accounts, (index) => ['accounts', index], context, findings);
@@ -234,8 +239,8 @@ describe('mistakes in a provisioning file', () => {
       title: 'a step has no verb, or two',
       plan: '[{ for: 20s }, { ring: reception, dial: "+447700900123" }]',
       told: [
-        'line 7, accounts[0].numbers[0].plan[0]: has none: a step has exactly one of ring, dial, announcement',
-        'line 7, accounts[0].numbers[0].plan[1]: has ring and dial: a step has exactly one of ring, dial, announcement',
+        'line 7, accounts[0].numbers[0].plan[0]: has none: a step has exactly one of ring, dial, announcement, voicemail, menu',
+        'line 7, accounts[0].numbers[0].plan[1]: has ring and dial: a step has exactly one of ring, dial, announcement, voicemail, menu',
       ],
     },
     {
@@ -244,7 +249,7 @@ describe('mistakes in a provisioning file', () => {
       told: [
         'line 7, accounts[0].numbers[0].plan[0].order: goes with ring only',
         'line 7, accounts[0].numbers[0].plan[1]: has during and outside; keep one',
-        'line 7, accounts[0].numbers[0].plan[2].for: does not go with announcement: it plays to its end',
+        'line 7, accounts[0].numbers[0].plan[2].for: does not go with announcement: it goes on to its end',
       ],
     },
     {
@@ -383,7 +388,7 @@ describe('docs/provisioning.md', () => {
 
   test('lists exactly the keys that may be written', async () => {
     const listed = [...docs.matchAll(/^\| `([a-z][\w.[\]]*)` \|/gm)].map(([, key]) => key);
-    const sections = ['phones', 'numbers', 'hours'];
+    const sections = ['phones', 'numbers', 'hours', 'mailboxes', 'menus', 'control', 'contacts'];
     const keys = keysOf(provisioningFile.shape.accounts.element);
     assert.deepEqual(listed.toSorted(), [...keys, ...sections, 'limits', 'numbers[].plan'].toSorted());
   });
@@ -392,6 +397,9 @@ describe('docs/provisioning.md', () => {
 /** `name`, `phones[].user`, `limits.callsMax`, … of what one account takes. */
 function keysOf(schema: z.core.$ZodType, path = ''): readonly string[] {
   if (schema instanceof z.ZodOptional) return keysOf(schema.unwrap(), path);
+  // The steps of menus are those of plans.
+  if (path.startsWith('menus[].')) return [path];
+  if (path === 'control.mobiles') return [path];
   if (schema instanceof z.ZodArray && schema.element instanceof z.ZodObject)
     return keysOf(schema.element, `${path}[]`);
   if (!(schema instanceof z.ZodObject)) return [path];

@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { LIMITS } from '../../base/limits.ts';
-import { count, duration, list, section, words } from '../documents/section.ts';
+import { count, duration, flag, list, section, words } from '../documents/section.ts';
 
 /** Lower-case letters, digits and hyphens. */
 export const accountName = words(63)
@@ -108,6 +108,69 @@ export const limitsInput = section({
     .meta({ description: 'What becomes of calls to where the account does not usually call' }),
 }).meta({ id: 'LimitsInput' });
 
+function pin(min: number, max: number) {
+  const wanted = `must be ${min} to ${max} digits`;
+  return words(max)
+    .regex(new RegExp(`^\\d{${min},${max}}$`), wanted)
+    .optional()
+    .meta({ description: 'Digits; kept where none is given', examples: ['4829'] });
+}
+
+const emailAddress = words(254).regex(
+  /^[^\s@<>,;"]+@[^\s@<>,;"]+$/,
+  'must be an e-mail address such as owner@example.net',
+);
+
+export const mailboxInput = section({
+  name: mailboxName,
+  pin: pin(4, 10),
+  email: list(emailAddress, 20, '[reception@example.net]')
+    .optional()
+    .meta({ description: 'Where messages are sent, with the recording' }),
+  phones: list(phoneUser, LIMITS.stepPhonesMax, '[reception]')
+    .optional()
+    .meta({ description: 'Phones whose lamp tells of messages, and that need no PIN' }),
+  messagesMax: count(1, LIMITS.mailboxMessagesMax).optional(),
+  messageMax: duration.optional(),
+  retention: duration.optional(),
+}).meta({ id: 'MailboxInput' });
+
+const menuKey = z.string().regex(/^[0-9*#]$/, 'is no key: a key is one of 0 to 9, * and #');
+
+export const menuInput = section({
+  name: words(63).meta({ description: 'The name of a menu', examples: ['main'] }),
+  greeting: words(63).meta({ description: "One of the account's sounds, or a prompt: what it says" }),
+  choices: z
+    .record(menuKey, list(planStepInput, LIMITS.planStepsMax, '[{ ring: reception }]'), {
+      error: 'expected keys with steps, such as { 1: [{ ring: reception }] }',
+    })
+    .meta({ description: 'What each key does' }),
+  otherwise: list(planStepInput, LIMITS.planStepsMax, '[{ ring: reception }]')
+    .optional()
+    .meta({ description: 'When nothing, or nothing that fits, is pressed' }),
+}).meta({ id: 'MenuInput' });
+
+export const controlId = words(12).regex(/^\d{4,12}$/, 'must be 4 to 12 digits');
+
+const mobileInput = section({ number: phoneNumber, name: words(64).optional() });
+
+export const controlInput = section({
+  id: controlId
+    .optional()
+    .meta({ description: 'Names the account on the telephone; made and told where none is given' }),
+  pin: pin(6, 10),
+  mobiles: list(mobileInput, LIMITS.mobilesMax, '[{ number: "+447700900123" }]')
+    .optional()
+    .meta({ description: 'Where calls may be sent by telephone; kept where not given' }),
+  featureCodes: flag
+    .optional()
+    .meta({ description: 'Its phones may divert with *21*…# and the like; true unless given' }),
+}).meta({ id: 'ControlInput' });
+
+export const contactInput = section({ email: emailAddress.optional(), sms: phoneNumber.optional() }).meta({
+  id: 'ContactInput',
+});
+
 export const accountInput = section({
   name: accountName,
   phones: list(phoneInput, 10_000, '[{ user: reception }]').optional(),
@@ -118,15 +181,24 @@ export const accountInput = section({
     '[{ name: office, zone: Europe/London, open: ["mon-fri 09:00-17:30"] }]',
   ).optional(),
   limits: limitsInput.optional(),
+  mailboxes: list(mailboxInput, LIMITS.mailboxesMax, '[{ name: reception }]').optional(),
+  menus: list(menuInput, LIMITS.menusMax, '[{ name: main, greeting: welcome, choices: {} }]').optional(),
+  control: controlInput.optional(),
+  contacts: list(contactInput, LIMITS.contactsMax, '[{ email: owner@example.net }]').optional(),
+  language: words(35)
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language such as en or en-GB')
+    .optional()
+    .meta({ description: 'Of the prompts that its callers hear' }),
 }).meta({ id: 'AccountInput' });
 
 export const provisioningFile = section({
   accounts: list(accountInput, LIMITS.accountsMax, '[{ name: acme }]'),
 }).meta({ id: 'ProvisioningFile' });
 
-/** `until`: an RFC 3339 time (`2026-10-25T18:00:00Z`), or how long from now (`2h`). Without: until cleared. */
+/** To a number or to a mailbox. `until`: an RFC 3339 time (`2026-10-25T18:00:00Z`), or how long from now (`2h`). Without: until cleared. */
 export const divertInput = section({
-  to: phoneNumber,
+  to: phoneNumber.optional(),
+  voicemail: mailboxName.optional(),
   until: z
     .union([duration, z.iso.datetime({ offset: true })], {
       error: 'expected a time such as 2h or 2026-10-25T18:00:00Z',
@@ -140,6 +212,9 @@ export type PlanInput = z.infer<typeof planInput>;
 export type NumberInput = z.infer<typeof numberInput>;
 export type HoursInput = z.infer<typeof hoursInput>;
 export type LimitsInput = z.infer<typeof limitsInput>;
+export type MailboxInput = z.infer<typeof mailboxInput>;
+export type MenuInput = z.infer<typeof menuInput>;
+export type ControlInput = z.infer<typeof controlInput>;
 export type AccountInput = z.infer<typeof accountInput>;
 export type ProvisioningFile = z.infer<typeof provisioningFile>;
 export type DivertInput = z.infer<typeof divertInput>;

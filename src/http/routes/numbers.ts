@@ -113,6 +113,6 @@ export const planRoutes: Routes = (app, admin) => {
       params,
       response: answer,
     },
-    handler: (request) => admin.clearDivert(request.params.number),
+    handler: ({ params, headers }) => admin.clearDivert(params.number, byWhom(headers['user-agent'])),
   });
 };

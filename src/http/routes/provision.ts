@@ -5,6 +5,7 @@ import { section } from '../../admin/documents/section.ts';
 import { provisionReport } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Routes } from '../app.ts';
+import { byWhom } from '../by-whom.ts';
 import { problemResponse } from '../problems.ts';
 
 const FILE_TYPES = ['application/yaml', 'application/json', 'text/yaml', 'application/x-yaml', 'text/plain'];
@@ -42,6 +43,9 @@ export const provisionRoutes: Routes = (app, admin) => {
       body: file,
       response: { 200: provisionReport, default: problemResponse },
     },
-    handler: (request) => admin.provision(request.body, { dryRun: request.query.dryRun === 'true' }),
+    handler: ({ body, query, headers }) => {
+      const by = byWhom(headers['user-agent']);
+      return admin.provision(body, { dryRun: query.dryRun === 'true', by });
+    },
   });
 };
