@@ -13,6 +13,7 @@ import { formatEndpoint } from '../base/net.ts';
 import { type Instant, MINUTE_MS } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
+import { fitsAfter } from '../routing/forwards.ts';
 import { type PhoneTarget, resolveStep, type StepTargets } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import { breadthHeader, breadthOf } from './breadth.ts';
@@ -86,6 +87,7 @@ export class PlanWalk {
       const step: PlanStep | undefined = route.steps[this.#step++];
       if (step === undefined || this.#full) return this.#events.exhausted(now);
       const { account } = route;
+      if (!fitsAfter(step, this.verdict)) continue;
       const targets = resolveStep(step, {
         now,
         account,

@@ -14,6 +14,7 @@ import type {
   PlanStep,
   Reachability,
 } from '../ports/records.ts';
+import { divertStep, withForwards } from './forwards.ts';
 import { isOpen } from './hours.ts';
 
 /** A registered contact of a phone, as far as routing cares. */
@@ -65,24 +66,17 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** How long a divert rings its target. */
-const DIVERT_RINGS_MS = 60_000;
-
-/** The steps that a call to the number goes through now: its divert where one is in force, else its plan. */
+/** The steps that a call to the number goes through now: its divert where one is in force, else plan and forwards. */
 export function stepsOf(
-  record: NumberRecord,
+  given: NumberRecord,
   now: Instant,
 ): { readonly steps: readonly PlanStep[]; readonly divert: Divert | undefined } {
+  const record = withForwards(given, now);
   const { divert } = record;
   if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
     return { steps: [divertStep(divert.to)], divert };
   }
   return { steps: record.plan.steps.flatMap(inTurn), divert: undefined };
-}
-
-function divertStep(to: DivertTarget): PlanStep {
-  if (typeof to !== 'string') return { type: 'voicemail', mailbox: to.mailbox };
-  return { type: 'dial', number: to, forMs: DIVERT_RINGS_MS };
 }
 
 /** For people: `+447700900123`, `the mailbox reception`. */

@@ -13,6 +13,7 @@ import type {
   Account,
   AccountLimits,
   Divert,
+  Forwards,
   Hours,
   LedgerEntry,
   PlanStep,
@@ -41,6 +42,7 @@ type User = (typeof USERS)[number];
 export interface Setting {
   readonly plan?: readonly PlanStep[];
   readonly divert?: Divert;
+  readonly forwards?: Forwards;
   readonly limits?: Partial<AccountLimits>;
   readonly hours?: readonly Hours[];
   /** Users of further phones of the business; see `newPhone`. */
@@ -213,7 +215,7 @@ export function inOffice(setting: Setting = {}): (title: string, tell: (office: 
 }
 
 export function accountOf(setting: Setting): Account {
-  const { plan = OFFICE_PLAN, divert, hours = [], limits = {}, more = [] } = setting;
+  const { plan = OFFICE_PLAN, divert, forwards, hours = [], limits = {}, more = [] } = setting;
   return {
     name: 'acme',
     phones: [...USERS, ...more].map((user) => ({
@@ -222,7 +224,7 @@ export function accountOf(setting: Setting): Account {
       ...(user === 'reception' ? { displayName: 'Reception', callerId: SECOND_NUMBER } : {}),
     })),
     numbers: [
-      { number: NUMBER, plan: { steps: plan }, ...(divert === undefined ? {} : { divert }) },
+      { number: NUMBER, plan: { steps: plan }, ...(divert && { divert }), ...(forwards && { forwards }) },
       { number: SECOND_NUMBER, plan: { steps: [ring('reception')] } },
     ],
     hours,
