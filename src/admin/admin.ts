@@ -13,20 +13,23 @@ import type { Instant } from '../base/time.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import type { CallView, DoorView, FraudView, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
 import type { DeskAnswer, DeskQuestion, ForwardWhen } from '../ports/desk.ts';
-import type { Account, Divert, E164, LedgerEntry, NumberRecord, VoicemailMessage } from '../ports/records.ts';
+import type { Account, Divert, E164, LedgerEntry, VoicemailMessage } from '../ports/records.ts';
 import type { AuditPage, LedgerPage } from '../ports/store.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { TraceFilter } from '../trace/filter.ts';
 import { Audit, authorBy } from './audit.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
+import { type ControlChange, controlChange } from './control.ts';
 import {
   accountIn,
   existing,
   invalid,
   mistakeOf,
+  mustFit,
   ownerOfNumber,
   ownerOfPhone,
+  recordOf,
   validated,
 } from './demands.ts';
 import { type DivertContext, divertAsked, divertWrites, withDivert } from './diverts.ts';
@@ -208,6 +211,13 @@ export class Admin {
   /** A sheet of one-time codes, told this once. CONFLICT where the account cannot be run by telephone. */
   makeCodes(account: string, by: string): Promise<NewCodes> {
     return this.#selfcare.makeCodes(account, authorBy(by));
+  }
+
+  /** Answers with the account as it is then. */
+  async changeControl(name: string, input: ControlChange, by: string): Promise<AccountView> {
+    const change = validated(controlChange, input);
+    const readNumber = (text: string, path: Path) => this.#readNumber(text, path);
+    return this.#viewOf(await this.#selfcare.changeControl(name, change, authorBy(by), readNumber));
   }
 
   /** Messages of one account, or of all; of one mailbox, or of all. */
@@ -475,18 +485,6 @@ export class Admin {
   #now(): Instant {
     return this.#options.clock.now();
   }
-}
-
-function recordOf(account: Account, e164: E164): NumberRecord {
-  return present(
-    account.numbers.find(({ number }) => number === e164),
-    `number ${e164}`,
-  );
-}
-
-function mustFit(limit: number, max: number): void {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return;
-  throw invalid([{ path: ['limit'], reason: `expected a whole number from 1 to ${max}` }]);
 }
 
 function only(accounts: readonly Account[]): Account {

@@ -2,8 +2,9 @@
 // these throw RingthroughError, INVALID_INPUT or NOT_FOUND.
 
 import type { z } from 'zod';
+import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
-import type { Account, E164 } from '../ports/records.ts';
+import type { Account, E164, NumberRecord } from '../ports/records.ts';
 import type { Directory } from '../routing/directory.ts';
 import { mistaken } from './changes.ts';
 import { check, type Finding, formatPath } from './documents/document.ts';
@@ -37,4 +38,17 @@ export function invalid(findings: readonly Finding[]): RingthroughError {
 
 export function mistakeOf({ path, reason }: Finding) {
   return { path: formatPath(path), reason };
+}
+
+/** Of a number that the account is known to own. */
+export function recordOf(account: Account, e164: E164): NumberRecord {
+  return present(
+    account.numbers.find(({ number }) => number === e164),
+    `number ${e164}`,
+  );
+}
+
+export function mustFit(limit: number, max: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= max) return;
+  throw invalid([{ path: ['limit'], reason: `expected a whole number from 1 to ${max}` }]);
 }

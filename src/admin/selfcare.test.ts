@@ -165,6 +165,33 @@ describe('the operator', () => {
     assert.equal((await stage.admin.number(NUMBER)).forwards, undefined);
   });
 
+  test('changes the PIN, which passes the checks of a file, and removes it', async () => {
+    await stage.admin.changeControl('acme', { do: 'set-pin', pin: '583917' }, 'cli');
+    assert.deepEqual(await enter('583917'), { type: 'entered', account: 'acme' });
+    assert.equal((await lastChange())?.what, 'the control PIN was changed');
+    await assert.rejects(stage.admin.changeControl('acme', { do: 'set-pin', pin: '111111' }, 'cli'), {
+      code: 'INVALID_INPUT',
+      mistakes: [
+        { path: 'pin', reason: 'repeats itself, which is tried first; take digits without a pattern' },
+      ],
+    });
+    const view = await stage.admin.changeControl('acme', { do: 'clear-pin' }, 'cli');
+    assert.equal(view.control?.pinSet, false);
+    assert.deepEqual(await enter('583917'), { type: 'refused', why: 'wrong' });
+  });
+
+  test('vouches for a mobile, and removes one', async () => {
+    const mobile = { number: '07700 900456' };
+    await stage.admin.changeControl('acme', { do: 'confirm-mobile', ...mobile }, 'cli');
+    assert.deepEqual(await divert(toNumber('+447700900456')), { type: 'done' });
+    const { control } = await stage.admin.changeControl('acme', { do: 'remove-mobile', ...mobile }, 'cli');
+    assert.deepEqual(control?.mobiles, [{ number: MOBILE }]);
+    const again = stage.admin.changeControl('acme', { do: 'remove-mobile', ...mobile }, 'cli');
+    await assert.rejects(again, { code: 'NOT_FOUND' });
+    const costly = { do: 'confirm-mobile', number: '+449098790123' } as const;
+    await assert.rejects(stage.admin.changeControl('acme', costly, 'cli'), { code: 'INVALID_INPUT' });
+  });
+
   test('names exactly one of a number and a mailbox', async () => {
     for (const input of [{}, { to: MOBILE, voicemail: 'desk' }]) {
       await assert.rejects(stage.admin.setDivert(NUMBER, input, 'cli'), { code: 'INVALID_INPUT' });

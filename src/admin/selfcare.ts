@@ -22,6 +22,7 @@ import {
 } from '../routing/selfcare.ts';
 import type { Audit, Author } from './audit.ts';
 import type { Change, Changes } from './changes.ts';
+import { type ControlChange, type ControlContext, controlOf, decideControl, pinOf } from './control.ts';
 import { accountIn } from './demands.ts';
 
 /** `07` and eight digits. */
@@ -88,10 +89,7 @@ export class Selfcare {
     for (const code of codes) kept.push({ index: code.slice(0, 2), hash: await secrets.hash(code) });
     return changes.make((stored) => {
       const account = accountIn(stored, name);
-      const { control } = account;
-      if (control === undefined) {
-        throw new RingthroughError('CONFLICT', `account "${name}" has no control; give it one first`);
-      }
+      const control = controlOf(account);
       const after = withControl(account, { ...control, codes: kept });
       const what = `${codes.length} new one-time codes were made, and those before them are void`;
       const writes: readonly StoreWrite[] = [
@@ -99,6 +97,23 @@ export class Selfcare {
         audit.row(name, author, what),
       ];
       return { writes, after: new Map([[name, after]]), told: { account: name, id: control.id, codes } };
+    });
+  }
+
+  /** Diverts to a mobile that is removed stay as they are. */
+  async changeControl(
+    name: string,
+    change: ControlChange,
+    author: Author,
+    readNumber: ControlContext['readNumber'],
+  ): Promise<Account> {
+    const { changes, secrets, audit, clock } = this.#options;
+    const pin = await pinOf(change, accountIn(await changes.directory(), name), secrets);
+    return changes.make((stored) => {
+      const context = { pin, now: clock.now(), readNumber };
+      const { account, what } = decideControl(accountIn(stored, name), change, context);
+      const writes: readonly StoreWrite[] = [{ type: 'account', account }, audit.row(name, author, what)];
+      return { writes, after: new Map([[name, account]]), told: account };
     });
   }
 

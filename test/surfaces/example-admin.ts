@@ -344,6 +344,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   clearDivert: MAIN_NUMBER,
   setForward: FORWARDED_NUMBER,
   clearForward: MAIN_NUMBER,
+  changeControl: ACME,
   makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
   messages: [MESSAGE],
   audit: { entries: [CHANGE] },

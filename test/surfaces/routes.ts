@@ -54,6 +54,11 @@ export const ROUTES: readonly {
     call: 'DELETE /v1/numbers/+442079460000/forwards/no-answer',
     asks: ['clearForward', '+442079460000', 'no-answer', 'api'],
   },
+  {
+    call: 'POST /v1/accounts/acme/control',
+    body: { do: 'set-pin', pin: '739164' },
+    asks: ['changeControl', 'acme', { do: 'set-pin', pin: '739164' }, 'api'],
+  },
   { call: 'POST /v1/accounts/acme/control/codes', asks: ['makeCodes', 'acme', 'api'] },
   {
     call: 'GET /v1/messages?account=acme&mailbox=reception',

@@ -112,7 +112,6 @@ function pin(min: number, max: number) {
   const wanted = `must be ${min} to ${max} digits`;
   return words(max)
     .regex(new RegExp(`^\\d{${min},${max}}$`), wanted)
-    .optional()
     .meta({ description: 'Digits; kept where none is given', examples: ['4829'] });
 }
 
@@ -123,7 +122,7 @@ const emailAddress = words(254).regex(
 
 export const mailboxInput = section({
   name: mailboxName,
-  pin: pin(4, 10),
+  pin: pin(4, 10).optional(),
   email: list(emailAddress, 20, '[reception@example.net]')
     .optional()
     .meta({ description: 'Where messages are sent, with the recording' }),
@@ -152,13 +151,15 @@ export const menuInput = section({
 
 export const controlId = words(12).regex(/^\d{4,12}$/, 'must be 4 to 12 digits');
 
+export const controlPin = pin(6, 10);
+
 const mobileInput = section({ number: phoneNumber, name: words(64).optional() });
 
 export const controlInput = section({
   id: controlId
     .optional()
     .meta({ description: 'Names the account on the telephone; made and told where none is given' }),
-  pin: pin(6, 10),
+  pin: controlPin.optional(),
   mobiles: list(mobileInput, LIMITS.mobilesMax, '[{ number: "+447700900123" }]')
     .optional()
     .meta({ description: 'Where calls may be sent by telephone; kept where not given' }),

@@ -2,9 +2,10 @@
 // audit of what was changed, by whichever way.
 
 import { z } from 'zod';
+import { controlChange } from '../../admin/control.ts';
 import { section } from '../../admin/documents/section.ts';
 import { accountName, divertInput, mailboxName, phoneNumber } from '../../admin/provisioning/schema.ts';
-import { auditPage, messageList, newCodes, number } from '../../admin/wire.ts';
+import { account, auditPage, messageList, newCodes, number } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Routes } from '../app.ts';
 import { byWhom } from '../by-whom.ts';
@@ -48,6 +49,21 @@ export const forwardRoutes: Routes = (app, admin) => {
 };
 
 export const telephoneRoutes: Routes = (app, admin) => {
+  app.route({
+    method: 'POST',
+    url: '/accounts/:account/control',
+    schema: {
+      tags: ['accounts'],
+      summary: 'Change how an account is run by telephone: its PIN, its mobiles',
+      params: section({ account: accountName }),
+      body: controlChange,
+      response: { 200: account, default: problemResponse },
+    },
+    handler: ({ params, body, headers }) => {
+      return admin.changeControl(params.account, body, byWhom(headers['user-agent']));
+    },
+  });
+
   app.route({
     method: 'POST',
     url: '/accounts/:account/control/codes',
