@@ -1,6 +1,6 @@
 // An answered call: two legs, and what passes between them until one ends it. Requests that change the session
-// go through an Exchange; BYE ends both; each leg's session is refreshed and its media watched, so that a peer
-// that died without a word is found out.
+// go through an Exchange; BYE ends both; each leg's session is kept (session-keeper.ts) and its media watched, so that
+// a peer that died without a word is found out.
 
 import type { Flow } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
@@ -11,29 +11,14 @@ import type { CalleeLeg } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { sdpOf, unreadableContent } from './content.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
-import { ALLOW, type HeaderRow, type Leg, SDP_TYPE } from './leg.ts';
+import { ALLOW, type HeaderRow, type Leg } from './leg.ts';
 import type { CallRecord } from './record.ts';
-import {
-  answerSession,
-  longerInterval,
-  type Session,
-  sessionFromResponse,
-  sessionRequestHeaders,
-} from './session-timer.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import { answerSession } from './session-timer.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** After this long without a packet a peer is asked whether it still lives; see also `silenceMs`. */
 const SILENCE_PROBE_MS = 30 * SECOND_MS;
-/** After a refresh met another change of the session it is tried again (RFC 3261 §14.1). */
-const GLARE_MS = 3 * SECOND_MS;
-
-/** A request of our own within a dialog: a session refresh or a question whether the peer lives. */
-interface OwnRequest {
-  readonly leg: Leg;
-  readonly request: SipRequest;
-  readonly purpose: 'refresh' | 'probe';
-}
-
 export class Conversation {
   readonly #caller: CallerLeg;
   readonly #callee: CalleeLeg;
@@ -41,7 +26,7 @@ export class Conversation {
   readonly #record: CallRecord;
   readonly #end: (text: string, now: Instant) => void;
   readonly #exchanges: Exchange[] = [];
-  readonly #own = new Map<TransactionId, OwnRequest>();
+  readonly #keeper: SessionKeeper;
   /** When a leg was last found silent for the whole of `silenceMs`. */
   readonly #silentAt = new Map<Leg, Instant>();
   #closed = false;
@@ -58,6 +43,11 @@ export class Conversation {
     this.#around = around;
     this.#record = record;
     this.#end = end;
+    this.#keeper = new SessionKeeper(around, {
+      lost: end,
+      dialogGone: (leg, now) => this.#dialogGone(leg, now),
+      changing: () => this.#changing,
+    });
   }
 
   begin(): void {
@@ -70,7 +60,7 @@ export class Conversation {
     this.#closed = true;
     for (const exchange of this.#exchanges) exchange.abort();
     this.#exchanges.length = 0;
-    this.#own.clear();
+    this.#keeper.close();
   }
 
   // ── requests from a peer ──
@@ -123,9 +113,8 @@ export class Conversation {
   }
 
   get #changing(): boolean {
-    const asked = [...this.#own.values()].some(({ request }) => request.method === 'INVITE');
     return (
-      asked ||
+      this.#keeper.reinviting ||
       !this.#caller.settled ||
       this.#callee.ackPending ||
       this.#exchanges.some(
@@ -166,14 +155,7 @@ export class Conversation {
       this.#exchangeEnded(exchange, exchange.response(response, now), now);
       return true;
     }
-    const own = this.#own.get(id);
-    if (own === undefined) return false;
-    if (response.status < 200) return true;
-    this.#own.delete(id);
-    const again = own.leg.sendAgain(own.request, response);
-    if (again === undefined) this.#ownAnswered(own, id, response, now);
-    else this.#own.set(again.id, { ...own, request: again.request });
-    return true;
+    return this.#keeper.response(id, response, now);
   }
 
   transactionFailed(leg: Leg, id: TransactionId, now: Instant): boolean {
@@ -182,9 +164,7 @@ export class Conversation {
       this.#exchangeEnded(exchange, exchange.failed(), now);
       return true;
     }
-    if (!this.#own.delete(id)) return false;
-    this.#end(`${leg.words} does not answer any more`, now);
-    return true;
+    return this.#keeper.transactionFailed(leg, id, now);
   }
 
   #exchangeEnded(exchange: Exchange, end: ExchangeEnd | undefined, now: Instant): void {
@@ -210,74 +190,10 @@ export class Conversation {
 
   #held = false;
 
-  #ownAnswered(own: OwnRequest, id: TransactionId, response: SipResponse, now: Instant): void {
-    const { leg, request, purpose } = own;
-    if (response.status === 408) return this.#end(`${leg.words} does not answer any more`, now);
-    if (response.status === 481) return this.#dialogGone(leg, now);
-    if (purpose === 'probe') return;
-    if (response.status < 300) {
-      this.#refreshed(leg, request, id, response, now);
-    } else {
-      this.#refreshRefused(leg, request, response, now);
-    }
-  }
-
-  /** The peer lives, at least. */
-  #refreshRefused(leg: Leg, request: SipRequest, response: SipResponse, now: Instant): void {
-    const { session } = leg;
-    if (session === undefined) return;
-    const longerMs = longerInterval(response, session.intervalMs);
-    if (response.status === 491) {
-      leg.sessionDueAt(now + GLARE_MS);
-    } else if (longerMs !== undefined) {
-      leg.minSeMs = longerMs;
-      leg.session = { ...session, intervalMs: longerMs };
-      this.#refresh(leg, leg.session, now);
-    } else if (request.method === 'UPDATE') {
-      // Some peers allow what they don't know.
-      leg.peerAllowsUpdate = false;
-      this.#refresh(leg, session, now);
-    } else {
-      leg.startSession(session, now);
-    }
-  }
-
-  #refreshed(leg: Leg, request: SipRequest, id: TransactionId, response: SipResponse, now: Instant): void {
-    leg.dialog?.receiveResponse(request, response);
-    const cseq = request.cseq?.number;
-    if (request.method === 'INVITE' && leg.dialog !== undefined && cseq !== undefined) {
-      leg.acknowledgeWithin(leg.dialog, id, leg.dialog.createAck(cseq));
-    }
-    const sdp = sdpOf(response);
-    if (sdp !== undefined) leg.media.accept(sdp, leg.flow.remote.address);
-    const session: Session | undefined =
-      sessionFromResponse(response, this.#around.sessionTerms) ?? leg.session;
-    leg.startSession(session, now);
-  }
-
   // ── is the peer still there? ──
 
   sessionDue(leg: Leg, now: Instant): void {
-    if (this.#closed || leg.session === undefined) return;
-    if (!leg.session.weRefresh) return this.#end(`${leg.words} let its session expire`, now);
-    this.#refresh(leg, leg.session, now);
-  }
-
-  #refresh(leg: Leg, session: Session, now: Instant): void {
-    const { dialog } = leg;
-    if (dialog === undefined) return;
-    const headers: HeaderRow[] = [
-      ...leg.targetHeaders(),
-      ...sessionRequestHeaders(session.intervalMs, leg.minSeMs, 'uac'),
-    ];
-    if (leg.peerAllowsUpdate) {
-      this.#ask(leg, dialog.createRequest('UPDATE', { headers }), 'refresh');
-    } else if (this.#changing || leg.media.localSdp === undefined) {
-      leg.sessionDueAt(now + GLARE_MS);
-    } else {
-      const body = { body: leg.media.localSdp, contentType: SDP_TYPE };
-      this.#ask(leg, dialog.createRequest('INVITE', { headers, ...body }), 'refresh');
-    }
+    this.#keeper.due(leg, now);
   }
 
   heard(leg: Leg, at: Instant): void {
@@ -297,11 +213,7 @@ export class Conversation {
     }
     this.#record.note(now, 'silent', `no media from ${leg.words} for ${Math.round(silentMs / SECOND_MS)} s`);
     this.#around.media({ type: 'watch', id: leg.media.id, silenceMs });
-    if (leg.dialog !== undefined) this.#ask(leg, leg.dialog.createRequest('OPTIONS'), 'probe');
-  }
-
-  #ask(leg: Leg, request: SipRequest, purpose: OwnRequest['purpose']): void {
-    this.#own.set(leg.send(request), { leg, request, purpose });
+    this.#keeper.probe(leg);
   }
 
   #watch(leg: Leg): void {
