@@ -32,6 +32,8 @@ const CAPABILITIES = [
   'src/trace/',
   'src/shield/',
   'src/fraud/',
+  'src/ivr/',
+  'src/mailboxes/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

@@ -5,6 +5,7 @@ import { SECOND_MS } from '../base/time.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Log, LogFields } from '../ports/log.ts';
+import type { VoicemailMessage } from '../ports/records.ts';
 import type { Posture } from '../ports/shield.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { AttackReport } from '../shield/detection/report.ts';
@@ -15,10 +16,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return log.info('call started', { call: event.callId, called: event.called, caller: event.caller });
     case 'timeline':
       return log.debug(event.entry.text, { call: event.callId, what: event.entry.what });
-    case 'leg': {
-      const { callId: call, peer, sipCallId } = event;
-      return log.debug('leg', { call, peer, sipCallId });
-    }
+    case 'leg':
+      return log.debug('leg', { call: event.callId, peer: event.peer, sipCallId: event.sipCallId });
     case 'call-ended': {
       const { outcome, reason, answeredBy, called } = event.entry;
       return log.info('call ended', { call: event.callId, called, outcome, answeredBy, reason });
@@ -58,6 +57,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
         why: text,
       });
     }
+    case 'message':
+      return logMessage(log, event.message);
     case 'registration':
       return log.info(event.text, { phone: event.user });
     case 'reachability':
@@ -77,6 +78,11 @@ export function logEvent(log: Log, event: NodeEvent): void {
     default:
       return assertNever(event);
   }
+}
+
+/** Not who called: that is for the owner of the mailbox. */
+function logMessage(log: Log, { account, mailbox, called, lengthMs }: VoicemailMessage): void {
+  log.info('a message was left', { account, mailbox, called, seconds: Math.round(lengthMs / SECOND_MS) });
 }
 
 function logAbuse(log: Log, event: NodeEvent & { type: 'abuser' | 'fraud-suspected' }): void {

@@ -210,6 +210,33 @@ export const LIMITS = {
   ringingMaxMs: 5 * MINUTE_MS,
 
   /** Steps of one plan, phones of one step. More: refused when provisioned. */
+  /** Menus that one call may go through. More: the plan goes on as if there were none. */
+  menusPerCallMax: 20,
+  /** A dialogue with the node itself. Longer: it is ended as if the caller had hung up. */
+  dialogueLengthMaxMs: 20 * MINUTE_MS,
+  /** Keys that are typed ahead in a dialogue and not yet used. More are dropped. */
+  keysTypedAheadMax: 40,
+  /** Calls to control numbers at once. More: busy. Calls of phones have the limits of their account. */
+  controlCallsMax: 100,
+  /** Calls that the node makes on somebody's behalf at once. More: what was asked for is refused. */
+  errandsMax: 50,
+  /** Calls to mobiles for their consent, for an account in an hour. More: refused. */
+  confirmationsPerHourMax: 6,
+  /** Questions of dialogues that are not answered yet. More: refused. */
+  questionsMax: 1_000,
+  /** Wrong PINs of one caller in an hour, and of all callers together who were never right. More are not looked at. */
+  pinGuessesOfCallerMax: 5,
+  pinGuessesOfStrangersMax: 20,
+  /** Wrong one-time codes for an account in an hour. More are not looked at. */
+  codeGuessesPerHourMax: 1_000,
+  /** A two-digit index and eight digits. */
+  oneTimeCodeDigits: 10,
+  /** What is guessed at, callers who guess at it, and those who were right: the longest untouched gives way. */
+  guessedTargetsMax: 10_000,
+  guessingCallersMax: 100,
+  familiarCallersMax: 20,
+  /** Voicemail messages on the node. More: the caller hears that the mailbox is full. */
+  messagesMax: 200_000,
   planStepsMax: 20,
   stepPhonesMax: 20,
   accountsMax: 100_000,

@@ -2,37 +2,39 @@
 // connects the caller with the first that answers, and otherwise speaks to the caller before it refuses.
 //
 //   begin ─▶ walking ──leg answers──▶ talking ─────────────▶ ended
-//              │  └─plan exhausted─▶ announcing ─▶ refused ──▶│
-//              └─────────── CANCEL, operator, limits ─────────┘
+//            │ ▲│ └─plan exhausted─▶ announcing ─▶ refused ──▶│
+//            ▼ │└─────────── CANCEL, operator, limits ────────┤
+//          attending (voicemail, menu, control number) ───────┘
 //
 // Everything that happens to a call comes in through the public methods below, one event at a time, from the
 // node's one queue; nothing here is ever entered twice at once. After the caller's part is over the call
 // stays until each leg's transactions have ended, so that late answers are hung up.
 
-import type { Deadline } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import { formatDuration, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import type { DialogueEnd } from '../ivr/dialogue.ts';
+import type { Answer } from '../ports/desk.ts';
 import type { MediaEvent } from '../ports/media.ts';
-import type { LegStatistics } from '../ports/records.ts';
-import { divertWords } from '../routing/plan.ts';
 import { VERDICTS } from '../routing/verdicts.ts';
 import type { SessionDescription } from '../sdp/description.ts';
-import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
+import { Attending } from './attending.ts';
 import { CalleeLeg, type LegNews } from './callee-leg.ts';
-import { CallerLeg } from './caller-leg.ts';
+import { type CallerLeg, callerLegOf } from './caller-leg.ts';
+import { conclusionOf } from './conclusion.ts';
 import { Conversation } from './conversation.ts';
+import { answerAfterBye, type FarEnd } from './far-end.ts';
 import type { Leg } from './leg.ts';
-import { MediaSide } from './media-side.ts';
 import { PlanWalk } from './plan-walk.ts';
-import { type CallRecord, type Ending, recordOf } from './record.ts';
-import type { CallStart } from './route.ts';
+import { type CallRecord, type Ending, noteArrival, recordOf, statisticsOf } from './record.ts';
+import type { CallStart, DialogueStep, Service } from './route.ts';
 import type { Session } from './session.ts';
-import type { CallDeadline, Surroundings, TimerOf } from './surroundings.ts';
+import type { CallDeadline, Surroundings } from './surroundings.ts';
+import { CallTimers } from './timers.ts';
 
-type Phase = 'opening' | 'walking' | 'announcing' | 'talking' | 'ended';
+type Phase = 'opening' | 'walking' | 'attending' | 'announcing' | 'talking' | 'ended';
 
 /** After this long without a word the caller is told that it rings. */
 const NOTHING_SAID_MS = 3 * SECOND_MS;
@@ -47,36 +49,34 @@ export class Call implements Session {
   readonly #around: Surroundings;
   readonly #caller: CallerLeg;
   readonly #walk: PlanWalk;
-  readonly #timers = new Map<CallDeadline['type'], Deadline<TimerOf>>();
+  readonly #timers: CallTimers;
   #phase: Phase = 'opening';
   #answeredBy: CalleeLeg | undefined;
   #announced: Ending | undefined;
   #conversation: Conversation | undefined;
+  readonly #attending: Attending;
   #ledgerWritten = false;
 
   constructor(start: CallStart, around: Surroundings, now: Instant) {
     this.id = start.id;
     this.start = start;
     this.#around = around;
+    this.#timers = new CallTimers(start.id, around);
     const { route } = start;
     this.record = recordOf(start.id, route, start.caller, now, (entry) =>
       around.audience.timeline(start.id, route.called, entry),
     );
-    const id = start.id;
-    const media = new MediaSide(`${id}/caller`, start.sessionId, (command) => around.media(command));
-    const device = start.device === undefined ? {} : { device: start.device };
-    const options = {
-      id: 'caller',
-      callId: id,
-      kind: start.callerKind,
-      words: 'the caller',
-      media,
-      ...device,
-      ...(start.callerKind === 'trunk' ? { trunk: start.callerName } : {}),
-    };
-    this.#caller = new CallerLeg(options, start.invite, start.transaction, start.flow, around);
+    this.#caller = callerLegOf(start, around);
+    this.#attending = new Attending(start, this.#caller, around, this.record, {
+      over: (end, at) => this.#attendedOver(end, at),
+      gone: (text, at) => this.#attendedGone(text, at),
+    });
     this.#walk = new PlanWalk(start, this.#caller, around, this.record, {
-      stepUntil: (at) => this.#schedule('step-over', at),
+      stepUntil: (at) => {
+        this.#timers.set('step-over', at);
+        this.#attending.ringBack();
+      },
+      dialogue: (step, at) => this.#attend(step, at),
       announcement: (prompt, at) => {
         const text = `the plan plays "${prompt}"`;
         this.#announce(prompt, { outcome: 'announced', text, status: 480 }, at);
@@ -106,21 +106,11 @@ export class Call implements Session {
 
   begin(now: Instant): void {
     this.#caller.trying();
-    const { route, caller } = this.start;
-    this.record.note(now, 'arrived', `${caller.id ?? 'an anonymous caller'} calls ${route.called}`);
-    if (route.divert !== undefined) {
-      const { to, by, since } = route.divert;
-      const day = new Date(since).toISOString().slice(0, 16).replace('T', ' ');
-      this.record.note(
-        now,
-        'diverted',
-        `every call goes to ${divertWords(to)}: diverted by ${by} on ${day} UTC`,
-      );
-    }
+    noteArrival(this.record, this.start, now);
     this.#around.audience.ledger(this.record.entry([]));
     const { callerKind: kind, callerName: peer, invite } = this.start;
     this.#around.audience.leg({ callId: this.id, sipCallId: invite.callId ?? '', kind, peer });
-    this.#schedule('ringing-over', now + LIMITS.ringingMaxMs);
+    this.#timers.set('ringing-over', now + LIMITS.ringingMaxMs);
     this.#caller.media.open(this.start.flow.remote.address);
   }
 
@@ -139,7 +129,11 @@ export class Call implements Session {
         leg.media.gone(event.statistics);
         break;
       case 'played':
-        if (leg === this.#caller && this.#phase === 'announcing') this.#announcementOver(now);
+      case 'key':
+      case 'recorded':
+        if (leg !== this.#caller) break;
+        if (event.type === 'played' && this.#phase === 'announcing') this.#announcementOver(now);
+        else this.#attending.attendant?.media(event, now);
         break;
       case 'heard':
         this.#conversation?.heard(leg, event.at);
@@ -156,7 +150,7 @@ export class Call implements Session {
   response(legId: string, id: TransactionId, response: SipResponse, now: Instant): void {
     const leg = this.#leg(legId);
     leg.answered(id, response);
-    if (!this.#conversation?.response(id, response, now)) {
+    if (!this.#farEnd?.response(id, response, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.response(id, response, now), now);
     }
     this.#settle();
@@ -165,7 +159,7 @@ export class Call implements Session {
   transactionFailed(legId: string, id: TransactionId, text: string, now: Instant): void {
     const leg = this.#leg(legId);
     leg.unanswered(id);
-    if (!this.#conversation?.transactionFailed(leg, id, now)) {
+    if (!this.#farEnd?.transactionFailed(leg, id, now)) {
       if (leg instanceof CalleeLeg) this.#news(leg, leg.transactionFailed(id, text), now);
       else if (id === this.#caller.transaction) this.#callerLost(now);
     }
@@ -181,30 +175,31 @@ export class Call implements Session {
 
   acknowledged(id: TransactionId, ack: SipRequest, now: Instant): void {
     if (id === this.#caller.transaction) this.#caller.acknowledged();
-    this.#conversation?.acknowledged(id, ack, now);
+    this.#farEnd?.acknowledged(id, ack, now);
     this.#settle();
   }
 
   ackMissing(id: TransactionId, now: Instant): void {
     if (id === this.#caller.transaction) this.#caller.acknowledged();
-    if (this.#phase === 'talking')
-      this.#end({ outcome: this.#answerOutcome(), text: 'an answer was never acknowledged' }, now);
+    const text = 'an answer was never acknowledged';
+    if (this.#phase === 'talking') this.#end({ outcome: this.#answerOutcome(), text }, now);
+    else if (id === this.#caller.transaction) this.#attending.attendant?.gone(text, now);
     this.#settle();
   }
 
   /** A request within one of its dialogs. */
   request(legId: string, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void {
     const leg = this.#leg(legId);
-    if (leg.parting) this.#afterBye(request, id);
-    else if (this.#conversation !== undefined) this.#conversation.request(leg, request, id, flow, now);
+    if (leg.parting) answerAfterBye(this.#around.sip, request, id);
+    else if (this.#farEnd !== undefined) this.#farEnd.request(leg, request, id, flow, now);
     else if (this.#caller.earlyRequest(request, id) === 'hung-up') this.#abandoned(now);
     this.#settle();
   }
 
-  /** It crossed our BYE: only a BYE can still be meant (RFC 5407 §3.2). */
-  #afterBye(request: SipRequest, id: TransactionId): void {
-    const status = request.method === 'BYE' ? 200 : 481;
-    this.#around.sip.respond(id, createResponse(request, status));
+  /** What was asked for in a dialogue. */
+  told(question: number, answer: Answer, now: Instant): void {
+    this.#attending.attendant?.answered(question, answer, now);
+    this.#settle();
   }
 
   deadline(deadline: CallDeadline, now: Instant): void {
@@ -239,11 +234,16 @@ export class Call implements Session {
         this.hangUp('the call has reached its greatest length', now);
         break;
       case 'session':
-        this.#conversation?.sessionDue(this.#leg(deadline.leg), now);
+        this.#farEnd?.sessionDue(this.#leg(deadline.leg), now);
+        break;
+      case 'dialogue-due':
+        this.#attending.attendant?.timeUp(now);
         break;
       case 'wrap-up-overdue':
+        if (this.#phase === 'attending') this.#end({ outcome: 'announced', text: 'broken off' }, now);
         for (const leg of this.legs) if (!leg.media.settled) leg.media.gone();
         break;
+      case 'errand-due':
       case 'test-over':
         break;
     }
@@ -253,6 +253,7 @@ export class Call implements Session {
   /** The operator, a limit, or the node's stop ends it. */
   hangUp(text: string, now: Instant): void {
     if (this.#phase === 'ended') return;
+    if (this.#phase === 'attending') return this.#breakOff(text, now);
     const answered = this.#phase === 'talking';
     this.#caller.refuse(503, this.#around.sip.newTag());
     this.#end(
@@ -271,8 +272,9 @@ export class Call implements Session {
       const { offer, flow, media } = this.#caller;
       if (offer !== undefined) media.accept(offer, flow.remote.address);
       this.#phase = 'walking';
-      this.#schedule('nothing-said', now + NOTHING_SAID_MS);
-      const { refusal } = this.start.route;
+      this.#timers.set('nothing-said', now + NOTHING_SAID_MS);
+      const { refusal, service } = this.start.route;
+      if (service !== undefined && this.#attend(service, now)) return;
       if (refusal === undefined) return this.#walk.next(now);
       this.#walk.verdict = refusal.verdict;
       this.#conclude(now, refusal.text);
@@ -320,8 +322,9 @@ export class Call implements Session {
       `${leg.words} rings, ${status} after ${afterMs} ms`,
     );
     if (early) {
-      this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
-      this.#caller.progress(183, leg.callerTag, now, this.#caller.media.describe(sdp));
+      this.#connect(leg);
+      if (this.#caller.waiting)
+        this.#caller.progress(183, leg.callerTag, now, this.#caller.media.describe(sdp));
     } else {
       this.#caller.progress(180, leg.callerTag, now);
     }
@@ -342,10 +345,11 @@ export class Call implements Session {
     }
     this.#phase = 'talking';
     this.#answeredBy = leg;
-    for (const type of ['step-over', 'ringing-over'] as const) this.#unschedule(type);
+    for (const type of ['step-over', 'ringing-over'] as const) this.#timers.clear(type);
     this.#walk.giveUp(200, 'Call completed elsewhere');
-    this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
-    this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
+    this.#connect(leg);
+    if (this.#caller.waiting) this.#caller.answer(leg.callerTag, this.#caller.media.describe(sdp), now);
+    this.#attending.close();
     this.record.answered(now, leg.target.type === 'phone' ? leg.target.name : leg.target.key);
     const afterMs = now - this.record.startedAt;
     this.record.note(
@@ -354,7 +358,7 @@ export class Call implements Session {
       `${leg.words} answered, ${formatDuration(afterMs)} after the call came in`,
     );
     this.#around.audience.ledger(this.record.entry([]));
-    this.#schedule('length-over', now + this.#walk.lengthMaxMs);
+    this.#timers.set('length-over', now + this.#walk.lengthMaxMs);
     this.#conversation = new Conversation(this.#caller, leg, this.#around, this.record, (text, at) =>
       this.#end({ outcome: this.#answerOutcome(), text }, at),
     );
@@ -363,9 +367,47 @@ export class Call implements Session {
 
   /** A call to a number of ours that was answered outside of it is diverted. */
   #answerOutcome(): 'answered' | 'diverted' {
-    return this.#answeredBy?.kind === 'trunk' && this.start.route.number !== undefined
-      ? 'diverted'
-      : 'answered';
+    const isOutside = this.#answeredBy?.kind === 'trunk' && this.start.route.number !== undefined;
+    return isOutside ? 'diverted' : 'answered';
+  }
+
+  #connect(leg: CalleeLeg): void {
+    this.#attending.stopRinging();
+    this.#around.media({ type: 'connect', a: this.#caller.media.id, b: leg.media.id });
+  }
+
+  // ── the node answers itself ──
+
+  /** False where there is nothing to answer with, so that the plan goes on. */
+  #attend(asked: Service | DialogueStep, now: Instant): boolean {
+    if (!this.#attending.begin(asked, now)) return false;
+    this.#phase = 'attending';
+    for (const type of ['step-over', 'ringing-over', 'nothing-said'] as const) this.#timers.clear(type);
+    this.#timers.set('length-over', now + LIMITS.dialogueLengthMaxMs);
+    return true;
+  }
+
+  #attendedOver({ outcome, text, next }: DialogueEnd, now: Instant): void {
+    if (this.#phase !== 'attending') return;
+    if (next === undefined || this.#attending.hungUp) return this.#end({ outcome, text }, now);
+    this.record.note(now, 'told', text);
+    this.#phase = 'walking';
+    this.#timers.set('ringing-over', now + LIMITS.ringingMaxMs);
+    this.#walk.goOn(next, now);
+  }
+
+  /** The caller has gone after the node had answered, while no dialogue was held. */
+  #attendedGone(text: string, now: Instant): void {
+    this.#end({ outcome: this.#phase === 'announcing' ? 'announced' : 'abandoned', text }, now);
+  }
+
+  /** The call ends from our side in the middle of a dialogue: what it has by then is kept. */
+  #breakOff(text: string, now: Instant): void {
+    this.record.note(now, 'told', text);
+    this.#caller.giveUp(200, text);
+    this.#timers.set('wrap-up-overdue', now + WRAP_UP_MAX_MS);
+    this.#attending.breakOff(now);
+    this.#settle();
   }
 
   // ── no answer ──
@@ -373,46 +415,21 @@ export class Call implements Session {
   /** The plan is at its end: the caller is told, in words where its media can carry them. */
   #conclude(now: Instant, why?: string): void {
     this.#walk.giveUp(480, 'No answer');
-    this.#unschedule('step-over');
-    const verdict = this.#walk.verdict ?? 'not-tried';
-    const { status, prompt, words } = VERDICTS[verdict];
-    const { route } = this.start;
-    const text = why ?? `${route.called} ${words}`;
-    const direct = route.number === undefined && this.#walk.farStatus !== undefined;
-    if (direct) {
-      // The far end has spoken for itself: its own status makes the phone's busy or failure tone.
-      this.#refuse({ outcome: 'refused', text, status: this.#walk.farStatus ?? status }, now);
-    } else {
-      this.#announce(prompt, { outcome: 'announced', text, status }, now);
-    }
+    this.#timers.clear('step-over');
+    const { prompt, ending } = conclusionOf(this.start.route, this.#walk, why);
+    if (prompt === undefined) this.#refuse(ending, now);
+    else this.#announce(prompt, ending, now);
   }
 
   #announce(prompt: string, ending: Ending, now: Instant): void {
-    const { offer, media } = this.#caller;
-    const sdp = offer === undefined || media.state !== 'open' ? undefined : media.answerOwn(offer);
-    if (sdp === undefined) {
-      this.#refuse(
-        {
-          ...ending,
-          outcome: 'refused',
-          text: `${ending.text}; no announcement, for want of a common codec`,
-        },
-        now,
-      );
-      return;
+    if (!this.#attending.speak(prompt, now)) {
+      const text = `${ending.text}; no announcement, for want of a common codec`;
+      return this.#refuse({ ...ending, outcome: 'refused', text }, now);
     }
     this.#phase = 'announcing';
     this.#announced = ending;
     this.record.note(now, 'announcement', `the caller hears "${prompt}": ${ending.text}`);
-    this.#around.media({ type: 'disconnect', id: media.id });
-    this.#caller.progress(183, this.#around.sip.newTag(), now, sdp);
-    this.#around.media({
-      type: 'play',
-      id: media.id,
-      sound: { type: 'prompt', name: prompt },
-      repeat: false,
-    });
-    this.#schedule('prompt-overdue', now + PROMPT_MAX_MS);
+    this.#timers.set('prompt-overdue', now + PROMPT_MAX_MS);
   }
 
   #announcementOver(now: Instant): void {
@@ -446,22 +463,23 @@ export class Call implements Session {
   #end(ending: Ending, now: Instant): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    for (const type of [...this.#timers.keys()]) this.#unschedule(type);
+    this.#timers.clearAll();
     this.#conversation?.close();
+    this.#attending.close();
     for (const leg of this.#walk.legs) leg.giveUp(ending.status ?? 200, ending.text);
     this.#caller.giveUp(200, ending.text);
     this.#caller.media.close();
     this.#walk.leaveDialled();
     this.record.note(now, 'ended', ending.text);
     this.record.ended(now, ending);
-    this.#schedule('wrap-up-overdue', now + WRAP_UP_MAX_MS);
+    this.#timers.set('wrap-up-overdue', now + WRAP_UP_MAX_MS);
   }
 
   #settle(): void {
     if (this.#phase !== 'ended') return;
     if (!this.#ledgerWritten && this.legs.every((leg) => leg.media.settled)) {
       this.#ledgerWritten = true;
-      this.#unschedule('wrap-up-overdue');
+      this.#timers.clear('wrap-up-overdue');
       this.#around.audience.ledger(this.record.entry(this.legs.flatMap(statisticsOf)));
       this.#around.ended(this.id);
     }
@@ -470,30 +488,11 @@ export class Call implements Session {
 
   // ── small parts ──
 
+  get #farEnd(): FarEnd | undefined {
+    return this.#conversation ?? this.#attending.attendant;
+  }
+
   #leg(id: string): Leg {
     return this.#walk.legs.find((leg) => leg.id === id) ?? this.#caller;
   }
-
-  #schedule(
-    type: Exclude<CallDeadline['type'], 'no-sign-of-life' | 'no-progress' | 'session'>,
-    at: Instant,
-  ): void {
-    this.#unschedule(type);
-    this.#timers.set(type, this.#around.schedule(at, { callId: this.id, deadline: { type } }));
-  }
-
-  #unschedule(type: CallDeadline['type']): void {
-    this.#around.unschedule(this.#timers.get(type));
-    this.#timers.delete(type);
-  }
-}
-
-function statisticsOf(leg: Leg): readonly LegStatistics[] {
-  const { statistics } = leg.media;
-  if (statistics === undefined || (statistics.packetsReceived === 0 && statistics.packetsSent === 0))
-    return [];
-  const { packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio } = statistics;
-  return [
-    { leg: leg.words, packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio },
-  ];
 }

@@ -225,7 +225,7 @@ export class CalleeLeg extends Leg {
   }
 
   /** The peer said BYE, or its dialog is known to be gone: nothing more to send. */
-  hungUp(): void {
+  override hungUp(): void {
     this.#acknowledgeLate();
     this.closeDialog();
     this.media.close();

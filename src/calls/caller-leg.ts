@@ -7,7 +7,7 @@
 import type { Deadline } from '../base/deadlines.ts';
 import { type Flow, isStream } from '../base/net.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
-import type { SessionDescription } from '../sdp/description.ts';
+import { parseSdp, type SessionDescription } from '../sdp/description.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
 import { routeUri } from '../sip/dialog/routing.ts';
 import { tagOf } from '../sip/message/address.ts';
@@ -17,6 +17,8 @@ import { isSips } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import { sdpOf } from './content.ts';
 import { ALLOW, type HeaderRow, Leg, type LegOptions, reasonHeader, SDP_TYPE } from './leg.ts';
+import { MediaSide } from './media-side.ts';
+import type { CallStart } from './route.ts';
 import { allows, answerSession, type Session } from './session-timer.ts';
 import type { Surroundings, TimerOf } from './surroundings.ts';
 
@@ -39,6 +41,8 @@ export class CallerLeg extends Leg {
   /** By the To tag that each branch of ours goes under. */
   readonly #early = new Map<string, Dialog>();
   #acknowledged = false;
+  /** The node itself is the one who was answered with. */
+  #isOwn = false;
   /** The Reason of a BYE that waits for the ACK. */
   #farewell: HeaderRow | undefined;
 
@@ -112,6 +116,26 @@ export class CallerLeg extends Leg {
     });
   }
 
+  /** Our own description for a caller whom the node itself answers; `undefined` without a codec that we speak. */
+  ownAnswer(): Uint8Array | undefined {
+    if (this.media.state !== 'open') return undefined;
+    this.#isOwn = true;
+    return this.offer === undefined ? this.media.offerOwn() : this.media.answerOwn(this.offer);
+  }
+
+  /** The node has offered, and the ACK is to bring the answer. */
+  get owesAnswer(): boolean {
+    return this.#isOwn && this.offer === undefined && !this.#acknowledged;
+  }
+
+  /** What a further leg is offered: what the caller offered, or what was agreed with the caller since. */
+  get offerForOthers(): SessionDescription | undefined {
+    if (!this.#isOwn) return this.offer;
+    if (this.offer === undefined) return this.media.remote;
+    const agreed = this.media.localSdp === undefined ? undefined : parseSdp(this.media.localSdp);
+    return agreed?.ok === true ? agreed.value : this.offer;
+  }
+
   answer(tag: string, sdp: Uint8Array, now: Instant): void {
     if (!this.waiting) return;
     this.#state = 'answered';
@@ -166,7 +190,7 @@ export class CallerLeg extends Leg {
   }
 
   /** The caller said BYE, or its dialog is known to be gone. */
-  hungUp(): void {
+  override hungUp(): void {
     this.closeDialog();
     this.media.close();
     this.#state = 'over';
@@ -191,4 +215,20 @@ export class CallerLeg extends Leg {
     for (const dialog of this.#early.values()) this.around.dialogClosed(dialog);
     this.#early.clear();
   }
+}
+
+/** The leg of the INVITE that a call begins with. */
+export function callerLegOf(start: CallStart, around: Surroundings): CallerLeg {
+  const { id, sessionId, callerKind: kind, callerName, device, invite, transaction, flow } = start;
+  const media = new MediaSide(`${id}/caller`, sessionId, (command) => around.media(command));
+  const options = {
+    id: 'caller',
+    callId: id,
+    kind,
+    words: 'the caller',
+    media,
+    ...(device === undefined ? {} : { device }),
+    ...(kind === 'trunk' ? { trunk: callerName } : {}),
+  };
+  return new CallerLeg(options, invite, transaction, flow, around);
 }

@@ -7,6 +7,7 @@ import { type Deadline, Deadlines } from '../base/deadlines.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Flow } from '../base/net.ts';
 import { type Instant, SECOND_MS } from '../base/time.ts';
+import type { Answer } from '../ports/desk.ts';
 import type { MediaCommand, MediaEvent } from '../ports/media.ts';
 import type { E164 } from '../ports/records.ts';
 import { Dialog } from '../sip/dialog/dialog.ts';
@@ -14,6 +15,7 @@ import { tagOf } from '../sip/message/address.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
 import { Call } from './call.ts';
+import { Errand, type ErrandStart } from './errand.ts';
 import { recordOf } from './record.ts';
 import type { CallStart } from './route.ts';
 import type { Session } from './session.ts';
@@ -45,6 +47,9 @@ export class Calls {
   readonly #callsOf = new Map<string, number>();
   readonly #divertedOf = new Map<string, number>();
   readonly #onWay = new Map<string, number>();
+  /** The call that waits for the answer to this question. */
+  readonly #askedBy = new Map<number, string>();
+  #questions = 0;
   readonly #newCallId: () => string;
   readonly #refusals = new Allowance(LIMITS.refusalRowsPerSecondMax);
   #sessionId: number;
@@ -142,6 +147,15 @@ export class Calls {
     return id;
   }
 
+  /** A call of the node's own on somebody's behalf. False: there are as many as there may be. */
+  startErrand(errand: Omit<ErrandStart, 'id' | 'sessionId'>, now: Instant): boolean {
+    const errands = [...this.#calls.values()].filter((session) => session instanceof Errand).length;
+    if (errands >= LIMITS.errandsMax) return false;
+    const id = this.#newCallId();
+    this.#calls.set(id, new Errand({ ...errand, id, sessionId: this.#sessionId++ }, this.#around, now));
+    return true;
+  }
+
   hangUp(callId: string, text: string, now: Instant): boolean {
     const call = this.#calls.get(callId);
     if (call !== undefined) this.#tell(call, now, () => call.hangUp(text, now));
@@ -196,6 +210,13 @@ export class Calls {
     const [callId = '', leg = ''] = event.id.split('/');
     const call = this.#calls.get(callId);
     if (call !== undefined) this.#tell(call, now, () => call.media(event, leg, now));
+  }
+
+  /** The answer to what a call asked. */
+  told(question: number, answer: Answer, now: Instant): void {
+    const call = this.#calls.get(this.#askedBy.get(question) ?? '');
+    this.#askedBy.delete(question);
+    if (call !== undefined) this.#tell(call, now, () => call.told(question, answer, now));
   }
 
   expire(now: Instant): void {
@@ -260,6 +281,7 @@ export class Calls {
       count(this.#legsOn, connection, -1);
     }
     this.#connectionsOf.delete(callId);
+    for (const [question, asker] of this.#askedBy) if (asker === callId) this.#askedBy.delete(question);
     if (!(call instanceof Call)) return;
     this.#invites.delete(identityOf(call.start.invite));
     this.#legOfTransaction.delete(call.start.transaction);
@@ -284,7 +306,8 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, unusual } = this.#outside;
+    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, unusual, records } =
+      this.#outside;
     return {
       domain,
       silenceMs,
@@ -294,6 +317,15 @@ export class Calls {
       trunks,
       audience,
       unusual,
+      records,
+      newId: () => this.#outside.newId(),
+      erase: (recording) => this.#outside.erase(recording),
+      ask: (question, callId) => {
+        const id = this.#questions++;
+        this.#askedBy.set(id, callId);
+        this.#outside.ask(id, question);
+        return id;
+      },
       media: (command: MediaCommand) => this.#outside.media(command),
       request: (request, flows, callId, leg) => {
         const id = this.#outside.request(request, flows);

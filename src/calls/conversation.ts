@@ -11,6 +11,7 @@ import type { CalleeLeg } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { sdpOf, unreadableContent } from './content.ts';
 import { Exchange, type ExchangeEnd } from './exchange.ts';
+import type { FarEnd } from './far-end.ts';
 import { ALLOW, type HeaderRow, type Leg } from './leg.ts';
 import type { CallRecord } from './record.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -19,7 +20,7 @@ import type { Surroundings } from './surroundings.ts';
 
 /** After this long without a packet a peer is asked whether it still lives; see also `silenceMs`. */
 const SILENCE_PROBE_MS = 30 * SECOND_MS;
-export class Conversation {
+export class Conversation implements FarEnd {
   readonly #caller: CallerLeg;
   readonly #callee: CalleeLeg;
   readonly #around: Surroundings;

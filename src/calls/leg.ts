@@ -91,6 +91,8 @@ export abstract class Leg {
   abstract get secure(): boolean;
   /** Nothing of it is left: no transaction that matters, no dialog. */
   abstract get over(): boolean;
+  /** The peer said BYE, or its dialog is known to be gone. */
+  abstract hungUp(): void;
 
   /** Sends a request within the dialog. */
   send(request: SipRequest): TransactionId {

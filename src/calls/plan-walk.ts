@@ -14,7 +14,7 @@ import { type Instant, MINUTE_MS } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { fitsAfter } from '../routing/forwards.ts';
-import { type PhoneTarget, resolveStep, type StepTargets } from '../routing/plan.ts';
+import { type PhoneTarget, resolveStep, type StepTargets, stepsInTurn } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import { breadthHeader, breadthOf } from './breadth.ts';
 import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
@@ -23,7 +23,7 @@ import { callerHeaders, diversionHeaders } from './identity.ts';
 import type { HeaderRow } from './leg.ts';
 import { MediaSide } from './media-side.ts';
 import type { CallRecord } from './record.ts';
-import type { CallStart } from './route.ts';
+import type { CallStart, DialogueStep } from './route.ts';
 import type { PhoneDevice, Surroundings, TrunkChoice } from './surroundings.ts';
 
 /** What the call does when the walk comes to it. */
@@ -31,6 +31,8 @@ export interface WalkEvents {
   /** The present step may take until then. */
   stepUntil(at: Instant): void;
   announcement(prompt: string, now: Instant): void;
+  /** False where that cannot be had, so that the plan goes on. */
+  dialogue(step: DialogueStep, now: Instant): boolean;
   /** There is no further step. */
   exhausted(now: Instant): void;
 }
@@ -48,6 +50,7 @@ export class PlanWalk {
   readonly #around: Surroundings;
   readonly #record: CallRecord;
   readonly #events: WalkEvents;
+  #steps: readonly PlanStep[];
   #step = 0;
   #dialling: StepTargets & { type: 'dial' } = NOTHING;
   /** Trunks that may still carry the number of the present dial step. */
@@ -69,6 +72,7 @@ export class PlanWalk {
     events: WalkEvents,
   ) {
     this.#start = start;
+    this.#steps = start.route.steps;
     this.#caller = caller;
     this.#around = around;
     this.#record = record;
@@ -84,7 +88,7 @@ export class PlanWalk {
     const { route } = this.#start;
     this.#trunks = [];
     for (;;) {
-      const step: PlanStep | undefined = route.steps[this.#step++];
+      const step = this.#steps[this.#step++];
       if (step === undefined || this.#full) return this.#events.exhausted(now);
       const { account } = route;
       if (!fitsAfter(step, this.verdict)) continue;
@@ -96,6 +100,13 @@ export class PlanWalk {
       });
       if (this.#try(targets, now)) return;
     }
+  }
+
+  /** A dialogue has found other steps than those that were left. */
+  goOn(steps: readonly PlanStep[], now: Instant): void {
+    this.#steps = stepsInTurn(steps);
+    this.#step = 0;
+    this.next(now);
   }
 
   /** A leg of the present step failed. */
@@ -114,7 +125,7 @@ export class PlanWalk {
 
   /** A telephone that may have answered, unheard, has all of its step's time where there is nobody else to try. */
   waitsOn(leg: CalleeLeg, now: Instant): boolean {
-    const isLast = this.#step >= this.#start.route.steps.length && !this.#spareFlows.has(leg);
+    const isLast = this.#step >= this.#steps.length && !this.#spareFlows.has(leg);
     if (leg.target.type !== 'phone' || !leg.unheard || !isLast || !this.#around.phones.doubtsSilence())
       return false;
     this.#record.note(
@@ -170,8 +181,7 @@ export class PlanWalk {
         return true;
       case 'voicemail':
       case 'menu':
-        this.#record.note(now, 'left-out', `${targets.type} is not wired yet`);
-        return false;
+        return this.#events.dialogue(targets, now);
       case 'ring':
         this.#leaveOut(targets, now);
         return this.#ring(targets, now);
@@ -332,7 +342,7 @@ export class PlanWalk {
       maxForwards: (invite.maxForwards ?? 70) - 1,
       to: target.type === 'phone' ? `<sip:${target.name}@${domain}>` : `<${target.uri}>`,
       sipCallId: sip.newCallId(),
-      offer: this.#caller.offer,
+      offer: this.#caller.offerForOthers,
     };
     const media = new MediaSide(`${callId}/${id}`, sessionId, (command) => this.#around.media(command));
     const trunk = target.type === 'trunk' ? { trunk: target.name } : {};

@@ -5,7 +5,9 @@
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { LedgerEntry, LegStatistics, Outcome, TimelineEntry } from '../ports/records.ts';
+import { divertWords } from '../routing/plan.ts';
 import type { Caller } from './identity.ts';
+import type { Leg } from './leg.ts';
 import type { CallRoute } from './route.ts';
 
 /** The closed set of what a timeline tells. */
@@ -26,6 +28,8 @@ export type What =
   | 'resumed'
   | 'silent'
   | 'announcement'
+  | 'attended'
+  | 'told'
   | 'refused'
   | 'ended';
 
@@ -99,15 +103,20 @@ export class CallRecord {
 /** An attempt that a crash cut off: nobody ended it, so nobody knows more than this. */
 export function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
   const answered = entry.answeredAt !== undefined;
-  const diverted = entry.direction === 'in' && entry.answeredBy?.startsWith('+') === true;
   const text = 'the node stopped in the middle of it';
   return {
     ...entry,
     endedAt: now,
-    outcome: !answered ? 'lost' : diverted ? 'diverted' : 'answered',
+    outcome: answered ? answerOf(entry) : 'lost',
     reason: answered ? `answered; ${text}` : text,
     timeline: [...entry.timeline, { at: now, what: 'ended', text }],
   };
+}
+
+function answerOf({ direction, answeredBy = '' }: LedgerEntry): Outcome {
+  if (/^voicemail /.test(answeredBy)) return 'voicemail';
+  if (/ /.test(answeredBy)) return 'announced';
+  return direction === 'in' && answeredBy.startsWith('+') ? 'diverted' : 'answered';
 }
 
 /** The record of a call that begins now. `tell` hears each entry of its timeline. */
@@ -124,4 +133,27 @@ export function recordOf(
     now,
     tell,
   );
+}
+
+/** What the relay counted on a leg; nothing where nothing came or went. */
+export function statisticsOf({ words, media }: Pick<Leg, 'words' | 'media'>): readonly LegStatistics[] {
+  const { statistics } = media;
+  if (statistics === undefined || (statistics.packetsReceived === 0 && statistics.packetsSent === 0))
+    return [];
+  const { packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio } = statistics;
+  return [{ leg: words, packetsReceived, packetsSent, packetsLost, jitterMs, strangersDropped, heardAudio }];
+}
+
+/** Who calls whom, and whether the number is diverted. */
+export function noteArrival(record: CallRecord, { route, caller }: Arrival, now: Instant): void {
+  record.note(now, 'arrived', `${caller.id ?? 'an anonymous caller'} calls ${route.called}`);
+  if (route.divert === undefined) return;
+  const { to, by, since } = route.divert;
+  const day = new Date(since).toISOString().slice(0, 16).replace('T', ' ');
+  record.note(now, 'diverted', `every call goes to ${divertWords(to)}: diverted by ${by} on ${day} UTC`);
+}
+
+interface Arrival {
+  readonly route: CallRoute;
+  readonly caller: Caller;
 }

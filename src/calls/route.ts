@@ -1,12 +1,25 @@
 // What a call is told when it begins: where it came from and where it is to go. node/placing.ts decides it.
 
 import type { Flow } from '../base/net.ts';
-import type { Account, Divert, NumberRecord, PlanStep } from '../ports/records.ts';
+import type { FeatureCode } from '../ivr/feature-codes.ts';
+import type { Account, Divert, E164, NumberRecord, PlanStep } from '../ports/records.ts';
 import type { Verdict } from '../routing/verdicts.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { Caller } from './identity.ts';
 import type { PeerKind, PhoneDevice } from './surroundings.ts';
+
+/** Asked for by the number or code that was called. */
+export type Service =
+  | { readonly type: 'control' }
+  /** The mailbox of the phone that calls. */
+  | { readonly type: 'mailbox'; readonly mailbox: string }
+  | { readonly type: 'feature-code'; readonly code: FeatureCode; readonly number: E164 };
+
+/** Asked for by a plan. */
+export type DialogueStep =
+  | { readonly type: 'voicemail'; readonly mailbox: string }
+  | { readonly type: 'menu'; readonly menu: string };
 
 /** Where a call is to go, as node/ decided from its source and Request-URI. */
 export interface CallRoute {
@@ -22,6 +35,8 @@ export interface CallRoute {
   readonly emergency: boolean;
   /** Only this device of the phone is meant: its instance, from a GRUU (RFC 5627). */
   readonly instance?: string;
+  /** The node itself is called: for what. */
+  readonly service?: Service;
   /** Why it goes nowhere at all: the caller only hears the verdict's announcement. */
   readonly refusal?: { readonly verdict: Verdict; readonly text: string };
 }

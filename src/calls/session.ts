@@ -3,6 +3,7 @@
 
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import type { Answer } from '../ports/desk.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
@@ -23,6 +24,8 @@ export interface Session {
   ackMissing(id: TransactionId, now: Instant): void;
   /** A request within one of its dialogs. */
   request(legId: string, request: SipRequest, id: TransactionId, flow: Flow, now: Instant): void;
+  /** An answer to what it asked. */
+  told(question: number, answer: Answer, now: Instant): void;
   deadline(deadline: CallDeadline, now: Instant): void;
   /** The operator, a limit, or the node's stop ends it. */
   hangUp(text: string, now: Instant): void;

@@ -6,8 +6,10 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Attempt, Judgement } from '../fraud/fraud-watch.ts';
+import type { Question } from '../ports/desk.ts';
 import type { MediaCommand } from '../ports/media.ts';
-import type { LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { RecordingId } from '../ports/recordings.ts';
+import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
 import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -25,7 +27,9 @@ export type CallDeadline =
   | { readonly type: 'prompt-overdue' }
   | { readonly type: 'length-over' }
   | { readonly type: 'session'; readonly leg: string }
+  | { readonly type: 'dialogue-due'; readonly leg: string }
   | { readonly type: 'wrap-up-overdue' }
+  | { readonly type: 'errand-due' }
   | { readonly type: 'test-over' };
 
 export interface TimerOf {
@@ -141,6 +145,17 @@ export interface UnusualPort {
   over(account: string, call: string): void;
 }
 
+/** What customers have, as far as a dialogue may look at it. */
+export interface RecordsPort {
+  /** As the account is now. */
+  account(name: string): Account | undefined;
+  /** What was typed on a telephone's keys, as an E.164 number. */
+  numberOf(typed: string): E164 | undefined;
+  /** ISO 3166, whose national format numbers are typed and said in. */
+  readonly country: string;
+  messagesIn(account: string, mailbox: string): number;
+}
+
 /** What node/ gives to calls/. */
 export interface Outside {
   readonly domain: string;
@@ -152,12 +167,21 @@ export interface Outside {
   readonly trunks: TrunkPort;
   readonly audience: Audience;
   readonly unusual: UnusualPort;
+  readonly records: RecordsPort;
+  /** Nobody will listen to it. */
+  erase(recording: RecordingId): void;
+  /** Unguessable: 32 hex digits. */
+  newId(): string;
+  /** Answered with this number, sometime or never, by `Calls.told`. */
+  ask(id: number, question: Question): void;
   request(request: SipRequest, flows: readonly [Flow, ...Flow[]]): TransactionId;
   media(command: MediaCommand): void;
 }
 
 /** What calls.ts gives to each call. */
-export interface Surroundings extends Omit<Outside, 'request'> {
+export interface Surroundings extends Omit<Outside, 'request' | 'ask'> {
+  /** Its answer comes to this call, with the number that this returns. */
+  ask(question: Question, callId: string): number;
   /** Sends in a new client transaction whose events come to this leg. */
   request(request: SipRequest, flows: readonly [Flow, ...Flow[]], callId: string, leg: string): TransactionId;
   /** Requests within this dialog come to this leg from now on. */

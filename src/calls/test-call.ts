@@ -9,10 +9,9 @@ import type { E164 } from '../ports/records.ts';
 import { createResponse } from '../sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
-import { CalleeLeg, type LegNews } from './callee-leg.ts';
-import { callerHeaders } from './identity.ts';
+import type { CalleeLeg, LegNews } from './callee-leg.ts';
 import { ALLOW } from './leg.ts';
-import { MediaSide } from './media-side.ts';
+import { ownLeg } from './own-leg.ts';
 import type { Session } from './session.ts';
 import type { CallDeadline, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
 
@@ -47,25 +46,11 @@ export class TestCall implements Session {
     this.id = id;
     this.#around = around;
     this.#startedAt = now;
-    const media = new MediaSide(`${id}/leg`, sessionId, (command) => around.media(command));
     const caller = { id: number, displayName: undefined, private: true };
-    this.#leg = new CalleeLeg(
-      { id: 'leg', callId: id, kind: 'trunk', words: number, media, trunk: trunk.name },
-      { type: 'trunk', name: trunk.name, key: number, uri: trunk.uri, routes: [] },
-      {
-        headers: callerHeaders(caller, 'trunk', around.domain, around.sip.newTag()),
-        maxForwards: 70,
-        to: `<${trunk.uri}>`,
-        sipCallId: around.sip.newCallId(),
-        offer: 'own',
-      },
-      around.sip.newTag(),
-      trunk.flow,
-      around,
-    );
+    this.#leg = ownLeg({ id: 'leg', callId: id, sessionId, number, trunk, caller }, around);
     this.#tell(now, 'placed', `a test caller calls ${number} over ${trunk.name}`);
     this.#endAt(now + UNANSWERED_MAX_MS);
-    media.open(trunk.flow.remote.address);
+    this.#leg.media.open(trunk.flow.remote.address);
   }
 
   get over(): boolean {
@@ -105,6 +90,8 @@ export class TestCall implements Session {
   acknowledged(): void {}
 
   ackMissing(): void {}
+
+  told(): void {}
 
   request(_legId: string, request: SipRequest, id: TransactionId, _flow: Flow, now: Instant): void {
     if (request.method === 'BYE') {
@@ -146,7 +133,7 @@ export class TestCall implements Session {
       this.#around.media({
         type: 'play',
         id,
-        sound: { type: 'tone', frequencyHz: TEST_TONE_HZ },
+        sounds: [{ type: 'tone', frequencyHz: TEST_TONE_HZ }],
         repeat: true,
       });
       this.#endAt(now + (this.#heard ? LISTEN_MS : ANSWERED_MAX_MS));

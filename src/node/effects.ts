@@ -1,7 +1,9 @@
 // What a node wants done. app/ does it over real adapters; a simulation does it in its own world.
 
 import type { Flow } from '../base/net.ts';
+import type { DeskQuestion } from '../ports/desk.ts';
 import type { MediaCommand } from '../ports/media.ts';
+import type { RecordingId } from '../ports/recordings.ts';
 import type { Shares, ShieldChange } from '../ports/shield.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Question } from '../sip/location/records.ts';
@@ -17,4 +19,8 @@ export type Effect =
   /** For a kernel that does the shield's work ahead of us. */
   | { readonly type: 'shield'; readonly changes: readonly ShieldChange[] }
   | { readonly type: 'shield-shares'; readonly shares: Shares }
+  /** Of the one who writes accounts; answered with `answered(id, …)`, durable by then. */
+  | { readonly type: 'ask'; readonly id: number; readonly question: DeskQuestion }
+  /** Nobody will listen to it any more. */
+  | { readonly type: 'erase-recording'; readonly recording: RecordingId }
   | { readonly type: 'event'; readonly event: NodeEvent };

@@ -17,6 +17,7 @@ import type { HeaderRow } from '../calls/leg.ts';
 import { cutOff } from '../calls/record.ts';
 import { SESSION_TERMS } from '../calls/session-timer.ts';
 import type { Outside } from '../calls/surroundings.ts';
+import type { DeskAnswer } from '../ports/desk.ts';
 import type { Reply } from '../ports/dns.ts';
 import type { MediaEvent } from '../ports/media.ts';
 import type { Account, E164 } from '../ports/records.ts';
@@ -38,6 +39,7 @@ import {
 } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
 import { Brownout } from './brownout.ts';
+import { Desk } from './desk.ts';
 import { DoorKeeper } from './door-keeper.ts';
 import type { Effect } from './effects.ts';
 import { FraudDesk } from './fraud-desk.ts';
@@ -52,6 +54,7 @@ import { Requests } from './requests.ts';
 import { callView, leftoversOf, phoneViews } from './showing.ts';
 import { Strangers } from './strangers.ts';
 import { farewellTo } from './strays.ts';
+import { countersOf, gaugesOf, type Tallied } from './tallies.ts';
 import { Turn } from './turn.ts';
 import type { BrownoutView, CallView, Leftovers, PhoneView, Rehearsing, TrunkView } from './views.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -76,6 +79,7 @@ export class SipNode {
   readonly guard: Guard;
   readonly fraud = new FraudDesk((event) => this.#turn.event(event));
   readonly #brownout: Brownout;
+  readonly desk: Desk;
   readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
   #packet: Packet | undefined;
@@ -146,6 +150,7 @@ export class SipNode {
         this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
       event: (event) => this.#turn.event(event),
     });
+    this.desk = this.#newDesk();
     this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
     this.#requests = this.#server(new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }));
   }
@@ -156,6 +161,7 @@ export class SipNode {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
       this.fraud.remember(kept.habits ?? []);
+      this.desk.start(kept.messages ?? [], kept.accounts);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         this.doors
@@ -243,11 +249,16 @@ export class SipNode {
   }
 
   /**
-   * The answer to a `persist` effect. A failure changes nothing here: a phone's binding is soft state, and
-   * callers are better served by a node that knows it until the next crash than by one that refuses it.
+   * The answer to a `persist` effect. A failure changes nothing for a phone's binding, which is soft state: callers
+   * are better served by a node that knows it until the next crash than by one that refuses it.
    */
-  persisted(id: number, _result: Result<void, string>, now: Instant): readonly Effect[] {
-    return this.#turn.run(now, () => this.#turn.persisted(id));
+  persisted(id: number, result: Result<void, string>, now: Instant): readonly Effect[] {
+    return this.#turn.run(now, () => this.#turn.persisted(id, result));
+  }
+
+  /** The answer to an `ask` effect. */
+  answered(id: number, answer: DeskAnswer, now: Instant): readonly Effect[] {
+    return this.#turn.run(now, () => this.desk.answered(id, answer));
   }
 
   /** The answer to a `resolve` effect, or that there is none. */
@@ -263,6 +274,7 @@ export class SipNode {
       for (const user of removed) this.#registrar.removeUser(user);
       this.#requests.passwordsChanged(withNewPassword);
       this.doors.accountsChanged(accounts, now);
+      this.desk.accountsChanged(accounts);
     });
   }
 
@@ -300,13 +312,14 @@ export class SipNode {
       this.guard.expire(now);
       this.#brownout.expire(now);
       this.doors.expire(now);
+      this.desk.expire(now);
       this.#turn.pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
     const parts = [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls];
-    return [...parts, this.guard, this.#brownout, this.doors]
+    return [...parts, this.guard, this.#brownout, this.doors, this.desk]
       .map((each) => each.nextDeadline())
       .reduce(earlier);
   }
@@ -341,31 +354,12 @@ export class SipNode {
 
   /** What happened so often since the node began. */
   counters(): Readonly<Record<string, number>> {
-    return {
-      ...this.#intake.counters,
-      ...this.#strangers.counters,
-      ...this.#requests.counters,
-      ...this.#brownout.counters,
-      ...this.doors.counters,
-      ...this.guard.abuse.counters,
-      ...this.fraud.counters,
-      stray: this.#strays,
-    };
+    return { ...countersOf(this.#tallied), stray: this.#strays };
   }
 
   /** What there is so much of now. */
   gauges(): Readonly<Record<string, number>> {
-    return {
-      transactions: this.#layer.size,
-      bindings: this.#registrar.size,
-      ...this.#whereabouts.counters(),
-      calls: this.#calls.live.length,
-      ...this.#requests.remembered,
-      ...this.guard.tables(),
-      habits: this.fraud.size,
-      ...this.doors.gauges(),
-      goodRequests: this.#witness.traffic.size,
-    };
+    return gaugesOf(this.#tallied);
   }
 
   /** How many entries each table has that grows with what comes in. */
@@ -449,19 +443,32 @@ export class SipNode {
     return createResponse(request, status, { toTag, headers, ...(reason === undefined ? {} : { reason }) });
   }
 
+  get #tallied(): Tallied {
+    return {
+      ...{ intake: this.#intake, strangers: this.#strangers, requests: this.#requests, desk: this.desk },
+      ...{ brownout: this.#brownout, doors: this.doors, guard: this.guard, fraud: this.fraud },
+      ...{ layer: this.#layer, registrar: this.#registrar, whereabouts: this.#whereabouts },
+      ...{ calls: this.#calls, witness: this.#witness },
+    };
+  }
+
+  #newDesk(): Desk {
+    const { random, country } = this.#options;
+    const trunkChoices = (number: E164) => this.#own.trunkChoices(number, false);
+    const directory = () => this.#directory;
+    return new Desk({ turn: this.#turn, random, country, trunkChoices, calls: () => this.#calls, directory });
+  }
+
   #server(digest: DigestServer): Requests {
     const { domain, country, sessionTerms = SESSION_TERMS } = this.#options;
     return new Requests({
+      ...this.#tallied,
       domain,
       country,
       sessionTerms,
-      calls: this.#calls,
-      registrar: this.#registrar,
       trunks: this.#trunks,
-      guard: this.guard,
-      brownout: this.#brownout,
-      doors: this.doors,
       digest,
+      control: this.#options.control,
       directory: () => this.#directory,
       draining: () => this.#draining,
       respond: (id, ...answer) =>
@@ -476,19 +483,14 @@ export class SipNode {
 
   #outside(): Outside {
     return outsideOf({
-      domain: this.#options.domain,
-      silenceMs: this.#options.silenceMs,
+      ...this.#options,
+      ...this.#tallied,
       sessionTerms: this.#options.sessionTerms ?? SESSION_TERMS,
       trunkSettings: this.#options.trunks,
-      random: this.#options.random,
-      hashing: this.#options.hashing,
-      layer: this.#layer,
       listeners: this.#listeners,
-      whereabouts: this.#whereabouts,
-      registrar: this.#registrar,
       trunks: this.#trunks,
       own: this.#own,
-      fraud: this.fraud,
+      directory: () => this.#directory,
       now: () => this.#turn.now,
       queue: (effects) => this.#turn.queue(effects),
       media: (command) => this.#turn.push({ type: 'media', command }),

@@ -9,9 +9,11 @@ import type {
   Binding,
   CallHabits,
   Door,
+  E164,
   LedgerEntry,
   TrunkServers,
   TrunkSettings,
+  VoicemailMessage,
 } from '../ports/records.ts';
 import type { DoorSettings } from './door-keeper.ts';
 import type { NodeListener } from './listeners.ts';
@@ -31,10 +33,20 @@ export interface NodeOptions {
   readonly sessionTerms?: SessionTerms;
   /** Absent: no account has a door. */
   readonly doors?: DoorSettings;
+  /** How the node itself is called; absent: it is not. */
+  readonly control?: ControlSettings;
   /** Seals digest nonces; 32 bytes, fresh at each start. */
   readonly nonceKey: Uint8Array;
   readonly random: Random;
   readonly hashing: Hashing;
+}
+
+export interface ControlSettings {
+  /** Numbers that answer on the node, for customers to change where theirs lead. */
+  readonly numbers: readonly E164[];
+  /** What phones dial for the same, and to listen to their mailbox: `*98`, `*97`. */
+  readonly controlCode: string;
+  readonly mailboxCode: string;
 }
 
 /** What was kept over a restart. */
@@ -44,6 +56,8 @@ export interface Kept {
   /** Attempts that the last process did not finish. */
   readonly unfinished: readonly LedgerEntry[];
   readonly doors?: readonly Door[];
+  /** What callers have left. */
+  readonly messages?: readonly VoicemailMessage[];
   /** Where accounts usually call. */
   readonly habits?: readonly CallHabits[];
   /** Where carriers were when DNS last told. */

@@ -4,16 +4,20 @@ import { hex } from '../base/ids.ts';
 import type { Destination, Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { SessionTerms } from '../calls/session-timer.ts';
-import type { Audience, Outside, PhonePort, SipPort, TrunkPort } from '../calls/surroundings.ts';
+import type { Audience, Outside, PhonePort, RecordsPort, SipPort, TrunkPort } from '../calls/surroundings.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { MediaCommand } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
 import type { TrunkSettings } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { Registrar } from '../registrar/registrar.ts';
+import { normaliseNumber } from '../routing/destinations.ts';
+import type { Directory } from '../routing/directory.ts';
 import { DigestClient } from '../sip/auth/client.ts';
 import type { TransactionEffect, TransactionLayer } from '../sip/transaction/layer.ts';
 import type { Trunks } from '../trunks/trunks.ts';
+import type { Desk } from './desk.ts';
+import { faultEvent } from './fault.ts';
 import type { FraudDesk } from './fraud-desk.ts';
 import type { Listeners } from './listeners.ts';
 import type { OwnRequests } from './own-requests.ts';
@@ -35,6 +39,10 @@ export interface OutsideOptions {
   readonly trunks: Trunks;
   readonly own: OwnRequests;
   readonly fraud: FraudDesk;
+  readonly desk: Desk;
+  readonly directory: () => Directory;
+  /** ISO 3166. */
+  readonly country: string;
   readonly now: () => Instant;
   readonly queue: (effects: readonly TransactionEffect[]) => void;
   readonly media: (command: MediaCommand) => void;
@@ -54,6 +62,10 @@ export function outsideOf(options: OutsideOptions): Outside {
     phones: phonePort(options),
     trunks: trunkPort(options),
     audience: audience(options),
+    records: recordsPort(options),
+    newId: () => options.desk.newId(),
+    ask: (id, question) => options.desk.ask(id, question),
+    erase: (recording) => options.desk.erase(recording),
     unusual: {
       judge: (attempt) => options.fraud.judge(attempt, now()),
       over: (account, call) => options.fraud.over(account, call),
@@ -135,6 +147,15 @@ function digestClients({
   );
 }
 
+function recordsPort({ desk, directory, country }: OutsideOptions): RecordsPort {
+  return {
+    account: (name) => directory().account(name),
+    numberOf: (typed) => normaliseNumber(typed, country),
+    country,
+    messagesIn: (account, mailbox) => desk.mailboxes.count(account, mailbox),
+  };
+}
+
 function audience({ persist, event, now, fraud }: OutsideOptions): Audience {
   return {
     leg: (note) => event({ type: 'leg', ...note }),
@@ -151,9 +172,4 @@ function audience({ persist, event, now, fraud }: OutsideOptions): Audience {
     testCall: (testCallId, entry, end) =>
       event({ type: 'test-call', testCallId, entry, final: end !== undefined, passed: end?.passed ?? false }),
   };
-}
-
-export function faultEvent(what: string, error: unknown, at: Instant): NodeEvent & { type: 'fault' } {
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  return { type: 'fault', what, text: message, stack, at };
 }

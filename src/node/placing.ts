@@ -12,6 +12,8 @@ import type { Directory } from '../routing/directory.ts';
 import { stepsOf } from '../routing/plan.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { parseUri, uriUser } from '../sip/message/uri.ts';
+import type { ControlSettings } from './options.ts';
+import { codeRoute, controlRoute } from './placing-services.ts';
 
 export type Placing =
   | {
@@ -56,9 +58,12 @@ export function placeFromTrunk(
   trunk: TrunkSettings,
   directory: Directory,
   now: Instant,
+  control?: ControlSettings,
 ): Placing {
-  const called = calledNumber(invite, trunk.country, directory);
+  const called = calledNumber(invite, trunk.country, directory, control);
   const caller = callerFromTrunk(invite, (text) => normaliseNumber(text, trunk.country));
+  const service = called === undefined ? undefined : controlRoute(called, 'in', control);
+  if (service !== undefined) return { type: 'route', caller, route: service };
   const owner = called === undefined ? undefined : directory.number(called);
   if (called === undefined || owner === undefined) {
     const written = called ?? writtenUser(invite.uri) ?? 'nobody';
@@ -86,12 +91,19 @@ export function placeFromTrunk(
   return { type: 'route', route, caller };
 }
 
+export interface PlacingSettings {
+  /** ISO 3166, in whose national format phones dial. */
+  readonly country: string;
+  readonly domain: string;
+  readonly control?: ControlSettings;
+}
+
 /** A call from a phone of ours: emergency first, then our phones and numbers, then out over a trunk. */
 export function placeFromPhone(
   invite: SipRequest,
   from: { readonly account: Account; readonly phone: Phone },
   directory: Directory,
-  { country, domain }: { readonly country: string; readonly domain: string },
+  { country, domain, control }: PlacingSettings,
   now: Instant,
 ): Placing {
   const { account, phone } = from;
@@ -114,6 +126,8 @@ export function placeFromPhone(
   const inside = insideCaller(phone);
   const toPhone = placeToPhone(dialled, instanceOfGruu(invite.uri, domain), from, directory);
   if (toPhone !== undefined) return toPhone;
+  const code = codeRoute(dialled, from, control);
+  if (code !== undefined) return { type: 'route', caller: inside, route: code };
   const number = normaliseNumber(dialled, country);
   if (number === undefined) {
     return {
@@ -122,6 +136,8 @@ export function placeFromPhone(
       route: refused('internal', account, dialled, 'not-found', `${dialled} is neither a phone nor a number`),
     };
   }
+  const service = controlRoute(number, 'internal', control);
+  if (service !== undefined) return { type: 'route', caller: outside, route: service };
   const owner = directory.number(number);
   if (owner !== undefined) {
     const { steps, divert } = stepsOf(owner.number, now);
@@ -206,12 +222,18 @@ function outsideCaller({ account, phone }: { account: Account; phone: Phone }, i
  * The number that a carrier's call is for: in the Request-URI; where we are registered with the carrier that may
  * be our Contact, and then it is in P-Called-Party-ID (RFC 7315 §4.2) or To. The first that is ours; else the first.
  */
-function calledNumber(invite: SipRequest, country: string, directory: Directory): string | undefined {
+function calledNumber(
+  invite: SipRequest,
+  country: string,
+  directory: Directory,
+  control: ControlSettings | undefined,
+): string | undefined {
   let first: string | undefined;
   for (const place of [invite.uri, invite.headers.get('P-Called-Party-ID'), invite.to?.uri]) {
     const user = place === undefined ? undefined : uriUser(place.replace(/^[^<]*<|>.*$/g, ''));
     const number = user === undefined ? undefined : normaliseNumber(user.split(';')[0] ?? '', country);
-    if (number !== undefined && directory.number(number) !== undefined) return number;
+    const isOurs = number !== undefined && directory.number(number) !== undefined;
+    if (isOurs || (number !== undefined && control?.numbers.includes(number) === true)) return number;
     first ??= number;
   }
   return first;

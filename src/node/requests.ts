@@ -28,6 +28,7 @@ import type { Trunks } from '../trunks/trunks.ts';
 import type { Brownout } from './brownout.ts';
 import type { DoorKeeper } from './door-keeper.ts';
 import type { Guard } from './guard.ts';
+import type { ControlSettings } from './options.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
 import { deviceAt } from './ways.ts';
@@ -43,6 +44,7 @@ export interface RequestContext {
   readonly guard: Guard;
   readonly brownout: Brownout;
   readonly doors: DoorKeeper;
+  readonly control: ControlSettings | undefined;
   directory(): Directory;
   draining(): boolean;
   respond(
@@ -191,7 +193,8 @@ export class Requests {
   turnedAway(invite: SipRequest, flow: Flow, now: Instant): void {
     const trunk = this.#context.trunks.identify(flow);
     if (trunk === undefined) return;
-    const placing = placeFromTrunk(invite, trunk, this.#context.directory(), now);
+    const { control } = this.#context;
+    const placing = placeFromTrunk(invite, trunk, this.#context.directory(), now, control);
     const attempt = placing.type === 'route' ? placing : placing.attempt;
     if (attempt?.route.number === undefined) return;
     this.#context.calls.refuse(attempt, 503, 'the node has more to do than it can', now);
@@ -205,14 +208,16 @@ export class Requests {
     const trunk = this.#context.trunks.identify(flow);
     if (trunk !== undefined) {
       if (this.#context.doors.isDoor(flow)) return this.#answerOnce(arrival, 403, [], OTHERS_DOOR);
-      const placing = placeFromTrunk(request, trunk, this.#context.directory(), now);
+      const { control } = this.#context;
+      const placing = placeFromTrunk(request, trunk, this.#context.directory(), now, control);
       return this.#place(arrival, { callerKind: 'trunk', callerName: trunk.name }, placing);
     }
     const owner = this.#authenticate(arrival);
     if (owner === undefined) return;
     this.#context.registrarEffects(this.#context.registrar.signOfLife(flow, now), now);
-    const { registrar, domain, country } = this.#context;
-    const placing = placeFromPhone(request, owner, this.#context.directory(), { country, domain }, now);
+    const { registrar, domain, country, control } = this.#context;
+    const settings = { country, domain, ...(control === undefined ? {} : { control }) };
+    const placing = placeFromPhone(request, owner, this.#context.directory(), settings, now);
     const { user } = owner.phone;
     const device = deviceAt(registrar, user, flow);
     this.#place(arrival, { callerKind: 'phone', callerName: user, ...(device && { device }) }, placing);

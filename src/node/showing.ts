@@ -42,6 +42,7 @@ function bindingView(found: ReachableBinding): BindingView {
 const STATES = {
   opening: 'trying',
   walking: 'trying',
+  attending: 'answered',
   announcing: 'announcing',
   talking: 'answered',
   ended: 'ending',

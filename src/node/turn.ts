@@ -1,18 +1,19 @@
 // One turn of the node: what came in is handled, with all that it causes within, and its effects go out together.
 // What the layers below cause is queued and handled before the turn is over, in order; nothing is entered twice.
 
+import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { TransactionEffect } from '../sip/transaction/layer.ts';
 import type { Effect } from './effects.ts';
-import { faultEvent } from './outside.ts';
+import { faultEvent } from './fault.ts';
 import type { NodeEvent } from './views.ts';
 
 export class Turn {
   readonly #dispatch: (effect: TransactionEffect) => void;
   readonly #effects: Effect[] = [];
   readonly #work: TransactionEffect[] = [];
-  readonly #waiting = new Map<number, () => void>();
+  readonly #waiting = new Map<number, (result: Result<void, string>) => void>();
   #writes = 0;
   #now: Instant;
 
@@ -68,15 +69,15 @@ export class Turn {
   }
 
   /** `then` happens once the writes are durable, or could not be. */
-  persist(writes: readonly StoreWrite[], then?: () => void): void {
+  persist(writes: readonly StoreWrite[], then?: (result: Result<void, string>) => void): void {
     const id = this.#writes++;
     if (then !== undefined) this.#waiting.set(id, then);
     this.push({ type: 'persist', id, writes });
   }
 
-  persisted(id: number): void {
+  persisted(id: number, result: Result<void, string>): void {
     const then = this.#waiting.get(id);
     this.#waiting.delete(id);
-    then?.();
+    then?.(result);
   }
 }

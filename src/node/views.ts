@@ -5,7 +5,14 @@ import type { Instant } from '../base/time.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
-import type { Account, E164, LedgerEntry, Reachability, TimelineEntry } from '../ports/records.ts';
+import type {
+  Account,
+  E164,
+  LedgerEntry,
+  Reachability,
+  TimelineEntry,
+  VoicemailMessage,
+} from '../ports/records.ts';
 import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
@@ -173,6 +180,8 @@ export type NodeEvent =
       readonly final: boolean;
       readonly passed: boolean;
     }
+  /** A caller has left a message. */
+  | { readonly type: 'message'; readonly message: VoicemailMessage; readonly at: Instant }
   /** A bug of ours, contained: the operator should report it. */
   | {
       readonly type: 'fault';

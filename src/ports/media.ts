@@ -4,18 +4,42 @@
 //
 //   caller ══RTP══ endpoint A ─connect─ endpoint B ══RTP══ phone
 //
-// An endpoint is one RTP/RTCP port pair facing one leg. `open` is answered by `opened` or `open-failed`;
-// every other command has no answer. Commands for an unknown endpoint are ignored.
+// An endpoint is one RTP/RTCP port pair facing one leg. `open` is answered by `opened` or `open-failed`, `play` by
+// `played`, `record` by `recorded`; other commands have no answer. Commands for an unknown endpoint are ignored.
 
 import type { Endpoint } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
+import type { RecordingId } from './recordings.ts';
 
 export type MediaEndpointId = string;
 
-/** What can be played to an endpoint: a prompt by its name, or a steady tone. */
+/** What can be played to an endpoint. */
 export type Sound =
-  | { readonly type: 'prompt'; readonly name: string }
-  | { readonly type: 'tone'; readonly frequencyHz: number };
+  /** In the language (BCP 47) where there is one for it, else in the node's own. */
+  | { readonly type: 'prompt'; readonly name: string; readonly language?: string }
+  /** 1 s unless its length is given. */
+  | { readonly type: 'tone'; readonly frequencyHz: number; readonly lengthMs?: number }
+  | { readonly type: 'silence'; readonly lengthMs: number }
+  | { readonly type: 'recording'; readonly recording: RecordingId };
+
+/** A key of a telephone (RFC 4733 §3.2). */
+export type Key =
+  | '0'
+  | '1'
+  | '2'
+  | '3'
+  | '4'
+  | '5'
+  | '6'
+  | '7'
+  | '8'
+  | '9'
+  | '*'
+  | '#'
+  | 'A'
+  | 'B'
+  | 'C'
+  | 'D';
 
 /** The codecs that the relay itself can speak when it plays (RFC 3551 §6). */
 export type PlayableCodec = 'PCMU' | 'PCMA';
@@ -42,11 +66,30 @@ export type MediaCommand =
   | { readonly type: 'connect'; readonly a: MediaEndpointId; readonly b: MediaEndpointId }
   | { readonly type: 'disconnect'; readonly id: MediaEndpointId }
   /**
-   * Plays from the start, instead of what is forwarded; `repeat` until stopped. Answered by `played` at the end
-   * where it does not repeat, and at once where nothing can be played. A tone that does not repeat lasts 1 s.
+   * Plays one after another, instead of what is forwarded or played; `repeat` until stopped. Answered by `played` at
+   * the end where it does not repeat, and at once where nothing can be played; not where it is stopped or replaced.
    */
-  | { readonly type: 'play'; readonly id: MediaEndpointId; readonly sound: Sound; readonly repeat: boolean }
+  | {
+      readonly type: 'play';
+      readonly id: MediaEndpointId;
+      readonly sounds: readonly Sound[];
+      readonly repeat: boolean;
+    }
   | { readonly type: 'stop-playing'; readonly id: MediaEndpointId }
+  /** Whether keys that the peer presses are reported: events (RFC 4733), or tones where none were agreed. */
+  | { readonly type: 'keys'; readonly id: MediaEndpointId; readonly listen: boolean }
+  /**
+   * Records what the peer says, until so long nothing is said (counted from the beginning, too), it is so long, it is
+   * stopped, or the endpoint is closed. Answered by `recorded`, once what is recorded is durable.
+   */
+  | {
+      readonly type: 'record';
+      readonly id: MediaEndpointId;
+      readonly recording: RecordingId;
+      readonly maxMs: number;
+      readonly silenceMs: number;
+    }
+  | { readonly type: 'stop-recording'; readonly id: MediaEndpointId }
   /**
    * Silence watch: `silent` is reported after this long without a packet, and again after each further such
    * time; 0 switches it off (hold).
@@ -77,6 +120,18 @@ export type MediaEvent =
   /** Audio above the silence threshold arrived for the first time. */
   | { readonly type: 'heard'; readonly id: MediaEndpointId; readonly at: Instant }
   | { readonly type: 'played'; readonly id: MediaEndpointId }
+  /** One for each press, when it begins. */
+  | { readonly type: 'key'; readonly id: MediaEndpointId; readonly key: Key; readonly at: Instant }
+  /** Silence at its end is cut off. `failed`: nothing is kept. Always before the `closed` of its endpoint. */
+  | {
+      readonly type: 'recorded';
+      readonly id: MediaEndpointId;
+      readonly recording: RecordingId;
+      readonly lengthMs: number;
+      /** How much of it is speech. */
+      readonly speechMs: number;
+      readonly why: 'stopped' | 'silence' | 'limit' | 'closed' | 'failed';
+    }
   | { readonly type: 'silent'; readonly id: MediaEndpointId; readonly silentMs: number }
   | { readonly type: 'closed'; readonly id: MediaEndpointId; readonly statistics: MediaStatistics };
 

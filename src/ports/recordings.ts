@@ -2,13 +2,13 @@
 // there, and one whose writer has finished outlives kill -9 and power loss. Who they belong to is told by records
 // (records.ts); a recording that none of them names is nobody's.
 
-import type { PlayableCodec } from './media.ts';
+import type { G711Codec } from '../rtp/g711.ts';
 
 /** 32 lower-case hex digits: unguessable, made by whoever begins the recording. */
 export type RecordingId = string;
 
 export interface Recorded {
-  readonly codec: PlayableCodec;
+  readonly codec: G711Codec;
   /** One byte per sample of 8000 Hz. */
   readonly samples: Uint8Array;
 }
@@ -24,7 +24,7 @@ export interface RecordingWriter {
 }
 
 export interface Recordings {
-  create(id: RecordingId, codec: PlayableCodec): RecordingWriter;
+  create(id: RecordingId, codec: G711Codec): RecordingWriter;
   put(id: RecordingId, recorded: Recorded): Promise<void>;
   read(id: RecordingId): Promise<Recorded | undefined>;
   erase(id: RecordingId): Promise<void>;

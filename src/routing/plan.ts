@@ -76,7 +76,11 @@ export function stepsOf(
   if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
     return { steps: [divertStep(divert.to)], divert };
   }
-  return { steps: record.plan.steps.flatMap(inTurn), divert: undefined };
+  return { steps: stepsInTurn(record.plan.steps), divert: undefined };
+}
+
+export function stepsInTurn(steps: readonly PlanStep[]): readonly PlanStep[] {
+  return steps.flatMap(inTurn);
 }
 
 /** For people: `+447700900123`, `the mailbox reception`. */

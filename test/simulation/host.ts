@@ -8,6 +8,7 @@ import type { Instant } from '../../src/base/time.ts';
 import type { Effect } from '../../src/node/effects.ts';
 import { SipNode } from '../../src/node/node.ts';
 import type { NodeEvent } from '../../src/node/views.ts';
+import type { DeskAnswer, DeskQuestion } from '../../src/ports/desk.ts';
 import type { Account, TrunkSettings } from '../../src/ports/records.ts';
 import type { Packet } from '../../src/ports/signalling.ts';
 import { hashing } from './hashing.ts';
@@ -126,12 +127,18 @@ export class NodeHost {
       unfinished: store.unfinished(),
       trunkServers: [...store.trunkServers.values()],
       habits: [...store.habits.values()],
+      messages: [...store.messages.values()],
     };
     this.do((it) => it.start(records, now));
     const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);
     const kept = bindings.filter(({ expiresAt }) => expiresAt + LIMITS.registrationGraceMs > now).length;
     this.restarts.push({ kept, known });
   }
+
+  /** Who writes accounts; answers once it is durable. */
+  desk: (question: DeskQuestion, told: (answer: DeskAnswer) => void) => void = (_question, told) =>
+    told({ type: 'refused', why: 'failed' });
+  readonly erased: string[] = [];
 
   /** kill -9. */
   crash(): void {
@@ -186,6 +193,16 @@ export class NodeHost {
         });
         break;
       }
+      case 'ask': {
+        const { id, question } = effect;
+        this.desk(question, (answer) => {
+          if (this.#life === life) this.do((node) => node.answered(id, answer, this.#world.now));
+        });
+        break;
+      }
+      case 'erase-recording':
+        this.erased.push(effect.recording);
+        break;
       case 'shield':
       case 'shield-shares':
         break;

@@ -8,7 +8,14 @@
 import { present } from '../../src/base/assert.ts';
 import { type Endpoint, formatEndpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
-import type { MediaCommand, MediaEvent, MediaStatistics, RemoteMedia, Sound } from '../../src/ports/media.ts';
+import type {
+  Key,
+  MediaCommand,
+  MediaEvent,
+  MediaStatistics,
+  RemoteMedia,
+  Sound,
+} from '../../src/ports/media.ts';
 import type { World } from './world.ts';
 
 /** One end user's ear and mouth in one call. */
@@ -33,13 +40,27 @@ export const SILENCE = 'silence';
 /** A sound takes this long; packets come this far apart, so nothing shorter is heard. */
 const PROMPT_MS = 4_000;
 const PACKET_MS = 20;
+/** How closely a recording listens. */
+const LISTEN_MS = 100;
+
+interface Recording {
+  readonly id: string;
+  readonly since: Instant;
+  readonly maxMs: number;
+  readonly silenceMs: number;
+  speechMs: number;
+  silentMs: number;
+  stop: () => void;
+}
 
 interface RelayEndpoint {
   readonly id: string;
   readonly local: Endpoint;
   remote: RemoteMedia | undefined;
   peer: string | undefined;
-  playing: { readonly sound: Sound; readonly stop: () => void } | undefined;
+  playing: { sound: Sound; stop: () => void } | undefined;
+  listens: boolean;
+  recording: Recording | undefined;
   source: Party | undefined;
   latchedTo: Party | undefined;
   lastPacketAt: Instant;
@@ -149,11 +170,20 @@ export class SimulatedRelay {
         this.#disconnect(endpoint);
         break;
       case 'play':
-        this.#play(endpoint, command.sound, command.repeat);
+        this.#play(endpoint, command.sounds, command.repeat);
         break;
       case 'stop-playing':
         endpoint.playing?.stop();
         endpoint.playing = undefined;
+        break;
+      case 'keys':
+        endpoint.listens = command.listen;
+        break;
+      case 'record':
+        this.#record(endpoint, command.recording, command.maxMs, command.silenceMs);
+        break;
+      case 'stop-recording':
+        this.#recorded(endpoint, 'stopped');
         break;
       case 'watch':
         this.#watch(endpoint, command.silenceMs);
@@ -204,6 +234,8 @@ export class SimulatedRelay {
       remote: undefined,
       peer: undefined,
       playing: undefined,
+      listens: false,
+      recording: undefined,
       source: undefined,
       latchedTo: undefined,
       lastPacketAt: this.#plane.world.now,
@@ -230,15 +262,56 @@ export class SimulatedRelay {
     if (peer !== undefined) peer.peer = undefined;
   }
 
-  #play(endpoint: RelayEndpoint, sound: Sound, repeat: boolean): void {
+  #play(endpoint: RelayEndpoint, sounds: readonly Sound[], repeat: boolean): void {
     endpoint.playing?.stop();
-    const over = (): void => {
-      endpoint.playing = undefined;
+    endpoint.playing = undefined;
+    const next = (index: number): void => {
+      const sound = sounds[index] ?? (repeat ? sounds[0] : undefined);
+      if (sound === undefined) {
+        endpoint.playing = undefined;
+        this.#later({ type: 'played', id: endpoint.id });
+      } else {
+        const stop = this.#plane.world.after(lengthOf(sound), () => next((index % sounds.length) + 1));
+        endpoint.playing = { sound, stop };
+      }
       this.#plane.changed();
-      this.#later({ type: 'played', id: endpoint.id });
     };
-    const stop = repeat ? (): void => undefined : this.#plane.world.after(PROMPT_MS, over);
-    endpoint.playing = { sound, stop };
+    next(0);
+  }
+
+  /** Whoever sends to this port of the node presses a key. */
+  press(port: number, key: Key): void {
+    const endpoint = [...this.#endpoints.values()].find(({ local }) => local.port === port);
+    if (endpoint?.listens !== true) return;
+    this.#later({ type: 'key', id: endpoint.id, key, at: this.#plane.world.now });
+  }
+
+  /** What a party that talks says is speech, from then on when it begins to. */
+  #record(endpoint: RelayEndpoint, id: string, maxMs: number, silenceMs: number): void {
+    const { world } = this.#plane;
+    const tick = (): void => {
+      if (endpoint.recording !== recording) return;
+      if (endpoint.source?.talking === true) {
+        recording.speechMs += LISTEN_MS;
+        recording.silentMs = 0;
+      } else recording.silentMs += LISTEN_MS;
+      if (recording.silentMs >= silenceMs) this.#recorded(endpoint, 'silence');
+      else if (world.now - recording.since >= maxMs) this.#recorded(endpoint, 'limit');
+      else recording.stop = world.after(LISTEN_MS, tick);
+    };
+    const stop = world.after(LISTEN_MS, tick);
+    const recording = { id, since: world.now, maxMs, silenceMs, speechMs: 0, silentMs: 0, stop };
+    endpoint.recording = recording;
+  }
+
+  #recorded(endpoint: RelayEndpoint, why: 'stopped' | 'silence' | 'limit' | 'closed'): void {
+    const { recording, id } = endpoint;
+    if (recording === undefined) return;
+    recording.stop();
+    endpoint.recording = undefined;
+    const { speechMs, silentMs, since } = recording;
+    const lengthMs = Math.max(0, this.#plane.world.now - since - silentMs);
+    this.#later({ type: 'recorded', id, recording: recording.id, lengthMs, speechMs, why });
   }
 
   /** `silent` comes once per silence. */
@@ -259,6 +332,7 @@ export class SimulatedRelay {
 
   #close(endpoint: RelayEndpoint): void {
     hush(endpoint);
+    this.#recorded(endpoint, 'closed');
     this.#disconnect(endpoint);
     this.#endpoints.delete(endpoint.id);
     this.#freePorts.push(endpoint.local.port);
@@ -294,7 +368,29 @@ function differs(a: Endpoint | undefined, b: Endpoint | undefined): boolean {
 }
 
 function nameOf(sound: Sound): string {
-  return sound.type === 'prompt' ? `prompt ${sound.name}` : `tone ${sound.frequencyHz}`;
+  switch (sound.type) {
+    case 'prompt':
+      return `prompt ${sound.name}`;
+    case 'tone':
+      return `tone ${sound.frequencyHz}`;
+    case 'silence':
+      return SILENCE;
+    case 'recording':
+      return `recording ${sound.recording}`;
+  }
+}
+
+function lengthOf(sound: Sound): number {
+  switch (sound.type) {
+    case 'prompt':
+      return /^(digit|number)-/.test(sound.name) ? 500 : PROMPT_MS;
+    case 'tone':
+      return sound.lengthMs ?? 1_000;
+    case 'silence':
+      return sound.lengthMs;
+    case 'recording':
+      return PROMPT_MS;
+  }
 }
 
 function statisticsOf(endpoint: RelayEndpoint): MediaStatistics {

@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SECOND_MS } from '../../src/base/time.ts';
 import type { NodeOptions } from '../../src/node/options.ts';
+import type { Key } from '../../src/ports/media.ts';
 import type {
   Account,
   AccountLimits,
@@ -19,6 +20,7 @@ import type {
   PlanStep,
   TrunkServers,
   TrunkSettings,
+  VoicemailMessage,
 } from '../../src/ports/records.ts';
 import { ha1 } from '../../src/sip/auth/digest.ts';
 import { hashing } from '../simulation/hashing.ts';
@@ -54,6 +56,9 @@ export interface Setting {
   readonly node?: Partial<NodeOptions>;
   readonly unfinished?: readonly LedgerEntry[];
   /** What DNS has at the beginning. */
+  /** More of the business's account. */
+  readonly account?: Partial<Account>;
+  readonly messages?: readonly VoicemailMessage[];
   readonly zone?: Records;
   readonly dns?: Zone['state'];
   /** Where the last life of the node knew trunks to be. */
@@ -96,7 +101,7 @@ export class Office {
     this.reception = phone(stage, 'reception', 'udp', '192.0.2.10');
     this.workshop = phone(stage, 'workshop', 'udp', '192.0.2.11');
     this.attic = phone(stage, 'attic', 'tcp', '192.0.2.12');
-    stage.start([accountOf(setting)], [], setting.unfinished, setting.trunkServers);
+    stage.start([accountOf(setting)], [], setting.unfinished, setting.trunkServers, setting.messages);
     for (const user of setting.registered ?? USERS) this[user].registers().expect(200);
     // By then all of them have been asked whether they are there, and have said so.
     stage.pass(SECOND_MS);
@@ -181,6 +186,25 @@ export class Office {
     this.stage.media({ type: 'heard', id: this.#endpointOf(party).id, at: this.stage.now });
   }
 
+  /** This party presses keys, one after another. */
+  presses(party: Party, keys: string): void {
+    const { relay, now } = this.stage;
+    for (const key of keys) {
+      relay.press(this.#endpointOf(party), key as Key, now);
+      this.stage.pass(0);
+    }
+  }
+
+  /** This party speaks for so long. */
+  says(party: Party, durationMs: number): void {
+    this.stage.relay.speak(this.#endpointOf(party), durationMs, this.stage.now);
+  }
+
+  /** What this party says is being recorded. */
+  records(party: Party): boolean {
+    return this.#endpointOf(party).recording !== undefined;
+  }
+
   /** What the relay plays to this party, if it does. */
   hears(party: Party): string | undefined {
     return this.#endpointOf(party).playing;
@@ -228,6 +252,7 @@ export function accountOf(setting: Setting): Account {
       { number: SECOND_NUMBER, plan: { steps: [ring('reception')] } },
     ],
     hours,
+    ...setting.account,
     limits: {
       callsMax: 10,
       divertedCallsMax: 4,

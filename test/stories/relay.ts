@@ -4,11 +4,20 @@
 import assert from 'node:assert/strict';
 import type { Endpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
-import type { MediaCommand, MediaEvent, MediaStatistics, RemoteMedia } from '../../src/ports/media.ts';
+import type {
+  Key,
+  MediaCommand,
+  MediaEvent,
+  MediaStatistics,
+  RemoteMedia,
+  Sound,
+} from '../../src/ports/media.ts';
 
 export const RELAY_ADDRESS = '203.0.113.7';
 export const RELAY_ADDRESS_6 = '2001:db8::7';
 export const PROMPT_MS = 3_000;
+/** Any recording's. */
+export const RECORDING_MS = 5_000;
 const FIRST_PORT = 20_000;
 
 /** What every endpoint has counted when it is closed. */
@@ -27,9 +36,22 @@ export interface Opened {
   readonly local: Endpoint;
   remote: RemoteMedia | undefined;
   partner: Opened | undefined;
-  /** A prompt's name, or a tone's pitch. */
+  /** Prompts' names, tones' pitches and recordings, one after another. */
   playing: string | undefined;
+  /** Keys that are pressed are told. */
+  listens: boolean;
+  recording: Recording | undefined;
   silenceMs: number;
+}
+
+interface Recording {
+  readonly id: string;
+  readonly maxAt: Instant;
+  readonly silenceMs: number;
+  /** When the last word was said, and how long was spoken. */
+  spokenAt: Instant;
+  readonly since: Instant;
+  speechMs: number;
 }
 
 interface Due {
@@ -75,12 +97,28 @@ export class Relay {
         break;
       case 'play':
         if (endpoint === undefined) break;
-        endpoint.playing =
-          command.sound.type === 'prompt' ? command.sound.name : `${command.sound.frequencyHz} Hz`;
-        if (!command.repeat && !this.mute) this.#later(now + PROMPT_MS, { type: 'played', id: command.id });
+        this.#forget(endpoint.id, 'played');
+        endpoint.playing = command.sounds.map(nameOf).join(' ');
+        if (!command.repeat && !this.mute)
+          this.#later(now + lengthOf(command.sounds), { type: 'played', id: command.id });
         break;
       case 'stop-playing':
-        if (endpoint !== undefined) endpoint.playing = undefined;
+        if (endpoint === undefined) break;
+        this.#forget(endpoint.id, 'played');
+        endpoint.playing = undefined;
+        break;
+      case 'keys':
+        if (endpoint !== undefined) endpoint.listens = command.listen;
+        break;
+      case 'record': {
+        if (endpoint === undefined) break;
+        const { recording: id, maxMs, silenceMs } = command;
+        endpoint.recording = { id, since: now, maxAt: now + maxMs, silenceMs, spokenAt: now, speechMs: 0 };
+        this.#awaitSilence(endpoint, endpoint.recording);
+        break;
+      }
+      case 'stop-recording':
+        if (endpoint !== undefined) this.#recorded(endpoint, 'stopped', now, now);
         break;
       case 'watch':
         if (endpoint !== undefined) endpoint.silenceMs = command.silenceMs;
@@ -89,6 +127,20 @@ export class Relay {
         this.#close(command.id, endpoint, now);
         break;
     }
+  }
+
+  /** The peer of this endpoint presses a key. */
+  press({ id, listens }: Opened, key: Key, now: Instant): void {
+    if (listens) this.#later(now, { type: 'key', id, key, at: now });
+  }
+
+  /** The peer speaks for so long, from now on. */
+  speak(endpoint: Opened, durationMs: number, now: Instant): void {
+    const { recording } = endpoint;
+    assert.ok(recording, 'nobody records what is said');
+    recording.speechMs += durationMs;
+    recording.spokenAt = now + durationMs;
+    this.#awaitSilence(endpoint, recording);
   }
 
   /** Answers that waited come now. */
@@ -100,6 +152,11 @@ export class Relay {
   /** The events that have come due. */
   take(now: Instant): readonly MediaEvent[] {
     const events = this.#due.filter(({ at }) => at <= now).map(({ event }) => event);
+    for (const { type, id } of events) {
+      const endpoint = this.#endpoints.get(id);
+      if (type === 'recorded' && endpoint !== undefined) endpoint.recording = undefined;
+      if (type === 'played' && endpoint !== undefined) endpoint.playing = undefined;
+    }
     this.#due = this.#due.filter(({ at }) => at > now);
     return events;
   }
@@ -128,7 +185,8 @@ export class Relay {
     const local = { address, port: this.#ports };
     this.#ports += 2;
     const nothing = { remote: undefined, partner: undefined, playing: undefined, silenceMs: 0 };
-    this.#endpoints.set(id, { id, local, ...nothing });
+    const ears = { listens: false, recording: undefined };
+    this.#endpoints.set(id, { id, local, ...nothing, ...ears });
     const event: MediaEvent = { type: 'opened', id, local };
     if (this.open > this.promptly) this.#waiting.push(event);
     else this.#later(now, event);
@@ -149,7 +207,34 @@ export class Relay {
     part(endpoint);
     this.#endpoints.delete(id);
     this.#due = this.#due.filter(({ event }) => event.id !== id);
+    this.#recorded(endpoint, 'closed', now, now);
     this.#later(now, { type: 'closed', id, statistics: COUNTED });
+  }
+
+  #awaitSilence(endpoint: Opened, { maxAt, spokenAt, silenceMs }: Recording): void {
+    this.#forget(endpoint.id, 'recorded');
+    const silentAt = spokenAt + silenceMs;
+    if (silentAt < maxAt) this.#recorded(endpoint, 'silence', silentAt, spokenAt);
+    else this.#recorded(endpoint, 'limit', maxAt, maxAt);
+  }
+
+  #recorded(
+    endpoint: Opened,
+    why: 'stopped' | 'silence' | 'limit' | 'closed',
+    at: Instant,
+    end: Instant,
+  ): void {
+    const { id, recording } = endpoint;
+    if (recording === undefined) return;
+    this.#forget(id, 'recorded');
+    if (why === 'stopped' || why === 'closed') endpoint.recording = undefined;
+    const lengthMs = Math.min(end, recording.spokenAt) - recording.since;
+    const speechMs = Math.min(recording.speechMs, lengthMs);
+    this.#later(at, { type: 'recorded', id, recording: recording.id, lengthMs, speechMs, why });
+  }
+
+  #forget(id: string, type: MediaEvent['type']): void {
+    this.#due = this.#due.filter(({ event }) => event.id !== id || event.type !== type);
   }
 
   #later(at: Instant, event: MediaEvent): void {
@@ -160,4 +245,34 @@ export class Relay {
 function part(endpoint: Opened): void {
   if (endpoint.partner !== undefined) endpoint.partner.partner = undefined;
   endpoint.partner = undefined;
+}
+
+function nameOf(sound: Sound): string {
+  switch (sound.type) {
+    case 'prompt':
+      return sound.name;
+    case 'tone':
+      return `${sound.frequencyHz} Hz`;
+    case 'silence':
+      return '…';
+    case 'recording':
+      return `recording ${sound.recording}`;
+  }
+}
+
+function lengthOf(sounds: readonly Sound[]): number {
+  return sounds.reduce((sum, sound) => sum + oneLength(sound), 0);
+}
+
+function oneLength(sound: Sound): number {
+  switch (sound.type) {
+    case 'prompt':
+      return /^(digit|number)-/.test(sound.name) ? 400 : PROMPT_MS;
+    case 'tone':
+      return sound.lengthMs ?? 1_000;
+    case 'silence':
+      return sound.lengthMs;
+    case 'recording':
+      return RECORDING_MS;
+  }
 }

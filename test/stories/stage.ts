@@ -11,8 +11,16 @@ import type { Effect } from '../../src/node/effects.ts';
 import { SipNode } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/options.ts';
 import type { NodeEvent } from '../../src/node/views.ts';
+import type { DeskAnswer, DeskQuestion } from '../../src/ports/desk.ts';
 import type { MediaEvent } from '../../src/ports/media.ts';
-import type { Account, Binding, LedgerEntry, TrunkServers, TrunkSettings } from '../../src/ports/records.ts';
+import type {
+  Account,
+  Binding,
+  LedgerEntry,
+  TrunkServers,
+  TrunkSettings,
+  VoicemailMessage,
+} from '../../src/ports/records.ts';
 import type { StoreWrite } from '../../src/ports/store.ts';
 import { hashing } from '../simulation/hashing.ts';
 import { SeededRandom } from '../simulation/world.ts';
@@ -57,6 +65,10 @@ export class Stage {
   readonly random = new SeededRandom(1);
   readonly events: NodeEvent[] = [];
   readonly writes: StoreWrite[] = [];
+  /** Who writes accounts, as the story has them; `undefined`: they do not answer. */
+  desk: (question: DeskQuestion) => DeskAnswer | undefined = () => undefined;
+  readonly asked: DeskQuestion[] = [];
+  readonly erased: string[] = [];
   now: Instant = BEGINNING;
   /** Bugs of the node's own that it contained; `undefined` where the story is not about one. */
   faults: (NodeEvent & { readonly type: 'fault' })[] | undefined;
@@ -98,8 +110,10 @@ export class Stage {
     bindings: readonly Binding[] = [],
     unfinished: readonly LedgerEntry[] = [],
     trunkServers: readonly TrunkServers[] = [],
+    messages: readonly VoicemailMessage[] = [],
   ): void {
-    this.act(() => this.node.start({ accounts, bindings, unfinished, trunkServers }, this.now));
+    const kept = { accounts, bindings, unfinished, trunkServers, messages };
+    this.act(() => this.node.start(kept, this.now));
     this.pass(0);
   }
 
@@ -250,6 +264,16 @@ export class Stage {
             this.#queue.push(() => this.#perform(this.node.replied(effect.question, reply, this.now)));
           break;
         }
+        case 'ask': {
+          this.asked.push(effect.question);
+          const answer = this.desk(effect.question);
+          if (answer !== undefined)
+            this.#queue.push(() => this.#perform(this.node.answered(effect.id, answer, this.now)));
+          break;
+        }
+        case 'erase-recording':
+          this.erased.push(effect.recording);
+          break;
         case 'event':
           if (effect.event.type === 'fault') this.#faulty(effect.event);
           this.events.push(effect.event);

@@ -11,7 +11,7 @@ describe('a playback', () => {
   const sound = encodeSound(new Int16Array(400).fill(1_000));
 
   test('gives 20 ms at a time and fills the last ones up with silence', () => {
-    const playback = new Playback(sound, false);
+    const playback = new Playback([sound], false);
     const steps = [playback.next('PCMA'), playback.next('PCMA'), playback.next('PCMA')];
     assert.deepEqual(
       steps.map((step) => step?.length),
@@ -22,17 +22,25 @@ describe('a playback', () => {
   });
 
   test('begins again at its end when it repeats', () => {
-    const playback = new Playback(sound, true);
+    const playback = new Playback([sound], true);
     for (let step = 0; step < 3; step += 1) playback.next('PCMU');
     assert.deepEqual(playback.next('PCMU'), sound.PCMU.subarray(0, 160));
   });
 
   test('of nothing is over at once, even when it repeats', () => {
-    assert.equal(new Playback(encodeSound(new Int16Array(0)), true).next('PCMU'), undefined);
+    assert.equal(new Playback([encodeSound(new Int16Array(0))], true).next('PCMU'), undefined);
+  });
+
+  test('goes from one sound to the next in the middle of a step', () => {
+    const other = encodeSound(new Int16Array(100).fill(-1_000));
+    const playback = new Playback([sound, other], false);
+    const played = [0, 1, 2, 3].flatMap(() => [...(playback.next('PCMA') ?? [])]);
+    assert.deepEqual(played.slice(0, 500), [...sound.PCMA, ...other.PCMA]);
+    assert.equal(playback.next('PCMA'), undefined);
   });
 
   test('of a tone repeats without a seam', () => {
-    const playback = new Playback(encodeTone(425), true);
+    const playback = new Playback([encodeTone(425)], true);
     const bytes: number[] = [];
     for (let step = 0; step < 60; step += 1) bytes.push(...(playback.next('PCMU') ?? []));
     const seam = decodeG711('PCMU', Uint8Array.from(bytes.slice(8_000 - 400, 8_000 + 400)));

@@ -16,41 +16,57 @@ export function encodeSound(samples: Int16Array): EncodedSound {
   return { PCMU: encodeG711('PCMU', samples), PCMA: encodeG711('PCMA', samples) };
 }
 
-/** One second, which joins without a click when repeated. */
-export function encodeTone(frequencyHz: number): EncodedSound {
+/** One second, which joins without a click when repeated, unless another length is asked for. */
+export function encodeTone(frequencyHz: number, lengthMs = 1_000): EncodedSound {
   const whole = Math.round(frequencyHz);
+  const count = Math.round((lengthMs * SAMPLE_RATE) / 1_000);
   return encodeSound(
-    sineSamples({
-      frequencyHz: whole,
-      sampleRate: SAMPLE_RATE,
-      count: SAMPLE_RATE,
-      amplitude: TONE_AMPLITUDE,
-    }),
+    sineSamples({ frequencyHz: whole, sampleRate: SAMPLE_RATE, count, amplitude: TONE_AMPLITUDE }),
   );
 }
 
+export function encodeSilence(lengthMs: number): EncodedSound {
+  return encodeSound(new Int16Array(Math.round((lengthMs * SAMPLE_RATE) / 1_000)));
+}
+
+/** Sounds one after another, without a gap between them. */
 export class Playback {
-  readonly #sound: EncodedSound;
+  readonly #sounds: readonly EncodedSound[];
   readonly #repeat: boolean;
+  #sound = 0;
   #position = 0;
 
-  constructor(sound: EncodedSound, repeat: boolean) {
-    this.#sound = sound;
+  constructor(sounds: readonly EncodedSound[], repeat: boolean) {
+    this.#sounds = sounds.filter(({ PCMA }) => PCMA.length > 0);
     this.#repeat = repeat;
   }
 
   /** The next 20 ms, the last one filled up with silence; `undefined` at the end. */
   next(codec: G711Codec): Uint8Array | undefined {
-    const bytes = this.#sound[codec];
-    if (this.#position >= bytes.length) {
-      if (!this.#repeat || bytes.length === 0) return undefined;
-      this.#position = 0;
+    const step = new Uint8Array(STEP_BYTES).fill(G711_SILENCE[codec]);
+    let filled = 0;
+    while (filled < STEP_BYTES) {
+      const bytes = this.#current()?.[codec];
+      if (bytes === undefined) break;
+      if (filled === 0 && this.#position + STEP_BYTES <= bytes.length) {
+        this.#position += STEP_BYTES;
+        return bytes.subarray(this.#position - STEP_BYTES, this.#position);
+      }
+      const part = bytes.subarray(this.#position, this.#position + STEP_BYTES - filled);
+      step.set(part, filled);
+      filled += part.length;
+      this.#position += part.length;
     }
-    const start = this.#position;
-    this.#position += STEP_BYTES;
-    if (this.#position <= bytes.length) return bytes.subarray(start, this.#position);
-    const last = new Uint8Array(STEP_BYTES).fill(G711_SILENCE[codec]);
-    last.set(bytes.subarray(start));
-    return last;
+    return filled === 0 ? undefined : step;
+  }
+
+  /** The sound that is played now. */
+  #current(): EncodedSound | undefined {
+    const sound = this.#sounds[this.#sound];
+    if (sound === undefined || this.#position < sound.PCMA.length) return sound;
+    this.#position = 0;
+    this.#sound += 1;
+    if (this.#repeat && this.#sound === this.#sounds.length) this.#sound = 0;
+    return this.#sounds[this.#sound];
   }
 }

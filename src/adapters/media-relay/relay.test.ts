@@ -182,7 +182,7 @@ describe('playing', () => {
     const a = await bench.open('a');
     const phone = await bench.party(PHONE);
     bench.remote('a', phone.at, { playable: { payloadType: 8, codec: 'PCMA' } });
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'prompt', name: 'hello' }, repeat: false });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'prompt', name: 'hello' }], repeat: false });
     await bench.event('played', 'a');
     const packets = await phone.heard(3);
     const headers = packets.map((packet) => parseRtp(packet));
@@ -210,7 +210,7 @@ describe('playing', () => {
     const phone = await bench.party(PHONE);
     bench.remote('a', phone.at);
     const startedAt = performance.now();
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'tone', frequencyHz: 425 }, repeat: true });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'tone', frequencyHz: 425 }], repeat: true });
     await phone.heard(26);
     const tookMs = performance.now() - startedAt;
     assert.ok(tookMs >= 480, `25 steps took ${tookMs} ms`);
@@ -219,7 +219,7 @@ describe('playing', () => {
 
   test('replaces what is forwarded until it is stopped', async () => {
     const { b, phone, carrier } = await bench.call();
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'tone', frequencyHz: 425 }, repeat: true });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'tone', frequencyHz: 425 }], repeat: true });
     carrier.speak(b, { ssrc: 77 });
     await bench.event('heard', 'b');
     bench.perform({ type: 'stop-playing', id: 'a' });
@@ -238,14 +238,14 @@ describe('playing', () => {
     await bench.open('a');
     const phone = await bench.party(PHONE);
     bench.remote('a', phone.at);
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'prompt', name: 'nonsense' }, repeat: true });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'prompt', name: 'nonsense' }], repeat: true });
     await bench.event('played', 'a');
     bench.perform({
       type: 'remote',
       id: 'a',
       remote: { signalled: phone.at, signallingAddress: PHONE },
     });
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'prompt', name: 'hello' }, repeat: false });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'prompt', name: 'hello' }], repeat: false });
     await bench.event('played', 'a');
     assert.equal(phone.received.length, 0);
   });
@@ -254,7 +254,7 @@ describe('playing', () => {
     await bench.open('a');
     const [phone, rtcp] = [await bench.party(PHONE), await bench.party(PHONE)];
     bench.remote('a', phone.at, { rtcp: rtcp.at });
-    bench.perform({ type: 'play', id: 'a', sound: { type: 'tone', frequencyHz: 425 }, repeat: true });
+    bench.perform({ type: 'play', id: 'a', sounds: [{ type: 'tone', frequencyHz: 425 }], repeat: true });
     const [report] = parseRtcp(present((await rtcp.heard(1))[0], 'report')) ?? [];
     assert.equal(report?.sender?.packets, 50);
     assert.equal(report.sender.octets, 8_000);
@@ -387,7 +387,7 @@ describe('an endpoint', () => {
     bench.perform(
       { type: 'connect', a: 'x', b: 'y' },
       { type: 'disconnect', id: 'x' },
-      { type: 'play', id: 'x', sound: { type: 'prompt', name: 'hello' }, repeat: false },
+      { type: 'play', id: 'x', sounds: [{ type: 'prompt', name: 'hello' }], repeat: false },
       { type: 'stop-playing', id: 'x' },
       { type: 'watch', id: 'x', silenceMs: 1 },
       { type: 'close', id: 'x' },

@@ -15,10 +15,11 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { MediaCommand, MediaEndpointId, MediaEvent, MediaRelay, Sound } from '../../ports/media.ts';
 import type { Random } from '../../ports/random.ts';
+import type { RecordingId } from '../../ports/recordings.ts';
 import type { SenderStart } from '../../rtp/sender.ts';
 import { type EndpointContext, MediaEndpoint } from './endpoint.ts';
 import { Pacer } from './pacer.ts';
-import { type EncodedSound, encodeSound, encodeTone, Playback } from './playback.ts';
+import { type EncodedSound, encodeSilence, encodeSound, encodeTone, Playback } from './playback.ts';
 import { PortPairs } from './port-pairs.ts';
 import { bindSocket, bindSocketPair, type SocketPair } from './socket-pair.ts';
 
@@ -109,10 +110,21 @@ class LocalMediaRelay implements MediaRelay {
         this.#endpoints.get(command.id)?.disconnect();
         return;
       case 'play':
-        this.#endpoints.get(command.id)?.play(new Playback(this.#soundOf(command.sound), command.repeat));
+        this.#endpoints.get(command.id)?.play(
+          new Playback(
+            command.sounds.map((sound) => this.#soundOf(sound)),
+            command.repeat,
+          ),
+        );
         return;
       case 'stop-playing':
         this.#endpoints.get(command.id)?.stopPlaying();
+        return;
+      case 'keys':
+      case 'stop-recording':
+        return;
+      case 'record':
+        this.#refuseRecording(command.id, command.recording);
         return;
       case 'watch':
         this.#endpoints.get(command.id)?.watch(command.silenceMs);
@@ -182,9 +194,16 @@ class LocalMediaRelay implements MediaRelay {
     this.#report({ type: 'closed', id, statistics: endpoint.statistics() });
   }
 
+  #refuseRecording(id: MediaEndpointId, recording: RecordingId): void {
+    if (!this.#endpoints.has(id)) return;
+    this.#report({ type: 'recorded', id, recording, lengthMs: 0, speechMs: 0, why: 'failed' });
+  }
+
   /** Without samples where there is no such prompt: it has been played at once. */
   #soundOf(sound: Sound): EncodedSound {
-    if (sound.type === 'tone') return encodeTone(sound.frequencyHz);
+    if (sound.type === 'tone') return encodeTone(sound.frequencyHz, sound.lengthMs);
+    if (sound.type === 'silence') return encodeSilence(sound.lengthMs);
+    if (sound.type === 'recording') return encodeSilence(0);
     const prompt = this.#sounds.get(sound.name);
     if (prompt === undefined) this.#options.log.warn('no such prompt', { prompt: sound.name });
     return prompt ?? encodeSound(new Int16Array(0));

@@ -1,0 +1,43 @@
+// The verb "record": a beep, and then what the caller says, until a key is typed, nothing more is said, it is long
+// enough, or the caller hangs up, which is how most people end a message. What was recorded is on disk when this
+// returns.
+
+import type { Sound } from '../ports/media.ts';
+import type { RecordingId } from '../ports/recordings.ts';
+import { type Dialogue, type Line, type RecordedWhy, waitEvenAlone } from './dialogue.ts';
+import { play } from './play.ts';
+
+export interface Taken {
+  readonly recording: RecordingId;
+  readonly lengthMs: number;
+  /** How much of it is speech. */
+  readonly speechMs: number;
+  readonly why: RecordedWhy;
+}
+
+const BEEP: Sound = { type: 'tone', frequencyHz: 1_000, lengthMs: 250 };
+/** The disk has this long when the recording itself must be over. */
+const OVERDUE_MS = 15_000;
+
+export function* record(
+  line: Line,
+  { maxMs, silenceMs }: { readonly maxMs: number; readonly silenceMs: number },
+): Dialogue<Taken> {
+  yield* play(line, [BEEP], { interruptible: false });
+  line.forgetTyped();
+  const recording = line.newId();
+  let happened = yield* waitEvenAlone(
+    line,
+    [{ type: 'record', recording, maxMs, silenceMs }],
+    maxMs + OVERDUE_MS,
+  );
+  for (;;) {
+    if (happened.type === 'recorded') {
+      const { lengthMs, speechMs, why } = happened;
+      return { recording, lengthMs, speechMs, why };
+    }
+    if (happened.type === 'time-up') return { recording, lengthMs: 0, speechMs: 0, why: 'failed' };
+    const isKey = happened.type === 'key' && line.takeKey() !== undefined;
+    happened = yield* waitEvenAlone(line, isKey ? [{ type: 'stop-recording' }] : [], maxMs + OVERDUE_MS);
+  }
+}

@@ -1,0 +1,258 @@
+// The desk that dialogues ask: what is about messages is answered here, a mobile is rung for its consent, and what
+// changes an account goes out as an effect to the one who writes accounts. Guessed PINs are slowed before anybody
+// looks at them.
+
+import { assertNever } from '../base/assert.ts';
+import { hex } from '../base/ids.ts';
+import { LIMITS } from '../base/limits.ts';
+import { HOUR_MS, type Instant } from '../base/time.ts';
+import type { Calls } from '../calls/calls.ts';
+import type { TrunkChoice } from '../calls/surroundings.ts';
+import { ask } from '../ivr/ask.ts';
+import type { Dialogue, Line } from '../ivr/dialogue.ts';
+import { confirmMobile } from '../ivr/dialogues/confirm-mobile.ts';
+import { Guesses } from '../ivr/guesses.ts';
+import { Mailboxes } from '../mailboxes/mailboxes.ts';
+import type { Answer, DeskAnswer, DeskQuestion, NodeQuestion, Question, Refusal } from '../ports/desk.ts';
+import type { Random } from '../ports/random.ts';
+import type { RecordingId } from '../ports/recordings.ts';
+import type { Account, VoicemailMessage } from '../ports/records.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import { destinationAllowed } from '../routing/destinations.ts';
+import type { Directory } from '../routing/directory.ts';
+import type { Turn } from './turn.ts';
+
+export interface DeskOptions {
+  readonly turn: Turn;
+  readonly random: Random;
+  /** ISO 3166. */
+  readonly country: string;
+  readonly calls: () => Calls;
+  readonly directory: () => Directory;
+  readonly trunkChoices: (number: string) => readonly TrunkChoice[];
+}
+
+type Told = (answer: Answer) => void;
+type Entering = DeskQuestion & { readonly type: 'enter' | 'open-mailbox' };
+
+export class Desk {
+  readonly mailboxes = new Mailboxes();
+  readonly #options: DeskOptions;
+  readonly #guesses = new Guesses();
+  readonly #waiting = new Map<number, Told>();
+  /** When mobiles were rung for their consent, by account. */
+  readonly #confirmations = new Map<string, readonly Instant[]>();
+  #questions = 0;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** Questions that are not answered yet, and what is remembered of guesses. */
+  get tables(): Readonly<Record<string, number>> {
+    return { messages: this.mailboxes.size, questions: this.#waiting.size, guessed: this.#guesses.size };
+  }
+
+  /** As kept over a restart. */
+  start(messages: readonly VoicemailMessage[], accounts: readonly Account[]): void {
+    this.mailboxes.restore(messages);
+    this.accountsChanged(accounts);
+  }
+
+  /** A dialogue's; the answer goes to its call. */
+  ask(id: number, question: Question): void {
+    const { turn, calls } = this.#options;
+    this.#answer(question, (answer) => calls().told(id, answer, turn.now));
+  }
+
+  /** The answer to an `ask` effect. */
+  answered(id: number, answer: DeskAnswer): void {
+    const told = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    told?.(answer);
+  }
+
+  accountsChanged(accounts: readonly Account[]): void {
+    for (const message of this.mailboxes.accountsChanged(accounts)) this.#remove(message);
+  }
+
+  expire(now: Instant): void {
+    for (const message of this.mailboxes.ended(now)) this.#remove(message);
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.mailboxes.nextDeadline();
+  }
+
+  #answer(question: Question, told: Told): void {
+    switch (question.type) {
+      case 'enter':
+      case 'open-mailbox':
+        return this.#enter(question, told);
+      case 'divert':
+      case 'forward':
+      case 'set-greeting':
+        return this.#askOutside(question, told);
+      case 'messages':
+      case 'keep-message':
+      case 'message-heard':
+      case 'delete-message':
+      case 'confirm-mobile':
+        return this.#answerHere(question, told);
+      default:
+        return assertNever(question);
+    }
+  }
+
+  #askOutside(question: DeskQuestion, told: Told): void {
+    const { turn } = this.#options;
+    if (this.#waiting.size >= LIMITS.questionsMax) return told(refused('failed'));
+    const id = this.#questions++;
+    this.#waiting.set(id, told);
+    turn.push({ type: 'ask', id, question });
+  }
+
+  // ── who may enter ──
+
+  #enter(question: Entering, told: Told): void {
+    const { turn, directory } = this.#options;
+    const known = question.type === 'open-mailbox' || directory().controlled(question.control) !== undefined;
+    const target = !known
+      ? 'nobody'
+      : question.type === 'enter'
+        ? `control ${question.control}`
+        : `mailbox ${question.account}/${question.mailbox}`;
+    const { guesser } = question;
+    const isCode = question.type === 'enter' && question.secret.length === LIMITS.oneTimeCodeDigits;
+    if (!this.#guesses.mayTry(target, guesser, isCode, turn.now)) return told(refused('slowed'));
+    if (!known) {
+      this.#guesses.wrong(target, guesser, isCode, turn.now);
+      return told(refused('wrong'));
+    }
+    this.#askOutside(question, (answer) => {
+      if (answer.type !== 'refused') this.#guesses.right(target, guesser);
+      else if (answer.why === 'wrong') this.#guesses.wrong(target, guesser, isCode, turn.now);
+      told(answer);
+    });
+  }
+
+  // ── messages ──
+
+  #answerHere(question: NodeQuestion, told: Told): void {
+    switch (question.type) {
+      case 'messages': {
+        const messages = this.mailboxes.messages(question.account, question.mailbox);
+        return told({ type: 'messages', messages });
+      }
+      case 'keep-message':
+        return this.#keep(question.message, told);
+      case 'message-heard':
+        return this.#heard(question.id, question.at, told);
+      case 'delete-message':
+        return this.#delete(question.id, told);
+      case 'confirm-mobile':
+        return this.#confirm(question, told);
+    }
+  }
+
+  /** What the caller hears as "thank you" is said when this has been answered. */
+  #keep(message: VoicemailMessage, told: Told): void {
+    const { turn } = this.#options;
+    if (this.mailboxes.full) return told(refused('full'));
+    turn.persist([{ type: 'message', message }], (result) => {
+      if (!result.ok) return told(refused('failed'));
+      this.mailboxes.put(message);
+      turn.event({ type: 'message', message, at: turn.now });
+      told(DONE);
+    });
+  }
+
+  #heard(id: string, at: Instant, told: Told): void {
+    const known = this.mailboxes.get(id);
+    if (known === undefined) return told(refused('unknown'));
+    const message = { ...known, heardAt: at };
+    this.#write([{ type: 'message', message }], () => this.mailboxes.put(message), told);
+  }
+
+  #delete(id: string, told: Told): void {
+    const known = this.mailboxes.get(id);
+    if (known === undefined) return told(refused('unknown'));
+    this.#remove(known, told);
+  }
+
+  #remove({ id, recording }: VoicemailMessage, told: Told = () => undefined): void {
+    const gone = () => {
+      this.mailboxes.remove(id);
+      this.erase(recording);
+    };
+    this.#write([{ type: 'message-removed', id }], gone, told);
+  }
+
+  #write(writes: readonly StoreWrite[], done: () => void, told: Told): void {
+    this.#options.turn.persist(writes, (result) => {
+      if (result.ok) done();
+      told(result.ok ? DONE : refused('failed'));
+    });
+  }
+
+  /** Nobody will listen to it. */
+  erase(recording: RecordingId): void {
+    this.#options.turn.push({ type: 'erase-recording', recording });
+  }
+
+  newId(): string {
+    return hex(this.#options.random.bytes(16));
+  }
+
+  // ── a mobile's consent ──
+
+  #confirm(question: NodeQuestion & { readonly type: 'confirm-mobile' }, told: Told): void {
+    const { turn, directory, calls, trunkChoices } = this.#options;
+    const account = directory().account(question.account);
+    const why = account === undefined ? 'unknown' : this.#whyNotRing(account, question.mobile, turn.now);
+    if (account === undefined || why !== undefined) return told(refused(why ?? 'unknown'));
+    const started = calls().startErrand(
+      {
+        number: question.mobile,
+        trunks: trunkChoices(question.mobile),
+        from: question.number,
+        language: account.language,
+        delayMs: question.delayMs,
+        dialogue: (line) => consent(line, question, this.#options.country),
+        over: told,
+      },
+      turn.now,
+    );
+    if (!started) told(refused('failed'));
+  }
+
+  /** Each of these calls costs money, and rings somebody (law 8). */
+  #whyNotRing(account: Account, mobile: string, now: Instant): Refusal | undefined {
+    if (!destinationAllowed(mobile, account.limits).ok) return 'not-allowed';
+    const recent = (this.#confirmations.get(account.name) ?? []).filter((at) => now - at < HOUR_MS);
+    if (recent.length >= LIMITS.confirmationsPerHourMax) return 'slowed';
+    this.#confirmations.set(account.name, [...recent, now]);
+    return undefined;
+  }
+}
+
+const DONE: Answer = { type: 'done' };
+
+function refused(why: Refusal): Answer {
+  return { type: 'refused', why };
+}
+
+/** Whoever answers agrees, and with that the number is diverted to them. */
+function* consent(
+  line: Line,
+  { account, number, mobile, author }: NodeQuestion & { readonly type: 'confirm-mobile' },
+  country: string,
+): Dialogue<Answer> {
+  let answer: Answer = refused('declined');
+  const to = { type: 'number', number: mobile } as const;
+  yield* confirmMobile(line, { number, country }, function* () {
+    answer = yield* ask(line, { type: 'divert', account, number, to, author, confirmed: true });
+    return answer.type === 'done';
+  });
+  return answer;
+}
