@@ -89,7 +89,6 @@ export class SipNode {
     this.#options = options;
     this.#turn = new Turn(now, (effect) => this.#dispatch(effect));
     const { random, hashing, domain, userAgent, nonceKey, acceptMd5 } = options;
-    const push = (effect: Effect) => this.#turn.push(effect);
     this.#listeners = new Listeners(options.listeners, (flow) => this.doors.portOf(flow));
     const sentBy = (flow: Flow) => this.#listeners.advertised(flow);
     this.#layer = new TransactionLayer({ newBranch: () => hex(random.bytes(12)), sentBy });
@@ -114,7 +113,7 @@ export class SipNode {
       settings: options.trunks,
       trunks: this.#trunks,
       listeners: this.#listeners,
-      resolve: (question) => push({ type: 'resolve', question }),
+      resolve: (question) => this.#turn.push({ type: 'resolve', question }),
       event: (event) => this.#turn.event(event),
       persist: (writes) => this.#turn.persist(writes),
       send: (request, flow) => this.#request(request, flow),
@@ -248,10 +247,7 @@ export class SipNode {
     });
   }
 
-  /**
-   * The answer to a `persist` effect. A failure changes nothing for a phone's binding, which is soft state: callers
-   * are better served by a node that knows it until the next crash than by one that refuses it.
-   */
+  /** The answer to a `persist` effect. A failed write of a binding changes nothing: until a crash, it is known here. */
   persisted(id: number, result: Result<void, string>, now: Instant): readonly Effect[] {
     return this.#turn.run(now, () => this.#turn.persisted(id, result));
   }
