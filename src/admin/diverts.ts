@@ -5,7 +5,7 @@ import type { Instant } from '../base/time.ts';
 import type { ForwardWhen } from '../ports/desk.ts';
 import type { Account, Divert, E164, NumberRecord } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
-import { destinationAllowed } from '../routing/destinations.ts';
+import { divertAllowed } from '../routing/divert-classes.ts';
 import { describeDiverts, FORWARD_KEYS, withForward } from '../routing/selfcare.ts';
 import type { Audit, Author } from './audit.ts';
 import { invalid } from './demands.ts';
@@ -32,7 +32,7 @@ export function divertAsked(
   }
   const to = written === undefined ? mailboxOf(account, voicemail ?? '') : readNumber(written, ['to']);
   if (to === number) throw invalid([{ path: ['to'], reason: 'is the number itself' }]);
-  const allowed = typeof to === 'string' ? destinationAllowed(to, account.limits) : undefined;
+  const allowed = typeof to === 'string' ? divertAllowed(to, account) : undefined;
   if (allowed?.ok === false) throw invalid([{ path: ['to'], reason: allowed.error }]);
   if (until === undefined) return { to, since: now, by };
   const time = Date.parse(until);

@@ -94,6 +94,7 @@ const limits = z
     destinationsAllowed: listOf(z.string()),
     destinationsDenied: listOf(z.string()),
     destinationsUsual: listOf(z.string()).optional(),
+    divertClasses: listOf(z.enum(['mobile', 'national', 'premium', 'international'])).optional(),
     fraud: z.enum(['watch', 'slow', 'block']).optional(),
   })
   .meta({ id: 'LimitsView' });

@@ -13,6 +13,7 @@ import { formatEndpoint } from '../base/net.ts';
 import { type Instant, MINUTE_MS } from '../base/time.ts';
 import type { PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
+import { divertAllowed } from '../routing/divert-classes.ts';
 import { fitsAfter } from '../routing/forwards.ts';
 import { type PhoneTarget, resolveStep, type StepTargets, stepsInTurn } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
@@ -274,7 +275,8 @@ export class PlanWalk {
   #whyNotDial(number: string, now: Instant): string | undefined {
     const { account, emergency, number: record } = this.#start.route;
     if (emergency) return undefined;
-    const allowed = destinationAllowed(number, account.limits);
+    const isDiverted = record !== undefined;
+    const allowed = isDiverted ? divertAllowed(number, account) : destinationAllowed(number, account.limits);
     if (!allowed.ok) return allowed.error;
     if (record !== undefined && !this.#divertedLegTaken) {
       const { divertedCallsMax } = account.limits;

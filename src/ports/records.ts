@@ -176,6 +176,9 @@ export interface Contact {
   readonly sms?: E164;
 }
 
+/** A kind of number, as far as diverts go; `international` is what lies in no country that the account has a number of. */
+export type DivertClass = 'mobile' | 'national' | 'premium' | 'international';
+
 /** Caps per account (law 8). */
 export interface AccountLimits {
   readonly callsMax: number;
@@ -186,6 +189,8 @@ export interface AccountLimits {
   readonly destinationsAllowed: readonly string[];
   /** Prefixes that may not, even where a shorter one is allowed. */
   readonly destinationsDenied: readonly string[];
+  /** Kinds of numbers that calls may be diverted to; absent: all of those that may be dialled. */
+  readonly divertClasses?: readonly DivertClass[];
   /** Prefixes that count as usually called, whatever was learned; absent: none. */
   readonly destinationsUsual?: readonly string[];
   /** What becomes of calls to where the account does not usually call; absent: `slow`. */

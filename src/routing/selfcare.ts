@@ -17,8 +17,9 @@ import type {
   Mobile,
   NumberRecord,
 } from '../ports/records.ts';
-import { destinationAllowed } from './destinations.ts';
+
 import type { Directory } from './directory.ts';
+import { divertAllowed } from './divert-classes.ts';
 import { divertWords } from './plan.ts';
 
 /** Who asks, by which way. */
@@ -175,7 +176,7 @@ function whyNotTo(
     case 'mailbox':
       return account.mailboxes?.some(({ name }) => name === to.mailbox) ? undefined : 'unknown';
     case 'number': {
-      if (!destinationAllowed(to.number, account.limits).ok) return 'not-allowed';
+      if (!divertAllowed(to.number, account).ok) return 'not-allowed';
       if (comesBack(number, to.number, directory, now)) return 'loop';
       // A phone of the account has proved who it is, and may call there as well.
       if (author.how === 'feature-code') return undefined;
@@ -199,7 +200,7 @@ function divertOf(to: DivertTo, { who }: SelfcareAuthor, now: Instant): Divert |
 function withMobile(account: Account, to: DivertTo, now: Instant): Result<Account, Refusal> {
   const { control } = account;
   if (to.type !== 'number' || control === undefined) return err('unknown');
-  if (!destinationAllowed(to.number, account.limits).ok) return err('not-allowed');
+  if (!divertAllowed(to.number, account).ok) return err('not-allowed');
   const known = control.mobiles.some(({ number }) => number === to.number);
   if (!known && control.mobiles.length >= LIMITS.mobilesMax) return err('full');
   const confirmed = (mobile: Mobile) => {

@@ -17,19 +17,21 @@ export function compileLimits(input: LimitsInput, numbers: readonly E164[]): Acc
     destinationsAllowed: input.destinationsAllowed ?? allowedByDefault(numbers),
     destinationsDenied: input.destinationsDenied ?? DENIED_BY_DEFAULT,
     ...(input.destinationsUsual === undefined ? {} : { destinationsUsual: input.destinationsUsual }),
+    ...(input.divertClasses === undefined ? {} : { divertClasses: input.divertClasses }),
     ...(input.fraud === undefined ? {} : { fraud: input.fraud }),
   };
 }
 
 /** What would have to be written to get them: destinations that are the default go on following the numbers. */
 export function limitsInputOf(limits: AccountLimits, numbers: readonly E164[]): LimitsInput {
-  const { destinationsAllowed, destinationsDenied, destinationsUsual, ...caps } = limits;
+  const { destinationsAllowed, destinationsDenied, destinationsUsual, divertClasses, ...caps } = limits;
   const byDefault = destinationsAllowed.join() === allowedByDefault(numbers).join();
   return {
     ...caps,
     ...(byDefault ? {} : { destinationsAllowed: [...destinationsAllowed] }),
     destinationsDenied: [...destinationsDenied],
     ...(destinationsUsual === undefined ? {} : { destinationsUsual: [...destinationsUsual] }),
+    ...(divertClasses === undefined ? {} : { divertClasses: [...divertClasses] }),
   };
 }
 

@@ -102,6 +102,16 @@ export const limitsInput = section({
   destinationsAllowed: prefixes,
   destinationsDenied: prefixes,
   destinationsUsual: prefixes,
+  divertClasses: list(
+    z.enum(
+      ['mobile', 'national', 'premium', 'international'],
+      'expected mobile, national, premium or international',
+    ),
+    4,
+    '[mobile]',
+  )
+    .optional()
+    .meta({ description: 'Kinds of numbers that calls may be diverted to; all unless given' }),
   fraud: z
     .enum(['watch', 'slow', 'block'], 'expected watch, slow or block')
     .optional()
