@@ -3,7 +3,7 @@
 //   base ← sip, sdp, rtp ← ports ← capabilities ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
 //
-// Capabilities are registrar, routing, trunks, locating, trace, shield and fraud.
+// Capabilities are registrar, routing, trunks, locating, trace, shield, fraud and notices.
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
 // instead; to change a row is to change the architecture, and wants a page in docs/decisions/. The last tests
@@ -34,6 +34,7 @@ const CAPABILITIES = [
   'src/fraud/',
   'src/ivr/',
   'src/mailboxes/',
+  'src/notices/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];
@@ -149,6 +150,12 @@ const FORBIDDEN_IMPORTS: readonly Rule[] = [
     notFrom: ['src/adapters/pino-log/'],
     forbid: ['npm:pino'],
     because: 'logs go through the log port, which is where secrets are redacted',
+  },
+  {
+    from: ['src/'],
+    notFrom: ['src/adapters/mail-smtp/'],
+    forbid: ['npm:nodemailer'],
+    because: 'mail goes through the mail port, so that a server may be down for days in a test',
   },
   {
     from: ['src/'],

@@ -8,6 +8,7 @@ import type { Account } from '../ports/records.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import { Directory } from '../routing/directory.ts';
 import { formatMistake } from './documents/document.ts';
+import { tellingWrites } from './telling.ts';
 
 /** What a change does, and what whoever asked for it is told. */
 export interface Change<T> {
@@ -43,7 +44,8 @@ export class Changes {
 
   async #perform<T>({ writes, after, told }: Change<T>): Promise<T> {
     if (writes.length === 0) return told;
-    const accounts = new Map((await this.directory()).accounts.map((account) => [account.name, account]));
+    const before = new Map((await this.directory()).accounts.map((account) => [account.name, account]));
+    const accounts = new Map(before);
     for (const [name, account] of after) {
       if (account === undefined) accounts.delete(name);
       else accounts.set(name, account);
@@ -51,7 +53,12 @@ export class Changes {
     if (accounts.size > LIMITS.accountsMax) {
       throw new RingthroughError('LIMIT_REACHED', `a node has at most ${LIMITS.accountsMax} accounts`);
     }
-    await this.#store.write(writes);
+    const telling = tellingWrites(
+      writes,
+      (name) => before.get(name),
+      (name) => accounts.get(name),
+    );
+    await this.#store.write([...writes, ...telling]);
     const directory = new Directory([...accounts.values()]);
     this.#directory = Promise.resolve(directory);
     this.#node.directoryChanged(directory.accounts);

@@ -375,7 +375,7 @@ const auditEntry = z
     at: instant,
     account: z.string(),
     who: z.string(),
-    how: z.enum(['api', 'cli', 'telephone', 'feature-code', 'sms']),
+    how: z.enum(['api', 'cli', 'telephone', 'feature-code', 'sms', 'node']),
     what: z.string(),
   })
   .meta({ id: 'AuditEntry', description: 'Who changed what on an account, when and how' });

@@ -1,6 +1,7 @@
 // The node's core with everything it stands on: data folder, store, transports, media relay, event loop.
 
 import { fileURLToPath } from 'node:url';
+import { createSmtp } from '../adapters/mail-smtp/mail-smtp.ts';
 import { loadPrompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
 import { NetResolver, systemServers } from '../adapters/net-dns/resolver.ts';
@@ -9,6 +10,7 @@ import { openTls } from '../adapters/net-stream/tls.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
 import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
+import { createSms } from '../adapters/sms-http/sms-http.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
@@ -27,6 +29,7 @@ import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
 import { EventLoop } from './event-loop.ts';
+import { Deliveries } from './outbox.ts';
 import { Persistence } from './persistence.ts';
 import { followTrunks, type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -46,7 +49,9 @@ export interface Basics {
 export interface Core {
   /** The data folder's path. */
   readonly folder: string;
+  /** Through which what is to be told is heard of. */
   readonly store: Store;
+  readonly deliveries: Deliveries;
   /** Announcements by name: 8000 Hz samples. */
   readonly prompts: ReadonlyMap<string, Int16Array>;
   readonly transports: readonly SignallingTransport[];
@@ -67,9 +72,11 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   const { config, clock, log } = basics;
   const folder = openDataFolder(config.node.dataFolder);
   shutdown.owns('data folder', () => folder.close());
-  const [store, prompts] = await Promise.all([openSqliteStore(folder), loadPrompts(PROMPTS_FOLDER)]);
-  shutdown.owns('store', () => store.close());
-  const kept = await loadKept(store);
+  const [opened, prompts] = await Promise.all([openSqliteStore(folder), loadPrompts(PROMPTS_FOLDER)]);
+  shutdown.owns('store', () => opened.close());
+  const kept = await loadKept(opened);
+  const deliveries = openDeliveries(basics, opened);
+  const { store } = deliveries;
   const late = new LateHandler();
   let shield: KernelPart | undefined;
   // Closed after the transports: the farewell to peers is guarded as all before it was.
@@ -85,6 +92,8 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('event loop', () => loop.close());
   const persistence = new Persistence(store, log, (id, result) => loop.persisted(id, result));
   shutdown.owns('persistence', () => persistence.close());
+  // Closed before it: what still becomes of deliveries is written.
+  shutdown.owns('deliveries', () => deliveries.close());
   for (const { address } of config.media.addresses) await checkMediaAddress(address);
   const media = openMedia(basics, prompts, loop);
   shutdown.owns('media', () => media.close());
@@ -103,13 +112,27 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   loop.turn((core, now) => core.start(kept, now));
   await doors.sockets?.settled();
   shutdown.drains(node, loop);
+  deliveries.begin(kept.accounts, kept.notices);
   const adapters = { transports, media, shield, doors };
-  return { folder: folder.path, store, prompts, ...adapters, node, loop, persistence, trace };
+  return { folder: folder.path, store, deliveries, prompts, ...adapters, node, loop, persistence, trace };
 }
 
 function peersOf({ accounts, bindings, doors }: Awaited<ReturnType<typeof loadKept>>, config: Config) {
   const ports = config.shield.doors;
   return ports === undefined ? [] : doorPeers(accounts, bindings, doors, ports);
+}
+
+/** Whoever writes to the store does so through theirs. */
+function openDeliveries({ config, clock, random, log }: Basics, store: Store): Deliveries {
+  const { mail, sms, sip } = config;
+  return new Deliveries({
+    store,
+    clock,
+    random,
+    log,
+    mail: mail === undefined ? undefined : createSmtp({ ...mail, name: sip.domain }),
+    texts: sms === undefined ? undefined : createSms(sms),
+  });
 }
 
 function openResolver({ config: { dns }, random }: Basics): NetResolver {
@@ -137,15 +160,16 @@ function openMedia(
 }
 
 async function loadKept(store: Store) {
-  const [accounts, bindings, unfinished, trunkServers, doors, habits] = await Promise.all([
+  const [accounts, bindings, unfinished, trunkServers, doors, habits, notices] = await Promise.all([
     store.accounts(),
     store.bindings(),
     store.unfinished(),
     store.trunkServers(),
     store.doors(),
     store.habits(),
+    store.notices(),
   ]);
-  return { accounts, bindings, unfinished, trunkServers, doors, habits };
+  return { accounts, bindings, unfinished, trunkServers, doors, habits, notices };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */

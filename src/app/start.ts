@@ -91,7 +91,7 @@ async function openSurfaces(
   out: (line: string) => void,
 ): Promise<void> {
   const { config, clock, log, random, certificates } = basics;
-  const { store, prompts, transports, media, folder, trace } = core;
+  const { store, deliveries, prompts, transports, media, folder, trace } = core;
   const tokenFile = path.join(folder, TOKEN_FILE);
   const token = await loadOrCreateToken(tokenFile, random);
   const control = controlOf(core, clock, subscribers);
@@ -118,6 +118,7 @@ async function openSurfaces(
     signalling: () => transports,
     media: () => media.stats(),
     trace: () => trace.stats,
+    notices: () => deliveries.counts(),
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());

@@ -7,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { formatEndpoint } from '../base/net.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
+import type { NoticeCounts } from '../notices/counts.ts';
 import type { CertificateFacts } from '../ports/certificates.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
@@ -18,6 +19,7 @@ export interface MetricsSources {
   readonly signalling: () => readonly SignallingTransport[];
   readonly media: () => ReturnType<MediaRelay['stats']>;
   readonly trace: () => TraceStats;
+  readonly notices: () => readonly NoticeCounts[];
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
 }
@@ -40,6 +42,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addSignalling(registry, sources.signalling);
   addMedia(registry, sources.media);
   addTrace(registry, sources.trace);
+  addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
   const unsubscribe = countAttempts(registry, sources.node);
   return {
@@ -236,6 +239,42 @@ function addMedia(registry: Registry, media: MetricsSources['media']): void {
     collect: () => {
       forwarded.reset();
       forwarded.inc(media().packetsForwarded);
+    },
+  });
+}
+
+function addNotices(registry: Registry, notices: MetricsSources['notices']): void {
+  const waiting: Gauge<'channel'> = new Gauge({
+    name: 'ringthrough_notices_waiting',
+    help: 'Notices that wait to be delivered.',
+    labelNames: ['channel'],
+    registers: [registry],
+    collect: () => {
+      for (const { channel, waiting: count } of notices()) waiting.set({ channel }, count);
+    },
+  });
+  const working: Gauge<'channel'> = new Gauge({
+    name: 'ringthrough_notices_server_ok',
+    help: '0 while the server that notices go to cannot be used; absent where none is configured.',
+    labelNames: ['channel'],
+    registers: [registry],
+    collect: () => {
+      for (const { channel, configured, failing } of notices())
+        if (configured) working.set({ channel }, failing ? 0 : 1);
+    },
+  });
+  const results: Counter<'channel' | 'result'> = new Counter({
+    name: 'ringthrough_notices_total',
+    help: 'Deliveries of notices, by what became of them.',
+    labelNames: ['channel', 'result'],
+    registers: [registry],
+    collect: () => {
+      results.reset();
+      for (const { channel, delivered, failed, givenUp } of notices()) {
+        results.inc({ channel, result: 'delivered' }, delivered);
+        results.inc({ channel, result: 'failed' }, failed);
+        results.inc({ channel, result: 'given_up' }, givenUp);
+      }
     },
   });
 }

@@ -319,7 +319,8 @@ export interface AuditEntry {
   readonly account: string;
   /** `api`, `cli`, `phone reception`, `telephone +44…` */
   readonly who: string;
-  readonly how: 'api' | 'cli' | 'telephone' | 'feature-code' | 'sms';
+  /** `node`: by itself, such as a notice that it gave up. */
+  readonly how: 'api' | 'cli' | 'telephone' | 'feature-code' | 'sms' | 'node';
   /** A sentence for people. */
   readonly what: string;
 }

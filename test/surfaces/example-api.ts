@@ -25,6 +25,7 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     signalling: () => [],
     media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
+    notices: () => [],
     certificates: () => [],
     ...overrides,
   };

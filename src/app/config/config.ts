@@ -1,6 +1,8 @@
 // What a node needs to know before it starts: ringthrough.yaml with its defaults filled in. load.ts reads it;
 // docs/configuration.md explains each key.
 
+import type { SmtpOptions } from '../../adapters/mail-smtp/mail-smtp.ts';
+import type { SmsOptions } from '../../adapters/sms-http/sms-http.ts';
 import type { Endpoint } from '../../base/net.ts';
 import type { SessionTerms } from '../../calls/session-timer.ts';
 import type { ClientCertificates } from '../../ports/certificates.ts';
@@ -77,6 +79,10 @@ export interface Config {
     /** A door that leaks is moved without being asked. */
     readonly moveDoors: boolean;
   };
+  /** How people are told by e-mail; absent: they are not. */
+  readonly mail?: Omit<SmtpOptions, 'name'> | undefined;
+  /** The same by text message. */
+  readonly sms?: SmsOptions | undefined;
   readonly trunks: readonly TrunkSettings[];
 }
 

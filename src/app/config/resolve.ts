@@ -23,6 +23,7 @@ import {
   parsePortRange,
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
+import { resolveMail, resolveSms } from './notices.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveShield } from './shield.ts';
 import { resolveTrace } from './trace.ts';
@@ -59,6 +60,8 @@ export function resolveConfig(
   if (file.media?.address === undefined && !onlyLocal) {
     findings.add(['media', 'address'], 'is missing: the address of this machine that audio goes through');
   }
+  const mail = resolveMail(file.mail, context, findings);
+  const sms = resolveSms(file.sms, context, findings);
   const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {
@@ -85,6 +88,8 @@ export function resolveConfig(
     log: { level: file.log?.level ?? DEFAULTS.level },
     trace: resolveTrace(file.trace ?? {}, context, findings),
     shield: resolveShield(file.shield ?? {}, { listeners, media }, findings),
+    ...(mail === undefined ? {} : { mail }),
+    ...(sms === undefined ? {} : { sms }),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

@@ -104,6 +104,32 @@ const shieldSection = section({
   moveDoors: flag.optional(),
 });
 
+const mailSection = section({
+  from: words(320),
+  server: words(280),
+  tls: z
+    .enum(['required', 'implicit', 'offered', 'off'], {
+      error: 'expected required, implicit, offered or off',
+    })
+    .optional(),
+  ca: words(4_096).optional(),
+  user: words(256).optional(),
+  password: words(256).optional(),
+  passwordFile: words(4_096).optional(),
+});
+
+const smsSection = section({
+  provider: z.enum(['twilio', 'telnyx', 'bandwidth', 'generic'], {
+    error: 'expected twilio, telnyx, bandwidth or generic',
+  }),
+  from: words(32),
+  url: words(2_048).optional(),
+  user: words(256).optional(),
+  token: words(1_024).optional(),
+  tokenFile: words(4_096).optional(),
+  application: words(256).optional(),
+});
+
 const trunkSection = section({
   name,
   address: words(280),
@@ -144,6 +170,8 @@ export const configFile = section({
   log: logSection.optional(),
   trace: traceSection.optional(),
   shield: shieldSection.optional(),
+  mail: mailSection.optional(),
+  sms: smsSection.optional(),
   trunks: list(
     trunkSection,
     100,
@@ -152,6 +180,8 @@ export const configFile = section({
 });
 
 export type ConfigFile = z.infer<typeof configFile>;
+export type MailSection = z.infer<typeof mailSection>;
+export type SmsSection = z.infer<typeof smsSection>;
 export type TraceSection = z.infer<typeof traceSection>;
 export type TrunkSection = z.infer<typeof trunkSection>;
 export type ListenerSection = z.infer<typeof listener>;

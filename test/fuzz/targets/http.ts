@@ -107,6 +107,7 @@ async function freshApp() {
     admin: stage.admin,
     node: stage.node,
     log,
+    notices: () => [],
     certificates: () => [],
     signalling: () => [],
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),

@@ -1,0 +1,129 @@
+// The `mail` and `sms` sections: how people are told. Both are off unless written. A password never goes over a
+// connection that anybody can read, unless it never leaves the machine.
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Path } from '../../admin/documents/document.ts';
+import type { Findings } from '../../admin/documents/findings.ts';
+import { isLoopback, parseHost } from './addresses.ts';
+import type { Config } from './config.ts';
+import type { MailSection, SmsSection } from './schema.ts';
+import type { TrunkContext } from './trunks.ts';
+
+type Context = Omit<TrunkContext, 'country'>;
+
+const SUBMISSION_PORT = 587;
+const SUBMISSIONS_PORT = 465;
+const NEEDS_USER: readonly string[] = ['twilio', 'bandwidth'];
+
+export function resolveMail(
+  section: MailSection | undefined,
+  context: Context,
+  findings: Findings,
+): Config['mail'] {
+  if (section === undefined) return undefined;
+  const path: Path = ['mail'];
+  const server = findings.take([...path, 'server'], parseHost(section.server), { host: '' });
+  const password = secretOf(section, 'password', path, context, findings);
+  if (section.user !== undefined && password === undefined)
+    findings.add([...path, 'password'], 'is missing: give password or passwordFile');
+  if (section.user === undefined && password !== undefined)
+    findings.add([...path, 'user'], 'is missing: there is a password, but for whom?');
+  if (!/^[^<>@\s]+@[^<>@\s]+$|^[^<>]*<[^<>@\s]+@[^<>@\s]+>$/.test(section.from))
+    findings.add(
+      [...path, 'from'],
+      'expected an address, such as voicemail@example.net or Example <voicemail@example.net>',
+    );
+  const isLocal = isLoopback(server.host) || server.host === 'localhost';
+  const port = server.port ?? (section.tls === 'implicit' ? SUBMISSIONS_PORT : SUBMISSION_PORT);
+  const usual = isLocal || section.user === undefined ? 'offered' : 'required';
+  const tls = section.tls ?? (port === SUBMISSIONS_PORT ? 'implicit' : usual);
+  if (section.user !== undefined && !isLocal && (tls === 'off' || tls === 'offered'))
+    findings.add(
+      [...path, 'tls'],
+      `must be required or implicit: with ${tls} anybody in between reads the password`,
+    );
+  const authorities = section.ca === undefined ? undefined : authoritiesOf(section.ca, context, findings);
+  return {
+    host: server.host,
+    port,
+    tls,
+    from: section.from,
+    ...(authorities === undefined ? {} : { authorities }),
+    ...(section.user === undefined ? {} : { credentials: { user: section.user, password: password ?? '' } }),
+  };
+}
+
+export function resolveSms(
+  section: SmsSection | undefined,
+  context: Context,
+  findings: Findings,
+): Config['sms'] {
+  if (section === undefined) return undefined;
+  const path: Path = ['sms'];
+  const { provider, from, url, user, application } = section;
+  const token = secretOf(section, 'token', path, context, findings);
+  if (token === undefined) findings.add([...path, 'token'], 'is missing: give token or tokenFile');
+  if (user === undefined && NEEDS_USER.includes(provider))
+    findings.add([...path, 'user'], `is missing: ${provider} names your account in it`);
+  if (application === undefined && provider === 'bandwidth')
+    findings.add([...path, 'application'], 'is missing: bandwidth needs the id of your application');
+  if (url === undefined && provider === 'generic')
+    findings.add([...path, 'url'], 'is missing: where is its API?');
+  if (url !== undefined && !isPrivate(url))
+    findings.add(
+      [...path, 'url'],
+      'expected an https address, or http on this machine: the token goes there',
+    );
+  return {
+    provider,
+    from,
+    token: token ?? '',
+    ...(url === undefined ? {} : { url }),
+    ...(user === undefined ? {} : { user }),
+    ...(application === undefined ? {} : { application }),
+  };
+}
+
+function isPrivate(text: string): boolean {
+  const url = URL.parse(text.replaceAll('{user}', 'user'));
+  if (url === null || url.username !== '' || url.password !== '') return false;
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return (
+    url.protocol === 'https:' || (url.protocol === 'http:' && (isLoopback(host) || host === 'localhost'))
+  );
+}
+
+function secretOf<Name extends 'password' | 'token'>(
+  section: { readonly [Key in Name | `${Name}File`]?: string | undefined },
+  name: Name,
+  path: Path,
+  context: Context,
+  findings: Findings,
+): string | undefined {
+  const [written, file] = [section[name], section[`${name}File`]];
+  if (file === undefined) return written;
+  if (written !== undefined)
+    findings.add([...path, `${name}File`], `stands beside ${name}; keep one of them`);
+  const found = resolve(context.folder, file);
+  try {
+    return context.readSecret(found).replace(/\r?\n$/, '');
+  } catch (cause) {
+    findings.add([...path, `${name}File`], `${found} cannot be read (${codeOf(cause)})`);
+    return '';
+  }
+}
+
+function authoritiesOf(file: string, context: Context, findings: Findings): string | undefined {
+  const found = resolve(context.folder, file);
+  try {
+    return readFileSync(found, 'utf8');
+  } catch (cause) {
+    findings.add(['mail', 'ca'], `${found} cannot be read (${codeOf(cause)})`);
+    return undefined;
+  }
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+}
