@@ -13,6 +13,7 @@ import type { Dialogue, Line } from '../ivr/dialogue.ts';
 import { confirmMobile } from '../ivr/dialogues/confirm-mobile.ts';
 import { Guesses } from '../ivr/guesses.ts';
 import { Mailboxes } from '../mailboxes/mailboxes.ts';
+import { voicemailNotices } from '../notices/compose.ts';
 import type { Answer, DeskAnswer, DeskQuestion, NodeQuestion, Question, Refusal } from '../ports/desk.ts';
 import type { Random } from '../ports/random.ts';
 import type { RecordingId } from '../ports/recordings.ts';
@@ -159,12 +160,24 @@ export class Desk {
   #keep(message: VoicemailMessage, told: Told): void {
     const { turn } = this.#options;
     if (this.mailboxes.full) return told(refused('full'));
-    turn.persist([{ type: 'message', message }], (result) => {
+    turn.persist([{ type: 'message', message }, ...this.#telling(message)], (result) => {
       if (!result.ok) return told(refused('failed'));
       this.mailboxes.put(message);
       turn.event({ type: 'message', message, at: turn.now });
       told(DONE);
     });
+  }
+
+  /** Mail for whom the mailbox names, in the same batch. */
+  #telling(message: VoicemailMessage): readonly StoreWrite[] {
+    const { turn, directory } = this.#options;
+    const account = directory().account(message.account);
+    const mailbox = account?.mailboxes?.find(({ name }) => name === message.mailbox);
+    if (account === undefined || mailbox === undefined) return [];
+    let count = 0;
+    const newId = () => `${message.id}-${count++}`;
+    const notices = voicemailNotices(account, mailbox, message, { at: turn.now, newId });
+    return notices.map((notice) => ({ type: 'notice', notice }));
   }
 
   #heard(id: string, at: Instant, told: Told): void {
