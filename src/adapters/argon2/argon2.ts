@@ -1,5 +1,5 @@
 // PINs and codes by argon2id (RFC 9106), on libuv's threads. The parameters are the second choice of that RFC's §4 as
-// OWASP has scaled it down for servers: 19 MiB, two passes, one lane. That is about 20 ms of one core, which a caller
+// OWASP has scaled it down for servers: 19 MiB, two passes, one lane. That is some 28 ms of one core, which a caller
 // does not notice, and 19 MiB for each of those that are made at once, so few are.
 //
 // A PIN of six digits is guessed from its hash within hours whatever these numbers are; against whoever steals the
