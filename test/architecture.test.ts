@@ -35,6 +35,7 @@ const CAPABILITIES = [
   'src/ivr/',
   'src/mailboxes/',
   'src/notices/',
+  'src/texting/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

@@ -11,9 +11,11 @@ import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
 import { openCertificates } from '../adapters/tls-files/certificates.ts';
 import { Admin } from '../admin/admin.ts';
+import { Texting, type TextingOptions } from '../admin/texting.ts';
 import { present } from '../base/assert.ts';
 import type { Endpoint } from '../base/net.ts';
 import { type HttpServer, openHttp } from '../http/server.ts';
+import type { TextingRoute } from '../http/texting.ts';
 import { loadOrCreateToken, TOKEN_FILE } from '../http/token.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -119,6 +121,7 @@ async function openSurfaces(
     media: () => media.stats(),
     trace: () => trace.stats,
     notices: () => deliveries.counts(),
+    texting: textingOf(basics, core, admin),
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
@@ -126,6 +129,20 @@ async function openSurfaces(
   shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
   await greet(basics, core, admin, http, demo, out);
+}
+
+/** Where the configuration says that a carrier brings text messages. */
+function textingOf(
+  { config, clock, random }: Basics,
+  { store }: Core,
+  admin: Admin,
+): TextingRoute | undefined {
+  const { sms, node } = config;
+  if (sms?.inbound === undefined || sms.provider === 'bandwidth') return undefined;
+  const answer: TextingOptions['answer'] = (question) => admin.answer(question);
+  const texting = new Texting({ store, clock, random, country: node.country, answer });
+  const receive: TextingRoute['receive'] = (text) => texting.receive(text);
+  return { provider: sms.provider, ...sms.inbound, now: () => clock.now(), receive };
 }
 
 async function greet(

@@ -37,4 +37,19 @@ export const NOTICE_LIMITS = {
   apiAnswerBytesMax: 65_536,
   /** Characters of one text message, which three parts carry. More: cut off. */
   textCharactersMax: 459,
+
+  /** Bytes of a carrier's request that brings a text message. More: 413. */
+  textRequestBytesMax: 65_536,
+  /** How far a signed time may be from ours. More: 401. */
+  textSkewMs: 5 * MINUTE_MS,
+  /** Ids of text messages that are remembered, so that none counts twice. More: the oldest is forgotten. */
+  textsRememberedMax: 10_000,
+  /** Codes that are tried for one account by text message: at once, and an hour. More: they are not looked at. */
+  textCodesBurst: 30,
+  textCodesPerHour: 60,
+  /** Answers to one telephone that changed nothing: at once, and an hour. More: none. */
+  textAnswersBurst: 5,
+  textAnswersPerHour: 10,
+  /** Places in the tables of both. They never grow: who falls on one place shares it. */
+  textSlots: 4_096,
 } as const;

@@ -35,6 +35,7 @@ import { shieldRoutes } from './routes/shield.ts';
 import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
+import { addTexting, type TextingRoute } from './texting.ts';
 import { tokenChecker } from './token.ts';
 
 export interface HttpOptions extends MetricsSources {
@@ -47,6 +48,8 @@ export interface HttpOptions extends MetricsSources {
   readonly version: string;
   readonly admin: Admin;
   readonly log: Log;
+  /** Where a carrier may bring text messages. */
+  readonly texting?: TextingRoute | undefined;
 }
 
 export interface HttpServer {
@@ -110,7 +113,7 @@ export async function createApp(options: HttpOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, problemOf('NOT_FOUND', `there is no ${request.method} ${request.url}; see /docs`)),
   );
-  app.addHook('onRequest', hostCheck(options.hosts ?? []));
+  app.addHook('onRequest', hostCheck(options.hosts ?? [], options.texting?.url));
   await addDocumentation(app, options.version);
   addWatchRoutes(app, options);
   await app.register(
@@ -122,6 +125,7 @@ export async function createApp(options: HttpOptions): Promise<App> {
     },
     { prefix: '/v1' },
   );
+  if (options.texting !== undefined) await addTexting(app, options.texting);
   await app.ready();
   return app;
 }
@@ -139,8 +143,9 @@ function validatorCompiler({ schema }: { schema: unknown }) {
 }
 
 /** An address cannot be rebound to another machine; a name can, so names must be known. */
-function hostCheck(hosts: readonly string[]) {
-  const known = new Set(['localhost', ...hosts.map((host) => host.toLowerCase())]);
+function hostCheck(hosts: readonly string[], texting: string | undefined) {
+  const brought = texting === undefined ? [] : [new URL(texting).hostname];
+  const known = new Set(['localhost', ...brought, ...hosts.map((host) => host.toLowerCase())]);
   return async (request: FastifyRequest, reply: Parameters<typeof sendProblem>[0]) => {
     const host = URL.parse(`http://${request.headers.host ?? ''}`)?.hostname ?? '';
     const isAddress = host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host);

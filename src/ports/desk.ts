@@ -21,7 +21,7 @@ export type ForwardWhen = 'unreachable' | 'no-answer' | 'busy';
 export interface Author {
   /** `telephone +447700900123`, `phone reception`. */
   readonly who: string;
-  readonly how: 'telephone' | 'feature-code';
+  readonly how: 'telephone' | 'feature-code' | 'sms';
 }
 
 /** Who types a secret. */

@@ -82,8 +82,14 @@ export interface Config {
   /** How people are told by e-mail; absent: they are not. */
   readonly mail?: Omit<SmtpOptions, 'name'> | undefined;
   /** The same by text message. */
-  readonly sms?: SmsOptions | undefined;
+  readonly sms?: (SmsOptions & { readonly inbound?: InboundTexts | undefined }) | undefined;
   readonly trunks: readonly TrunkSettings[];
+}
+
+/** Where a carrier brings text messages, and by what its requests are known. */
+export interface InboundTexts {
+  readonly url: string;
+  readonly secret: string;
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import type { Path } from '../../admin/documents/document.ts';
 import type { Findings } from '../../admin/documents/findings.ts';
 import { isLoopback, parseHost } from './addresses.ts';
-import type { Config } from './config.ts';
+import type { Config, InboundTexts } from './config.ts';
 import type { MailSection, SmsSection } from './schema.ts';
 import type { TrunkContext } from './trunks.ts';
 
@@ -82,7 +82,26 @@ export function resolveSms(
     ...(url === undefined ? {} : { url }),
     ...(user === undefined ? {} : { user }),
     ...(application === undefined ? {} : { application }),
+    ...(section.inbound === undefined
+      ? {}
+      : { inbound: inboundOf(section, section.inbound, context, findings) }),
   };
+}
+
+function inboundOf(
+  { provider }: SmsSection,
+  inbound: NonNullable<SmsSection['inbound']>,
+  context: Context,
+  findings: Findings,
+): InboundTexts {
+  const path = ['sms', 'inbound'];
+  if (provider === 'bandwidth')
+    findings.add(path, 'is for twilio, telnyx and generic: bandwidth signs nothing');
+  if (!isPrivate(inbound.url))
+    findings.add([...path, 'url'], 'expected the https address at which the carrier finds this node');
+  const secret = secretOf(inbound, 'secret', path, context, findings);
+  if (secret === undefined) findings.add([...path, 'secret'], 'is missing: give secret or secretFile');
+  return { url: inbound.url, secret: secret ?? '' };
 }
 
 function isPrivate(text: string): boolean {
@@ -94,7 +113,7 @@ function isPrivate(text: string): boolean {
   );
 }
 
-function secretOf<Name extends 'password' | 'token'>(
+function secretOf<Name extends 'password' | 'token' | 'secret'>(
   section: { readonly [Key in Name | `${Name}File`]?: string | undefined },
   name: Name,
   path: Path,

@@ -128,6 +128,11 @@ const smsSection = section({
   token: words(1_024).optional(),
   tokenFile: words(4_096).optional(),
   application: words(256).optional(),
+  inbound: section({
+    url: words(2_048),
+    secret: words(1_024).optional(),
+    secretFile: words(4_096).optional(),
+  }).optional(),
 });
 
 const trunkSection = section({
