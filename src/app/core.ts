@@ -10,6 +10,7 @@ import { openTls } from '../adapters/net-stream/tls.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
 import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
+import { openRecordings } from '../adapters/recordings-files/recordings.ts';
 import { createSms } from '../adapters/sms-http/sms-http.ts';
 import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
@@ -21,6 +22,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { Random } from '../ports/random.ts';
+import type { Recordings } from '../ports/recordings.ts';
 import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -52,6 +54,7 @@ export interface Core {
   /** Through which what is to be told is heard of. */
   readonly store: Store;
   readonly deliveries: Deliveries;
+  readonly recordings: Recordings;
   /** Announcements by name: 8000 Hz samples. */
   readonly prompts: ReadonlyMap<string, Int16Array>;
   readonly transports: readonly SignallingTransport[];
@@ -75,6 +78,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   const [opened, prompts] = await Promise.all([openSqliteStore(folder), loadPrompts(PROMPTS_FOLDER)]);
   shutdown.owns('store', () => opened.close());
   const kept = await loadKept(opened);
+  const recordings = await openRecordings(folder.path, folder.key, log);
   const deliveries = openDeliveries(basics, opened);
   const { store } = deliveries;
   const late = new LateHandler();
@@ -95,7 +99,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   // Closed before it: what still becomes of deliveries is written.
   shutdown.owns('deliveries', () => deliveries.close());
   for (const { address } of config.media.addresses) await checkMediaAddress(address);
-  const media = openMedia(basics, prompts, loop);
+  const media = openMedia(basics, prompts, recordings, loop);
   shutdown.owns('media', () => media.close());
   const resolver = openResolver(basics);
   shutdown.owns('resolver', () => resolver.close());
@@ -103,6 +107,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
     transports,
     media,
     persistence,
+    recordings,
     resolver,
     ...(shield === undefined ? {} : { shield }),
     ...(doors.sockets === undefined ? {} : { doors: doors.sockets }),
@@ -114,7 +119,8 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.drains(node, loop);
   deliveries.begin(kept.accounts, kept.notices);
   const adapters = { transports, media, shield, doors };
-  return { folder: folder.path, store, deliveries, prompts, ...adapters, node, loop, persistence, trace };
+  const records = { store, deliveries, recordings, prompts };
+  return { folder: folder.path, ...records, ...adapters, node, loop, persistence, trace };
 }
 
 function peersOf({ accounts, bindings, doors }: Awaited<ReturnType<typeof loadKept>>, config: Config) {
@@ -143,6 +149,7 @@ function openResolver({ config: { dns }, random }: Basics): NetResolver {
 function openMedia(
   { config, clock, random, log }: Basics,
   prompts: Core['prompts'],
+  recordings: Recordings,
   loop: EventLoop,
 ): MediaRelay {
   const [main, other] = config.media.addresses;
@@ -152,6 +159,7 @@ function openMedia(
     ...(other === undefined ? {} : { also: { address: other.address, advertisedAddress: other.advertised } }),
     ports: config.media.ports,
     prompts,
+    recordings,
     clock,
     random,
     log,
@@ -160,7 +168,7 @@ function openMedia(
 }
 
 async function loadKept(store: Store) {
-  const [accounts, bindings, unfinished, trunkServers, doors, habits, notices] = await Promise.all([
+  const kept = await Promise.all([
     store.accounts(),
     store.bindings(),
     store.unfinished(),
@@ -168,8 +176,10 @@ async function loadKept(store: Store) {
     store.doors(),
     store.habits(),
     store.notices(),
+    store.messages(),
   ]);
-  return { accounts, bindings, unfinished, trunkServers, doors, habits, notices };
+  const [accounts, bindings, unfinished, trunkServers, doors, habits, notices, messages] = kept;
+  return { accounts, bindings, unfinished, trunkServers, doors, habits, notices, messages };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */
@@ -254,6 +264,7 @@ function createNode(
       sessionTerms: config.sip.sessionTerms,
       silenceMs: config.media.silenceMs,
       ...(doors === undefined ? {} : { doors }),
+      control: config.control,
       nonceKey: random.bytes(32),
       random,
       hashing: nodeHashing,

@@ -9,8 +9,10 @@ import type { Effect } from '../node/effects.ts';
 import type { SipNode } from '../node/node.ts';
 import type { NodeEvent } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeskAnswer, DeskQuestion } from '../ports/desk.ts';
 import type { Resolver } from '../ports/dns.ts';
 import type { MediaEvent, MediaRelay } from '../ports/media.ts';
+import type { RecordingId, Recordings } from '../ports/recordings.ts';
 import type { KernelCounts, ShieldChange } from '../ports/shield.ts';
 import type { Packet, SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import { Apart } from '../shield/apart.ts';
@@ -39,6 +41,7 @@ export interface LoopPorts {
   readonly transports: readonly SignallingTransport[];
   readonly media: MediaRelay;
   readonly persistence: Persistence;
+  readonly recordings: Recordings;
   readonly resolver: Resolver;
   /** Where a kernel does the shield's work ahead of us. */
   readonly shield?: KernelPart;
@@ -63,6 +66,9 @@ export class EventLoop {
   #asking: NodeJS.Timeout | undefined;
   #isAsked = false;
   #kernel: KernelCounts | undefined;
+
+  /** Who writes accounts. */
+  desk: ((question: DeskQuestion) => Promise<DeskAnswer>) | undefined;
 
   readonly reading = new Reading({
     admit: (packet, now) => this.#node.admit(packet, now),
@@ -198,6 +204,12 @@ export class EventLoop {
         case 'shield-shares':
           ports.shield?.share(effect.shares);
           break;
+        case 'ask':
+          this.#ask(effect.id, effect.question);
+          break;
+        case 'erase-recording':
+          this.#erase(ports.recordings, effect.recording);
+          break;
         case 'event':
           this.#onEvent(effect.event);
           break;
@@ -215,6 +227,19 @@ export class EventLoop {
       for (const remote of close) transport.letGo?.(remote);
       for (const remote of open) transport.keepApart?.(remote);
     }
+  }
+
+  /** Until there is somebody who writes accounts, and where they fail, it is not done. */
+  #ask(id: number, question: DeskQuestion): void {
+    const answered = (answer: DeskAnswer) => this.turn((node, now) => node.answered(id, answer, now));
+    const failed = () => answered({ type: 'refused', why: 'failed' });
+    if (this.desk === undefined) setImmediate(failed);
+    else this.desk(question).then(answered, failed);
+  }
+
+  /** One that stays is found again at the next start. */
+  #erase(recordings: Recordings, recording: RecordingId): void {
+    recordings.erase(recording).catch(() => undefined);
   }
 
   /** Whatever comes of it, and whenever: after the end nobody hears of it. */

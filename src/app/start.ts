@@ -109,6 +109,7 @@ async function openSurfaces(
     prompts: [...prompts.keys()],
     trace,
   });
+  core.loop.desk = (question) => admin.answer(question);
   const http = await openHttp({
     listen: config.http.listen,
     token,

@@ -237,6 +237,8 @@ export const LIMITS = {
   guessedTargetsMax: 10_000,
   guessingCallersMax: 100,
   familiarCallersMax: 20,
+  /** What recordings take on disk. More: none is kept, and the caller hears so. */
+  recordingsBytesMax: 53_687_091_200,
   /** Voicemail messages on the node. More: the caller hears that the mailbox is full. */
   messagesMax: 200_000,
   planStepsMax: 20,

@@ -70,18 +70,28 @@ export function decodeG711(codec: G711Codec, bytes: Uint8Array): Int16Array {
   return samples;
 }
 
-/**
- * Whether a payload is louder than line noise: RMS above -45 dB of full scale. Speech is about -25 dB, a
- * quiet line below -60 dB.
- */
-export function isAudible(codec: G711Codec, bytes: Uint8Array, start: number, end: number): boolean {
+/** Power of a part of a payload: the mean square of its samples. */
+export function meanSquare(codec: G711Codec, bytes: Uint8Array, start: number, end: number): number {
   const table = DECODE[codec];
   let sum = 0;
   for (let index = start; index < end; index += 1) {
     const sample = table[bytes[index] ?? 0] ?? 0;
     sum += sample * sample;
   }
-  return sum > AUDIBLE_MEAN_SQUARE * (end - start);
+  return end > start ? sum / (end - start) : 0;
+}
+
+/** The same sound under the other law; the very same bytes where it is the same. */
+export function transcodeG711(from: G711Codec, to: G711Codec, bytes: Uint8Array): Uint8Array {
+  return from === to ? bytes : encodeG711(to, decodeG711(from, bytes));
+}
+
+/**
+ * Whether a payload is louder than line noise: RMS above -45 dB of full scale. Speech is about -25 dB, a
+ * quiet line below -60 dB.
+ */
+export function isAudible(codec: G711Codec, bytes: Uint8Array, start: number, end: number): boolean {
+  return meanSquare(codec, bytes, start, end) > AUDIBLE_MEAN_SQUARE;
 }
 
 const AUDIBLE_MEAN_SQUARE = (32_768 * 10 ** (-45 / 20)) ** 2;

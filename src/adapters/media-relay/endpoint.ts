@@ -13,13 +13,21 @@ import { type Endpoint, formatEndpoint } from '../../base/net.ts';
 import type { Instant } from '../../base/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import type { MediaEndpointId, MediaEvent, MediaStatistics, RemoteMedia } from '../../ports/media.ts';
+import type {
+  MediaCommand,
+  MediaEndpointId,
+  MediaEvent,
+  MediaStatistics,
+  RemoteMedia,
+} from '../../ports/media.ts';
+import type { Recordings } from '../../ports/recordings.ts';
 import { isAudible } from '../../rtp/g711.ts';
 import { Latch } from '../../rtp/latch.ts';
 import { parseRtp, type RtpHeader } from '../../rtp/packet.ts';
 import { isRtcp, serialiseRtcp } from '../../rtp/rtcp.ts';
 import { RtpSender, type SenderStart } from '../../rtp/sender.ts';
 import { ReceptionStatistics } from '../../rtp/statistics.ts';
+import { Ear } from './ear.ts';
 import type { Paced, Pacer } from './pacer.ts';
 import type { Playback } from './playback.ts';
 import type { SocketPair } from './socket-pair.ts';
@@ -32,6 +40,7 @@ export interface EndpointContext {
   readonly countForwarded: () => void;
   /** Random (RFC 3550 §5.1). */
   readonly senderStart: SenderStart;
+  readonly recordings: Recordings;
   /** Names this node's streams in RTCP (RFC 7022). */
   readonly cname: string;
 }
@@ -65,9 +74,13 @@ export class MediaEndpoint implements Paced {
   #packetsSent = 0;
   #heard = false;
 
+  /** While the node itself is the far end. */
+  #ear: Ear | undefined;
   #playback: Playback | undefined;
+  #plays = 0;
   #playedSteps = 0;
 
+  #closed = false;
   #lastPacketAt: Instant = 0;
   #silenceTimer: NodeJS.Timeout | undefined;
 
@@ -116,6 +129,13 @@ export class MediaEndpoint implements Paced {
     partner?.disconnect();
   }
 
+  /** What is played next is being got ready: `true` for as long as nothing else was asked for meanwhile. */
+  willPlay(): () => boolean {
+    this.stopPlaying();
+    const play = this.#plays;
+    return () => this.#plays === play && !this.#closed;
+  }
+
   play(playback: Playback): void {
     this.#playback = playback;
     this.#playedSteps = 0;
@@ -123,7 +143,26 @@ export class MediaEndpoint implements Paced {
     this.#context.pacer.add(this);
   }
 
+  keys(listen: boolean): void {
+    if (listen) this.#listening().keys(true);
+    else this.#ear?.keys(false);
+  }
+
+  record(command: MediaCommand & { readonly type: 'record' }): void {
+    this.#listening().record(command, this.#remote?.playable?.codec ?? 'PCMA');
+  }
+
+  stopRecording(): void {
+    this.#ear?.stopRecording();
+  }
+
+  #listening(): Ear {
+    this.#ear ??= new Ear({ ...this.#context, id: this.id });
+    return this.#ear;
+  }
+
   stopPlaying(): void {
+    this.#plays += 1;
     this.#playback = undefined;
     this.#context.pacer.remove(this);
   }
@@ -148,13 +187,15 @@ export class MediaEndpoint implements Paced {
     };
   }
 
-  /** Frees both ports at once. */
-  close(): void {
+  /** Frees both ports at once. What was recorded may still be on its way to the disk: then it is waited for. */
+  close(): Promise<unknown> | undefined {
+    this.#closed = true;
     this.disconnect();
     this.stopPlaying();
     clearTimeout(this.#silenceTimer);
     this.pair.rtp.close();
     this.pair.rtcp.close();
+    return this.#ear?.close();
   }
 
   /** One step of what is being played. */
@@ -184,6 +225,8 @@ export class MediaEndpoint implements Paced {
     this.#lastPacketAt = now;
     this.#statistics.receive(header, bytes.length, this.#clockRateOf(header.payloadType), now);
     if (!this.#heard) this.#listen(header, bytes, now);
+    if (this.#ear !== undefined && this.#remote !== undefined)
+      this.#ear.receive(header, bytes, this.#codecOf(header.payloadType), this.#remote);
     if (this.#partner !== undefined) this.#partner.#forward(bytes);
   }
 

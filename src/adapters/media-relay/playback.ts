@@ -1,6 +1,7 @@
 // What can be played, encoded once for all listeners, and how far one listener has come in it.
 
-import { encodeG711, G711_SILENCE, type G711Codec } from '../../rtp/g711.ts';
+import type { Recorded } from '../../ports/recordings.ts';
+import { encodeG711, G711_SILENCE, type G711Codec, transcodeG711 } from '../../rtp/g711.ts';
 import { sineSamples } from '../../rtp/tone.ts';
 import { STEP_MS } from './pacer.ts';
 
@@ -23,6 +24,11 @@ export function encodeTone(frequencyHz: number, lengthMs = 1_000): EncodedSound 
   return encodeSound(
     sineSamples({ frequencyHz: whole, sampleRate: SAMPLE_RATE, count, amplitude: TONE_AMPLITUDE }),
   );
+}
+
+/** Under both laws; the one that it was recorded under stays as it is. */
+export function encodeRecorded({ codec, samples }: Recorded): EncodedSound {
+  return { PCMU: transcodeG711(codec, 'PCMU', samples), PCMA: transcodeG711(codec, 'PCMA', samples) };
 }
 
 export function encodeSilence(lengthMs: number): EncodedSound {

@@ -15,11 +15,18 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { MediaCommand, MediaEndpointId, MediaEvent, MediaRelay, Sound } from '../../ports/media.ts';
 import type { Random } from '../../ports/random.ts';
-import type { RecordingId } from '../../ports/recordings.ts';
+import type { RecordingId, Recordings } from '../../ports/recordings.ts';
 import type { SenderStart } from '../../rtp/sender.ts';
 import { type EndpointContext, MediaEndpoint } from './endpoint.ts';
 import { Pacer } from './pacer.ts';
-import { type EncodedSound, encodeSilence, encodeSound, encodeTone, Playback } from './playback.ts';
+import {
+  type EncodedSound,
+  encodeRecorded,
+  encodeSilence,
+  encodeSound,
+  encodeTone,
+  Playback,
+} from './playback.ts';
 import { PortPairs } from './port-pairs.ts';
 import { bindSocket, bindSocketPair, type SocketPair } from './socket-pair.ts';
 
@@ -36,6 +43,7 @@ export interface MediaRelayOptions extends MediaAddress {
   readonly ports: { readonly from: number; readonly to: number };
   /** 8000 Hz, 16 bit samples by name; see prompts.ts. */
   readonly prompts: ReadonlyMap<string, Int16Array>;
+  readonly recordings: Recordings;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -55,8 +63,11 @@ class LocalMediaRelay implements MediaRelay {
   readonly #endpoints = new Map<MediaEndpointId, MediaEndpoint>();
   /** Being bound; a `close` that comes meanwhile is carried out once the sockets are there. */
   readonly #opening = new Map<MediaEndpointId, 'wanted' | 'unwanted'>();
+  /** Endpoints whose recordings are on their way to the disk. */
+  readonly #closing = new Set<Promise<void>>();
   readonly #cname: string;
   #events: MediaEvent[] = [];
+  #isTelling = false;
   #packetsForwarded = 0;
   #closed = false;
 
@@ -92,7 +103,7 @@ class LocalMediaRelay implements MediaRelay {
       closed(pair.rtcp),
     ]);
     for (const id of [...this.#endpoints.keys(), ...this.#opening.keys()]) this.#close(id);
-    await Promise.all(closing);
+    await Promise.all([...closing, ...this.#closing]);
   }
 
   #perform(command: MediaCommand): void {
@@ -110,21 +121,20 @@ class LocalMediaRelay implements MediaRelay {
         this.#endpoints.get(command.id)?.disconnect();
         return;
       case 'play':
-        this.#endpoints.get(command.id)?.play(
-          new Playback(
-            command.sounds.map((sound) => this.#soundOf(sound)),
-            command.repeat,
-          ),
-        );
+        this.#play(command);
         return;
       case 'stop-playing':
+        this.#untell(command.id);
         this.#endpoints.get(command.id)?.stopPlaying();
         return;
       case 'keys':
-      case 'stop-recording':
+        this.#endpoints.get(command.id)?.keys(command.listen);
         return;
       case 'record':
-        this.#refuseRecording(command.id, command.recording);
+        this.#endpoints.get(command.id)?.record(command);
+        return;
+      case 'stop-recording':
+        this.#endpoints.get(command.id)?.stopRecording();
         return;
       case 'watch':
         this.#endpoints.get(command.id)?.watch(command.silenceMs);
@@ -189,14 +199,43 @@ class LocalMediaRelay implements MediaRelay {
     const endpoint = this.#endpoints.get(id);
     if (endpoint === undefined) return;
     this.#endpoints.delete(id);
-    endpoint.close();
+    const recorded = endpoint.close();
     this.#pairs.release(endpoint.pair.port, this.#options.clock.now());
-    this.#report({ type: 'closed', id, statistics: endpoint.statistics() });
+    const over = () => this.#report({ type: 'closed', id, statistics: endpoint.statistics() });
+    if (recorded === undefined) return over();
+    const closing = recorded.then(over).finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
   }
 
-  #refuseRecording(id: MediaEndpointId, recording: RecordingId): void {
-    if (!this.#endpoints.has(id)) return;
-    this.#report({ type: 'recorded', id, recording, lengthMs: 0, speechMs: 0, why: 'failed' });
+  /** At once, unless a recording has to be read first. */
+  #play({ id, sounds, repeat }: MediaCommand & { readonly type: 'play' }): void {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) return;
+    this.#untell(id);
+    const isWanted = endpoint.willPlay();
+    if (!sounds.some(({ type }) => type === 'recording')) {
+      const encoded = sounds.map((sound) => this.#soundOf(sound));
+      return endpoint.play(new Playback(encoded, repeat));
+    }
+    void Promise.all(sounds.map((sound) => this.#recordedOr(sound))).then((encoded) => {
+      if (isWanted()) endpoint.play(new Playback(encoded, repeat));
+    });
+  }
+
+  async #recordedOr(sound: Sound): Promise<EncodedSound> {
+    if (sound.type !== 'recording') return this.#soundOf(sound);
+    return (await this.#read(sound.recording)) ?? encodeSilence(0);
+  }
+
+  async #read(id: RecordingId): Promise<EncodedSound | undefined> {
+    try {
+      const recorded = await this.#options.recordings.read(id);
+      if (recorded !== undefined) return encodeRecorded(recorded);
+      this.#options.log.warn('no such recording', { recording: id });
+    } catch (error) {
+      this.#options.log.error('a recording cannot be played', { recording: id, reason: String(error) });
+    }
+    return undefined;
   }
 
   /** Without samples where there is no such prompt: it has been played at once. */
@@ -210,10 +249,11 @@ class LocalMediaRelay implements MediaRelay {
   }
 
   #contextOfEndpoint(): EndpointContext {
-    const { clock, log, random } = this.#options;
+    const { clock, log, random, recordings } = this.#options;
     return {
       clock,
       log,
+      recordings,
       pacer: this.#pacer,
       report: (event) => this.#report(event),
       countForwarded: () => {
@@ -226,12 +266,17 @@ class LocalMediaRelay implements MediaRelay {
 
   #report(event: MediaEvent): void {
     this.#events.push(event);
-    if (this.#events.length > 1) return;
+    if (this.#isTelling) return;
+    this.#isTelling = true;
     setImmediate(() => {
-      const events = this.#events;
-      this.#events = [];
-      this.#options.onEvents(events);
+      this.#isTelling = false;
+      this.#options.onEvents(this.#events.splice(0));
     });
+  }
+
+  /** What was stopped or replaced is not told to have ended, even where it has in this very turn. */
+  #untell(id: MediaEndpointId): void {
+    this.#events = this.#events.filter((event) => event.type !== 'played' || event.id !== id);
   }
 }
 

@@ -11,7 +11,8 @@ import type {
   MediaStatistics,
   RemoteMedia,
 } from '../../ports/media.ts';
-import { encodeG711 } from '../../rtp/g711.ts';
+import type { Recorded, RecordingId, Recordings, RecordingWriter } from '../../ports/recordings.ts';
+import { encodeG711, type G711Codec } from '../../rtp/g711.ts';
 import { serialiseRtp } from '../../rtp/packet.ts';
 import { sineSamples } from '../../rtp/tone.ts';
 import { createMediaRelay, type MediaRelayOptions } from './relay.ts';
@@ -28,6 +29,41 @@ const RANDOM = {
 };
 /** 60 ms of a tone that tests can tell from what parties send. */
 const PROMPT = sineSamples({ frequencyHz: 800, sampleRate: 8_000, count: 480, amplitude: 0.3 });
+
+/** Recordings that are gone with the test. */
+export class MemoryRecordings implements Recordings {
+  readonly kept = new Map<RecordingId, Recorded>();
+  /** Why none can be kept, if so. */
+  failing: Error | undefined;
+
+  create(id: RecordingId, codec: G711Codec): RecordingWriter {
+    const parts: Uint8Array[] = [];
+    return {
+      append: (samples) => void parts.push(samples),
+      finish: async () => {
+        if (this.failing !== undefined) throw this.failing;
+        this.kept.set(id, { codec, samples: Buffer.concat(parts) });
+      },
+      abandon: async () => {},
+    };
+  }
+
+  async put(id: RecordingId, recorded: Recorded): Promise<void> {
+    this.kept.set(id, recorded);
+  }
+
+  async read(id: RecordingId): Promise<Recorded | undefined> {
+    return this.kept.get(id);
+  }
+
+  async erase(id: RecordingId): Promise<void> {
+    this.kept.delete(id);
+  }
+
+  async list(): Promise<readonly RecordingId[]> {
+    return [...this.kept.keys()];
+  }
+}
 
 /** One party: a socket, what it received, and a wait for more. */
 export class Party {
@@ -84,6 +120,7 @@ export class Party {
 export class Bench {
   readonly relay: MediaRelay;
   readonly events: MediaEvent[] = [];
+  readonly recordings = new MemoryRecordings();
   readonly #waiting = new Set<() => void>();
   readonly #parties: Party[] = [];
 
@@ -95,6 +132,7 @@ export class Bench {
       clock: { now: () => performance.timeOrigin + performance.now() },
       random: RANDOM,
       log: SILENT_LOG,
+      recordings: this.recordings,
       onEvents: (events) => {
         this.events.push(...events);
         for (const wake of this.#waiting) wake();

@@ -5,6 +5,7 @@ import type { SmtpOptions } from '../../adapters/mail-smtp/mail-smtp.ts';
 import type { SmsOptions } from '../../adapters/sms-http/sms-http.ts';
 import type { Endpoint } from '../../base/net.ts';
 import type { SessionTerms } from '../../calls/session-timer.ts';
+import type { ControlSettings } from '../../node/options.ts';
 import type { ClientCertificates } from '../../ports/certificates.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
 import type { ListenTransport, PortRange } from './addresses.ts';
@@ -83,6 +84,9 @@ export interface Config {
   readonly mail?: Omit<SmtpOptions, 'name'> | undefined;
   /** The same by text message. */
   readonly sms?: (SmsOptions & { readonly inbound?: InboundTexts | undefined }) | undefined;
+  readonly sms?: SmsOptions | undefined;
+  /** How the node itself is called. */
+  readonly control: ControlSettings;
   readonly trunks: readonly TrunkSettings[];
 }
 

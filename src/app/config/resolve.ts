@@ -23,6 +23,7 @@ import {
   parsePortRange,
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
+import { resolveControl } from './control.ts';
 import { resolveMail, resolveSms } from './notices.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveShield } from './shield.ts';
@@ -90,6 +91,7 @@ export function resolveConfig(
     shield: resolveShield(file.shield ?? {}, { listeners, media }, findings),
     ...(mail === undefined ? {} : { mail }),
     ...(sms === undefined ? {} : { sms }),
+    control: resolveControl(file.control ?? {}, country, findings),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

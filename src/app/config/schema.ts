@@ -93,6 +93,14 @@ const networkInterface = words(15).regex(
   'expected an interface, such as eth0',
 );
 
+const code = words(8).regex(/^\*\d{1,4}$/, 'expected a star and one to four digits, such as *98');
+
+const controlSection = section({
+  numbers: oneOrMore('"+442079460111"').optional(),
+  controlCode: code.optional(),
+  mailboxCode: code.optional(),
+});
+
 const shieldSection = section({
   kernel: kernel.optional(),
   interface: z
@@ -177,6 +185,7 @@ export const configFile = section({
   shield: shieldSection.optional(),
   mail: mailSection.optional(),
   sms: smsSection.optional(),
+  control: controlSection.optional(),
   trunks: list(
     trunkSection,
     100,
@@ -187,6 +196,7 @@ export const configFile = section({
 export type ConfigFile = z.infer<typeof configFile>;
 export type MailSection = z.infer<typeof mailSection>;
 export type SmsSection = z.infer<typeof smsSection>;
+export type ControlSection = z.infer<typeof controlSection>;
 export type TraceSection = z.infer<typeof traceSection>;
 export type TrunkSection = z.infer<typeof trunkSection>;
 export type ListenerSection = z.infer<typeof listener>;
