@@ -64,8 +64,6 @@ const DEAD: Exceptions = {
   'src/adapters/media-relay/testing.ts': 'the parties of its tests',
   'src/adapters/net-ws/testing.ts': 'the parties of its tests',
   'src/adapters/store-memory/store.ts': 'the store of simulations',
-  'src/rtp/telephone-event.ts':
-    'reads DTMF in tests; the node passes it through unread until a menu asks for it',
   'src/sip/message/torture/rfc4475-invalid.ts': 'messages of the torture test',
   'src/sip/message/torture/rfc4475-semantics.ts': 'messages of the torture test',
   'src/sip/message/torture/rfc4475-valid.ts': 'messages of the torture test',

@@ -79,7 +79,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('store', () => opened.close());
   const kept = await loadKept(opened);
   const recordings = await openRecordings(folder.path, folder.key, log);
-  const deliveries = openDeliveries(basics, opened);
+  const deliveries = openDeliveries(basics, opened, recordings);
   const { store } = deliveries;
   const late = new LateHandler();
   let shield: KernelPart | undefined;
@@ -129,10 +129,15 @@ function peersOf({ accounts, bindings, doors }: Awaited<ReturnType<typeof loadKe
 }
 
 /** Whoever writes to the store does so through theirs. */
-function openDeliveries({ config, clock, random, log }: Basics, store: Store): Deliveries {
+function openDeliveries(
+  { config, clock, random, log }: Basics,
+  store: Store,
+  recordings: Recordings,
+): Deliveries {
   const { mail, sms, sip } = config;
   return new Deliveries({
     store,
+    recordings,
     clock,
     random,
     log,

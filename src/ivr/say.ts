@@ -70,7 +70,6 @@ const WORDS = [
   'follow-their-plan',
   'go-to',
   'go-to-voicemail',
-  'control-choices',
   'to-mobile',
   'choice-another-mobile',
   'choice-voicemail',
@@ -81,7 +80,6 @@ const WORDS = [
   'you-entered',
   'correct-or-again',
   'calling-mobile',
-  'mobile-confirmed',
   'mobile-not-confirmed',
   'mobile-busy',
   'will-call-you',
@@ -97,7 +95,6 @@ const WORDS = [
   // Feature codes.
   'divert-set',
   'not-diverted',
-  'code-not-known',
   'number-not-understood',
 ] as const;
 
