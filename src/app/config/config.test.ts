@@ -115,6 +115,7 @@ http:  { listen: '[::1]:8081' }
       log: { level: 'info' },
       trace: { keepMs: 3_600_000 },
       shield: { kernel: 'auto', interfaces: [], moveDoors: false },
+      control: { numbers: [], controlCode: '*98', mailboxCode: '*97' },
       trunks: [],
     });
   });
