@@ -84,7 +84,6 @@ export interface Config {
   readonly mail?: Omit<SmtpOptions, 'name'> | undefined;
   /** The same by text message. */
   readonly sms?: (SmsOptions & { readonly inbound?: InboundTexts | undefined }) | undefined;
-  readonly sms?: SmsOptions | undefined;
   /** How the node itself is called. */
   readonly control: ControlSettings;
   readonly trunks: readonly TrunkSettings[];
