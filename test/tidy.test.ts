@@ -24,6 +24,7 @@ const LONG_FUNCTIONS: Exceptions = {
 };
 const SLEEPERS: Exceptions = {
   'test/interop/child.ts': 'bounds a wait for another program’s line or end',
+  'test/interop/peers/baresip.ts': 'a person takes time to press a key, and to say something',
   'test/interop/rig.ts': 'until() asks for a condition that nothing reports, again and again',
 };
 const NAMED_ELSEWHERE: Exceptions = {

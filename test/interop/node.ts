@@ -125,12 +125,15 @@ export class RingthroughNode {
     await this.#ready();
   }
 
-  async api<T>(method: string, resource: string, yaml?: string): Promise<T> {
+  /** With a provisioning file, or with an object as JSON. */
+  async api<T>(method: string, resource: string, content?: string | object): Promise<T> {
+    const isFile = typeof content === 'string';
+    const type = isFile ? 'application/yaml' : 'application/json';
     const token = readFileSync(path.join(this.#folder, 'data/api.token'), 'utf8').trim();
     const answer = await fetch(`http://${HOST}:${this.#httpPort}/v1${resource}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(yaml && { 'content-type': 'application/yaml' }) },
-      ...(yaml && { body: yaml }),
+      headers: { authorization: `Bearer ${token}`, ...(content && { 'content-type': type }) },
+      ...(content && { body: isFile ? content : JSON.stringify(content) }),
     });
     const body = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${resource}: ${answer.status} ${body}`);

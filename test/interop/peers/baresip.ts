@@ -16,6 +16,8 @@ import { heardTone, type Recording, readRecording, writeTone } from '../tone.ts'
 
 const MODULES = '/usr/lib/baresip/modules';
 const TONE_SECONDS = 60;
+/** A key and the time until the next one. */
+const KEY_MS = 250;
 
 export interface BaresipOptions {
   readonly user: string;
@@ -105,6 +107,19 @@ export class Baresip {
     });
   }
 
+  /** Presses keys as a person does who knows the way. */
+  async types(keys: string): Promise<void> {
+    for (const key of keys) {
+      this.command('sndcode', key);
+      await passes(KEY_MS);
+    }
+  }
+
+  /** Goes on speaking its tone for so long. */
+  speaks(durationMs: number): Promise<void> {
+    return passes(durationMs);
+  }
+
   /** Waits until it has heard a second of a pure tone. */
   heard(toneHz: number, withinMs = 10_000): Promise<void> {
     return heardTone(() => this.#recordings().slice(this.#earlierRecordings).at(-1), toneHz, withinMs);
@@ -139,6 +154,10 @@ export class Baresip {
       rest = rest.slice(colon + length + 2);
     }
   }
+}
+
+function passes(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
 function configuration(folder: string, sipPort: number, controlPort: number): string {
