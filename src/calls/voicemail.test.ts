@@ -8,7 +8,8 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Mailbox, VoicemailMessage } from '../ports/records.ts';
 
 const BEEP_MS = 250;
-const SILENCE_MS = 3_500;
+/** Nothing more is said, and a short tone tells that this is known. */
+const SILENCE_MS = 3_500 + 150;
 const GOODBYE_MS = 2 * PROMPT_MS;
 
 const MAILBOX: Mailbox = {
@@ -75,7 +76,7 @@ describe('voicemail', () => {
     const caller = reachesVoicemail(office);
     office.says(caller, SECOND_MS);
     office.stage.storeHeld = true;
-    office.pass(SECOND_MS + SILENCE_MS + 3_500);
+    office.pass(SECOND_MS + SILENCE_MS + 1_000);
     assert.equal(office.hears(caller), 'one-moment');
     office.stage.storeAnswers();
     assert.equal(office.hears(caller), 'message-kept goodbye');

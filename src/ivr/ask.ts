@@ -3,7 +3,7 @@
 
 import type { Answer, Question } from '../ports/desk.ts';
 import type { Sound } from '../ports/media.ts';
-import { type Act, type Dialogue, type Line, PATIENCE_MS, waitEvenAlone } from './dialogue.ts';
+import { type Act, type Dialogue, type Line, waitEvenAlone } from './dialogue.ts';
 import { phrase } from './say.ts';
 
 export interface Asking {
@@ -14,6 +14,8 @@ export interface Asking {
 }
 
 const AT_MOST_MS = 20_000;
+/** One question may follow another, with no word between them: so this is less than patience. */
+const UNTOLD_MS = 1_000;
 
 export function* ask(
   line: Line,
@@ -21,11 +23,17 @@ export function* ask(
   { meanwhile = [phrase(line, 'one-moment')], atMostMs = AT_MOST_MS }: Asking = {},
 ): Dialogue<Answer> {
   let acts: readonly Act[] = [{ type: 'ask', question }];
+  let isTold = false;
   for (let waitedMs = 0; waitedMs < atMostMs; ) {
-    const happened = yield* waitEvenAlone(line, acts, PATIENCE_MS);
+    const happened = yield* waitEvenAlone(line, acts, UNTOLD_MS);
     if (happened.type === 'answer') return happened.answer;
-    if (happened.type === 'time-up') waitedMs += PATIENCE_MS;
-    acts = happened.type === 'time-up' && !line.hungUp ? [{ type: 'play', sounds: meanwhile }] : [];
+    if (happened.type === 'time-up') waitedMs += UNTOLD_MS;
+    if (happened.type === 'played') isTold = false;
+    // Who presses keys meanwhile is impatient, and told at once.
+    const tells: boolean =
+      !line.hungUp && (happened.type === 'time-up' || (happened.type === 'key' && !isTold));
+    isTold ||= tells;
+    acts = tells ? [{ type: 'play', sounds: meanwhile }] : [];
   }
   return { type: 'refused', why: 'failed' };
 }

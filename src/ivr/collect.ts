@@ -53,8 +53,10 @@ function* digits(line: Line, { min, max }: Collecting): Dialogue<string> {
     }
     const happened = yield* wait(line, [], PATIENCE_MS);
     if (happened.type !== 'time-up') continue;
-    if (typed === '' || ticks === TICKS || (typed.length >= min && ticks > 0)) return typed;
+    if (typed === '') return typed;
+    // Also where that is all: what comes of it may take a while.
+    yield* play(line, [TICK], { interruptible: false });
+    if (ticks === TICKS || (typed.length >= min && ticks > 0)) return typed;
     ticks += 1;
-    yield* play(line, [TICK]);
   }
 }

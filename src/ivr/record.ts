@@ -5,7 +5,7 @@
 import type { Sound } from '../ports/media.ts';
 import type { RecordingId } from '../ports/recordings.ts';
 import { type Dialogue, type Line, type RecordedWhy, waitEvenAlone } from './dialogue.ts';
-import { play } from './play.ts';
+import { lastWords, play } from './play.ts';
 
 export interface Taken {
   readonly recording: RecordingId;
@@ -15,6 +15,8 @@ export interface Taken {
   readonly why: RecordedWhy;
 }
 
+/** The caller has waited for something to happen for as long as it took to know that nothing more is said. */
+const OVER: Sound = { type: 'tone', frequencyHz: 600, lengthMs: 150 };
 const BEEP: Sound = { type: 'tone', frequencyHz: 1_000, lengthMs: 250 };
 /** The disk has this long when the recording itself must be over. */
 const OVERDUE_MS = 15_000;
@@ -34,6 +36,7 @@ export function* record(
   for (;;) {
     if (happened.type === 'recorded') {
       const { lengthMs, speechMs, why } = happened;
+      if (why === 'silence') yield* lastWords(line, [OVER]);
       return { recording, lengthMs, speechMs, why };
     }
     if (happened.type === 'time-up') return { recording, lengthMs: 0, speechMs: 0, why: 'failed' };
