@@ -84,7 +84,8 @@ function describeFormat(view: DataView, start: number): string {
 }
 
 function samplesOf(view: DataView, start: number, size: number): Int16Array {
-  return Int16Array.from({ length: Math.floor(size / 2) }, (_, index) =>
-    view.getInt16(start + 2 * index, true),
-  );
+  const samples = new Int16Array(Math.floor(size / 2));
+  for (let index = 0; index < samples.length; index += 1)
+    samples[index] = view.getInt16(start + 2 * index, true);
+  return samples;
 }

@@ -59,6 +59,7 @@ class LocalMediaRelay implements MediaRelay {
   readonly #addresses: ReadonlyMap<4 | 6, MediaAddress>;
   readonly #pairs: PortPairs;
   readonly #pacer: Pacer;
+  /** Prompts that have been played, encoded once for all listeners. */
   readonly #sounds = new Map<string, EncodedSound>();
   readonly #endpoints = new Map<MediaEndpointId, MediaEndpoint>();
   /** Being bound; a `close` that comes meanwhile is carried out once the sockets are there. */
@@ -77,7 +78,6 @@ class LocalMediaRelay implements MediaRelay {
     this.#pairs = new PortPairs(options.ports, LIMITS.mediaPortRestMs, options.random.fraction());
     this.#pacer = new Pacer(options.clock);
     this.#cname = hex(options.random.bytes(12));
-    for (const [name, samples] of options.prompts) this.#sounds.set(name, encodeSound(samples));
   }
 
   perform(commands: readonly MediaCommand[]): void {
@@ -243,9 +243,18 @@ class LocalMediaRelay implements MediaRelay {
     if (sound.type === 'tone') return encodeTone(sound.frequencyHz, sound.lengthMs);
     if (sound.type === 'silence') return encodeSilence(sound.lengthMs);
     if (sound.type === 'recording') return encodeSilence(0);
-    const prompt = this.#sounds.get(sound.name);
-    if (prompt === undefined) this.#options.log.warn('no such prompt', { prompt: sound.name });
-    return prompt ?? encodeSound(new Int16Array(0));
+    return this.#sounds.get(sound.name) ?? this.#promptOf(sound.name);
+  }
+
+  #promptOf(name: string): EncodedSound {
+    const samples = this.#options.prompts.get(name);
+    if (samples === undefined) {
+      this.#options.log.warn('no such prompt', { prompt: name });
+      return encodeSilence(0);
+    }
+    const encoded = encodeSound(samples);
+    this.#sounds.set(name, encoded);
+    return encoded;
   }
 
   #contextOfEndpoint(): EndpointContext {
