@@ -139,6 +139,8 @@ function keyOf(write: StoreWrite): string {
       return `door ${write.door.port}`;
     case 'habits':
       return `habits ${write.habits.account}`;
+    case 'usage':
+      return `usage ${write.usage.account}`;
     case 'ledger':
       return `ledger ${write.entry.id}`;
     case 'forwards':

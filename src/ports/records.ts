@@ -183,6 +183,8 @@ export type DivertClass = 'mobile' | 'national' | 'premium' | 'international';
 export interface AccountLimits {
   readonly callsMax: number;
   readonly divertedCallsMax: number;
+  /** Minutes of answered diverted calls in a calendar month, UTC; absent: no cap. */
+  readonly divertedMinutesPerMonth?: number;
   readonly phonesMax: number;
   readonly bindingsPerPhoneMax: number;
   /** Prefixes of E.164 numbers that may be dialled or diverted to. */
@@ -210,6 +212,28 @@ export interface Account {
   readonly contacts?: readonly Contact[];
   /** Of the prompts that its callers and its people hear (BCP 47); absent: the node's. */
   readonly language?: string;
+}
+
+/** A cap on diverted calls that an account can come to; `minutes-soon`: it is near that on minutes. */
+export type Cap = 'minutes' | 'minutes-soon' | 'calls' | 'destinations';
+
+/** What an account's diverted calls have used of a calendar month, and which of its caps it was told of. */
+export interface DivertedUsage {
+  readonly account: string;
+  /** UTC: `2026-11`. */
+  readonly month: string;
+  /** Of answered diverted calls that are over. */
+  readonly endedMs: number;
+  /** When this was so. Calls that the ledger has in progress then had lasted until then. */
+  readonly at: Instant;
+  readonly told: readonly CapTold[];
+}
+
+export interface CapTold {
+  readonly cap: Cap;
+  readonly at: Instant;
+  /** What the cap was then: one that is changed is told of anew. */
+  readonly limit?: number;
 }
 
 /** On how many days there were calls, when the latest of those days began, and when the last call was. */
@@ -365,6 +389,8 @@ export interface TrunkSettings {
   readonly numberFormat: 'e164' | 'e164-without-plus';
   /** Simultaneous calls on it; a call over it goes to the next trunk. */
   readonly callsMax: number;
+  /** Calls that it is given within any second; a call over it goes to the next trunk, or waits. Absent: any number. */
+  readonly callsPerSecondMax?: number;
   /** Told to people beside its name, such as `demo carrier, stands for the PSTN`. */
   readonly note?: string;
 }

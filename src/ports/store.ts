@@ -8,6 +8,7 @@ import type {
   Binding,
   CallHabits,
   Divert,
+  DivertedUsage,
   Door,
   E164,
   Forwards,
@@ -34,6 +35,8 @@ export type StoreWrite =
   | { readonly type: 'door'; readonly door: Door }
   /** Replaces what was kept of the account; goes with it. */
   | { readonly type: 'habits'; readonly habits: CallHabits }
+  /** Replaces what was kept of the account; goes with it. */
+  | { readonly type: 'usage'; readonly usage: DivertedUsage }
   /** Inserts or replaces by id. */
   | { readonly type: 'ledger'; readonly entry: LedgerEntry }
   /** Inserts or replaces by id. */
@@ -90,6 +93,7 @@ export interface Store {
   trunkServers(): Promise<readonly TrunkServers[]>;
   doors(): Promise<readonly Door[]>;
   habits(): Promise<readonly CallHabits[]>;
+  usages(): Promise<readonly DivertedUsage[]>;
   ledger(query: LedgerQuery): Promise<LedgerPage>;
   ledgerEntry(id: string): Promise<LedgerEntry | undefined>;
   /** Attempts without an outcome: those that a crash cut off. */

@@ -9,6 +9,7 @@ import type {
   Binding,
   CallHabits,
   Divert,
+  DivertedUsage,
   Door,
   LedgerEntry,
   TrunkServers,
@@ -188,6 +189,7 @@ export function storeContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().trunkServers(), []);
       assert.deepEqual(await store().doors(), []);
       assert.deepEqual(await store().habits(), []);
+      assert.deepEqual(await store().usages(), []);
       assert.deepEqual(await store().messages(), []);
       assert.deepEqual(await store().notices(), []);
       assert.deepEqual(await store().audit({ limit: 10 }), { entries: [] });
@@ -265,6 +267,22 @@ export function storeContract({ name, open }: StoreUnderTest): void {
         { type: 'account-removed', name: 'acme' },
       ]);
       assert.deepEqual(await kept.habits(), []);
+    });
+
+    test('keeps what diverted calls of an account have used, until the account is gone', async () => {
+      const told = [{ cap: 'minutes', at: 1_500.5, limit: 60 }] as const;
+      const usage: DivertedUsage = { account: 'acme', month: '2026-11', endedMs: 1_234, at: 2_000, told: [] };
+      const more = { ...usage, endedMs: 3_600_000.5, at: 3_000, told };
+      await store().write([{ type: 'usage', usage }]);
+      await store().write([{ type: 'usage', usage: more }]);
+      assert.deepEqual(await store().usages(), [more]);
+      const kept = await present(opened, 'store').reopen();
+      assert.deepEqual(await kept.usages(), [more]);
+      await kept.write([
+        { type: 'account', account: ACME },
+        { type: 'account-removed', name: 'acme' },
+      ]);
+      assert.deepEqual(await kept.usages(), []);
     });
 
     test('replaces an account whole, and keeps the order of its phones and numbers', async () => {

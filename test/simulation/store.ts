@@ -8,6 +8,7 @@ import type {
   AuditEntry,
   Binding,
   CallHabits,
+  DivertedUsage,
   LedgerEntry,
   Notice,
   NumberRecord,
@@ -28,6 +29,7 @@ export class SimulatedStore {
   readonly bindings = new Map<string, readonly Binding[]>();
   readonly trunkServers = new Map<string, TrunkServers>();
   readonly habits = new Map<string, CallHabits>();
+  readonly usages = new Map<string, DivertedUsage>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly messages = new Map<string, VoicemailMessage>();
   readonly notices = new Map<string, Notice>();
@@ -102,6 +104,9 @@ export class SimulatedStore {
           break;
         case 'habits':
           this.habits.set(write.habits.account, write.habits);
+          break;
+        case 'usage':
+          this.usages.set(write.usage.account, write.usage);
           break;
         case 'ledger':
           this.ledger.set(write.entry.id, write.entry);

@@ -9,6 +9,7 @@ import type {
   AuditEntry,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   E164,
   LedgerEntry,
@@ -25,6 +26,7 @@ export class MemoryStore implements Store {
   readonly #trunkServers = new Map<string, TrunkServers>();
   readonly #doors = new Map<number, Door>();
   readonly #habits = new Map<string, CallHabits>();
+  readonly #usages = new Map<string, DivertedUsage>();
   readonly #ledger = new Map<string, LedgerEntry>();
   readonly #messages = new Map<string, VoicemailMessage>();
   readonly #notices = new Map<string, Notice>();
@@ -58,6 +60,10 @@ export class MemoryStore implements Store {
 
   async habits(): Promise<readonly CallHabits[]> {
     return [...this.#habits.values()].sort((a, b) => order(a.account, b.account));
+  }
+
+  async usages(): Promise<readonly DivertedUsage[]> {
+    return [...this.#usages.values()].sort((a, b) => order(a.account, b.account));
   }
 
   async ledger(query: LedgerQuery): Promise<LedgerPage> {
@@ -98,6 +104,7 @@ export class MemoryStore implements Store {
         this.#dropOtherPhones(write.name, [], batch);
         this.#dropOtherMessages(write.name, [], batch);
         batch.set(this.#habits, write.name, undefined);
+        batch.set(this.#usages, write.name, undefined);
         return batch.set(this.#accounts, write.name, undefined);
       case 'divert':
         return this.#changeNumber(write.number, { divert: write.divert }, batch);
@@ -117,6 +124,8 @@ export class MemoryStore implements Store {
         return batch.set(this.#doors, write.door.port, write.door);
       case 'habits':
         return batch.set(this.#habits, write.habits.account, write.habits);
+      case 'usage':
+        return batch.set(this.#usages, write.usage.account, write.usage);
       case 'ledger':
         return batch.set(this.#ledger, write.entry.id, write.entry);
       case 'message':

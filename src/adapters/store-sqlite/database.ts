@@ -13,6 +13,7 @@ import type {
   AuditEntry,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   LedgerEntry,
   Notice,
@@ -157,6 +158,13 @@ export class Database {
     return this.#read(async () => {
       const rows = await this.#db.selectFrom('call_habits').select('habits').orderBy('account').execute();
       return rows.map(({ habits }) => JSON.parse(habits) as CallHabits);
+    });
+  }
+
+  usages(): Promise<readonly DivertedUsage[]> {
+    return this.#read(async () => {
+      const rows = await this.#db.selectFrom('diverted_usage').select('usage').orderBy('account').execute();
+      return rows.map(({ usage }) => JSON.parse(usage) as DivertedUsage);
     });
   }
 

@@ -10,6 +10,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-doors': { up: createDoors },
   '0004-call-habits': { up: createCallHabits },
   '0005-voicemail-and-control': { up: createVoicemailAndControl },
+  '0006-diverted-usage': { up: createDivertedUsage },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -63,6 +64,15 @@ async function createCallHabits(db: Kysely<unknown>): Promise<void> {
     .createTable('call_habits')
     .addColumn('account', 'text', (column) => column.primaryKey())
     .addColumn('habits', 'text', (column) => column.notNull())
+    .execute();
+}
+
+/** As for habits. */
+async function createDivertedUsage(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('diverted_usage')
+    .addColumn('account', 'text', (column) => column.primaryKey())
+    .addColumn('usage', 'text', (column) => column.notNull())
     .execute();
 }
 

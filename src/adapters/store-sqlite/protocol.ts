@@ -6,6 +6,7 @@ import type {
   Account,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   LedgerEntry,
   Notice,
@@ -22,6 +23,7 @@ export interface Questions {
   trunkServers: { takes: undefined; gives: readonly TrunkServers[] };
   doors: { takes: undefined; gives: readonly Door[] };
   habits: { takes: undefined; gives: readonly CallHabits[] };
+  usages: { takes: undefined; gives: readonly DivertedUsage[] };
   ledger: { takes: LedgerQuery; gives: LedgerPage };
   ledgerEntry: { takes: string; gives: LedgerEntry | undefined };
   unfinished: { takes: undefined; gives: readonly LedgerEntry[] };

@@ -11,6 +11,7 @@ import type {
   Account,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   LedgerEntry,
   Notice,
@@ -111,6 +112,10 @@ class SqliteStore implements Store {
 
   habits(): Promise<readonly CallHabits[]> {
     return this.#thread.ask('habits', undefined);
+  }
+
+  usages(): Promise<readonly DivertedUsage[]> {
+    return this.#thread.ask('usages', undefined);
   }
 
   ledger(query: LedgerQuery): Promise<LedgerPage> {

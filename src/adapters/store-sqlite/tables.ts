@@ -33,6 +33,7 @@ export interface Tables {
   trunk_servers: TrunkServersRow;
   door: DoorRow;
   call_habits: { account: string; habits: string };
+  diverted_usage: { account: string; usage: string };
   ledger: LedgerRow;
   message: MessageRow;
   notice: NoticeRow;

@@ -35,6 +35,8 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.doors();
     case 'habits':
       return database.habits();
+    case 'usages':
+      return database.usages();
     case 'ledger':
       return database.ledger(request.with);
     case 'ledgerEntry':

@@ -9,6 +9,7 @@ import type {
   AuditEntry,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   LedgerEntry,
   Notice,
@@ -48,6 +49,8 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putDoor(db, write.door);
     case 'habits':
       return putHabits(db, write.habits);
+    case 'usage':
+      return putUsage(db, write.usage);
     case 'ledger':
       return putLedgerEntry(db, write.entry);
     case 'message':
@@ -147,6 +150,7 @@ async function removeAccount(db: Kysely<Tables>, name: string): Promise<void> {
   await removeOtherPhones(db, { name, phones: [] });
   await removeOtherMessages(db, { name });
   await db.deleteFrom('call_habits').where('account', '=', name).execute();
+  await db.deleteFrom('diverted_usage').where('account', '=', name).execute();
   await db.deleteFrom('account').where('name', '=', name).execute();
 }
 
@@ -186,6 +190,15 @@ async function putHabits(db: Kysely<Tables>, habits: CallHabits): Promise<void> 
   const row = { account: habits.account, habits: JSON.stringify(habits) };
   await db
     .insertInto('call_habits')
+    .values(row)
+    .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
+    .execute();
+}
+
+async function putUsage(db: Kysely<Tables>, usage: DivertedUsage): Promise<void> {
+  const row = { account: usage.account, usage: JSON.stringify(usage) };
+  await db
+    .insertInto('diverted_usage')
     .values(row)
     .onConflict((conflict) => conflict.column('account').doUpdateSet(row))
     .execute();
