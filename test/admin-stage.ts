@@ -177,6 +177,7 @@ export class Stage {
       secrets: PLAIN_SECRETS,
       realm: 'voice.example.net',
       country: 'GB',
+      controlNumbers: ['+442079460999'],
       prompts: ['closed'],
       trace: this.trace,
     });

@@ -36,6 +36,7 @@ const CAPABILITIES = [
   'src/mailboxes/',
   'src/notices/',
   'src/texting/',
+  'src/readiness/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

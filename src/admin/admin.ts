@@ -17,7 +17,6 @@ import type { Account, Divert, E164, LedgerEntry, VoicemailMessage } from '../po
 import type { AuditPage, LedgerPage } from '../ports/store.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
-import type { TraceFilter } from '../trace/filter.ts';
 import { Audit, authorBy } from './audit.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import { type ControlChange, controlChange } from './control.ts';
@@ -57,10 +56,11 @@ import {
   planInput,
   provisioningFile,
 } from './provisioning/schema.ts';
+import { type ReadinessPage, type ReadinessRequest, readinessPage } from './readiness.ts';
 import { rehearse } from './rehearsal.ts';
 import { type NewCodes, Selfcare } from './selfcare.ts';
 import { followTestCall } from './test-call.ts';
-import { filterOf, followTrace, keptFile, keptLines } from './trace.ts';
+import { Traces } from './trace.ts';
 import type {
   AccountView,
   AuditRequest,
@@ -81,12 +81,15 @@ export class Admin {
   readonly #changes: Changes;
   readonly #audit: Audit;
   readonly #selfcare: Selfcare;
+  readonly #traces: Traces;
 
   constructor(options: AdminOptions) {
     this.#options = options;
     this.#changes = new Changes(options.store, options.node);
     this.#audit = new Audit(options);
     this.#selfcare = new Selfcare({ ...options, changes: this.#changes, audit: this.#audit });
+    const read = (text: string) => this.#readNumber(text, ['number']);
+    this.#traces = new Traces(options.trace, options.clock, read);
   }
 
   async accounts(): Promise<readonly AccountView[]> {
@@ -227,6 +230,12 @@ export class Admin {
     return messages.filter((one) => {
       return one.account === (account ?? one.account) && one.mailbox === (mailbox ?? one.mailbox);
     });
+  }
+
+  /** How ready numbers are for the loss of their site. */
+  async readiness(request: ReadinessRequest): Promise<ReadinessPage> {
+    const directory = await this.#changes.directory();
+    return readinessPage(request, { ...this.#options, directory, now: this.#now() });
   }
 
   /** Who changed what, newest first. */
@@ -371,28 +380,17 @@ export class Admin {
 
   /** Messages as they come, until `signal` aborts or they end. LIMIT_REACHED where as many watch as may. */
   trace(request: TraceRequest, signal?: AbortSignal): AsyncGenerator<TraceLine, void, undefined> {
-    const { trace, clock } = this.#options;
-    const filter = this.#traceFilter(request);
-    if (trace.stats.watchers >= LIMITS.traceWatchersMax) {
-      throw new RingthroughError('LIMIT_REACHED', `${LIMITS.traceWatchersMax} others watch messages already`);
-    }
-    return followTrace(trace, filter, request.since, clock, signal);
+    return this.#traces.follow(request, signal);
   }
 
   /** Messages that are kept. NOT_FOUND for a call of which nothing is kept. */
-  async traceKept(request: TraceRequest): Promise<readonly TraceLine[]> {
-    const filter = this.#traceFilter(request);
-    return keptLines(this.#options.trace, filter, request.since ?? 0, this.#now());
+  traceKept(request: TraceRequest): Promise<readonly TraceLine[]> {
+    return this.#traces.kept(request);
   }
 
   /** The same as a capture file. */
-  async traceFile(request: TraceRequest): Promise<Uint8Array> {
-    const filter = this.#traceFilter(request);
-    return keptFile(this.#options.trace, filter, request.since ?? 0, this.#now());
-  }
-
-  #traceFilter(request: TraceRequest): TraceFilter {
-    return filterOf(request, this.#options.trace, (number) => this.#readNumber(number, ['number']));
+  traceFile(request: TraceRequest): Promise<Uint8Array> {
+    return this.#traces.file(request);
   }
 
   #edit(edit: (stored: Directory) => Edit): Promise<Compiled> {

@@ -5,6 +5,7 @@ import type { NodeControl } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
+import type { E164 } from '../ports/records.ts';
 import type { SecretHashing } from '../ports/secret-hashing.ts';
 import type { Store } from '../ports/store.ts';
 import type { Trace } from '../trace/trace.ts';
@@ -21,6 +22,8 @@ export interface AdminOptions {
   readonly realm: string;
   /** ISO 3166 country in whose national format numbers may be written. */
   readonly country: string;
+  /** Numbers that answer on the node and run accounts by telephone. */
+  readonly controlNumbers: readonly E164[];
   /** Names of the prompts that the media relay can play. */
   readonly prompts: readonly string[];
   readonly trace: Trace;

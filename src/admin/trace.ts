@@ -1,5 +1,7 @@
 // Messages for whoever may see them: which ones are meant, and each with what is worth knowing at a glance.
 
+import { RingthroughError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -24,8 +26,42 @@ const SLICE = 50;
 /** When a call has ended, its last answers take as long to come at the most that is worth waiting for. */
 const LAST_ANSWERS_MS = 2 * SECOND_MS;
 
+/** What may be asked of the messages that are kept and that come. */
+export class Traces {
+  readonly #trace: Trace;
+  readonly #clock: Clock;
+  readonly #readNumber: (text: string) => E164;
+
+  constructor(trace: Trace, clock: Clock, readNumber: (text: string) => E164) {
+    this.#trace = trace;
+    this.#clock = clock;
+    this.#readNumber = readNumber;
+  }
+
+  /** Messages as they come, until `signal` aborts or they end. LIMIT_REACHED where as many watch as may. */
+  follow(request: TraceRequest, signal?: AbortSignal): AsyncGenerator<TraceLine, void, undefined> {
+    const filter = this.#filterOf(request);
+    if (this.#trace.stats.watchers >= LIMITS.traceWatchersMax) {
+      throw new RingthroughError('LIMIT_REACHED', `${LIMITS.traceWatchersMax} others watch messages already`);
+    }
+    return followTrace(this.#trace, filter, request.since, this.#clock, signal);
+  }
+
+  async kept(request: TraceRequest): Promise<readonly TraceLine[]> {
+    return keptLines(this.#trace, this.#filterOf(request), request.since ?? 0, this.#clock.now());
+  }
+
+  async file(request: TraceRequest): Promise<Uint8Array> {
+    return keptFile(this.#trace, this.#filterOf(request), request.since ?? 0, this.#clock.now());
+  }
+
+  #filterOf(request: TraceRequest): TraceFilter {
+    return filterOf(request, this.#trace, this.#readNumber);
+  }
+}
+
 /** Throws RingthroughError INVALID_INPUT, or NOT_FOUND for a call of which nothing is kept. */
-export function filterOf(
+function filterOf(
   { number, phone, call, sipCallId }: TraceRequest,
   trace: Trace,
   readNumber: (text: string) => E164,
@@ -48,7 +84,7 @@ export function filterOf(
  * Until `signal` aborts, the node stops, or the one call that is watched is over. The watch is open at once: it is
  * closed when the lines have been read to their end, or by `signal`.
  */
-export function followTrace(
+function followTrace(
   trace: Trace,
   filter: TraceFilter,
   since: Instant | undefined,
@@ -88,7 +124,7 @@ async function* linesOf(
 }
 
 /** What is kept, as the same lines. */
-export async function keptLines(
+async function keptLines(
   trace: Trace,
   filter: TraceFilter,
   since: Instant,
@@ -100,7 +136,7 @@ export async function keptLines(
 }
 
 /** What is kept, as a capture file. */
-export async function keptFile(
+async function keptFile(
   trace: Trace,
   filter: TraceFilter,
   since: Instant,

@@ -5,6 +5,7 @@
 // still not leave. That each fits its view, the compiler checks where a route answers with it.
 
 import { z } from 'zod';
+import { type CheckName, WEIGHTS } from '../readiness/readiness.ts';
 import { contactInput, hoursInput, mailboxInput, menuInput, planInput } from './provisioning/schema.ts';
 
 /** Milliseconds since 1970 ⇄ `2026-11-24T09:30:00.000Z`. */
@@ -248,6 +249,7 @@ export const trunk = z
     inbound: z.boolean(),
     outbound: z.boolean(),
     callsActive: z.number(),
+    carrier: z.string().meta({ description: 'Whose network it leads to' }),
     note: z.string().optional(),
   })
   .meta({ id: 'Trunk' });
@@ -381,6 +383,30 @@ const auditEntry = z
   .meta({ id: 'AuditEntry', description: 'Who changed what on an account, when and how' });
 
 export const auditPage = z.object({ entries: listOf(auditEntry), next: z.string().optional() });
+
+const finding = z
+  .object({
+    check: z.enum(Object.keys(WEIGHTS) as [CheckName, ...CheckName[]]),
+    result: z.enum(['passed', 'failed', 'not-applicable']),
+    text: z.string(),
+    todo: z.string().optional().meta({ description: 'Where it failed: a command or a setting' }),
+  })
+  .meta({ id: 'ReadinessFinding' });
+
+const readiness = z
+  .object({
+    number: z.string(),
+    account: z.string(),
+    score: z.number().meta({ description: '0 to 100: the share of the checks that apply, by their weights' }),
+    findings: listOf(finding),
+  })
+  .meta({ id: 'Readiness', description: 'How ready a number is for the loss of its site' });
+
+export const readinessPage = z.object({
+  at: instant,
+  numbers: listOf(readiness),
+  next: z.string().optional(),
+});
 
 export const newCodes = z
   .object({

@@ -153,6 +153,8 @@ function keyOf(write: StoreWrite): string {
       return `notice ${write.notice.id}`;
     case 'notice-removed':
       return `notice ${write.id}`;
+    case 'rehearsal':
+      return `rehearsal ${write.rehearsal.number}`;
     case 'audit':
       return `audit ${write.entry.id}`;
   }

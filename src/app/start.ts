@@ -106,6 +106,7 @@ async function openSurfaces(
     secrets: new Argon2(),
     realm: config.sip.domain,
     country: config.node.country,
+    controlNumbers: config.control.numbers,
     prompts: [...prompts.keys()],
     trace,
   });

@@ -222,6 +222,12 @@ export const LIMITS = {
   controlCallsMax: 100,
   /** Calls that the node makes on somebody's behalf at once. More: what was asked for is refused. */
   errandsMax: 50,
+  /** Plans that are rehearsed at once. More: refused, with LIMIT_REACHED. */
+  rehearsalsMax: 8,
+  /** What is told of one rehearsal. More: the plan is not walked any further, and has not passed. */
+  rehearsedStepsMax: 100,
+  /** Telephones rung by rehearsals, for an account in an hour. More: not rung, which fails the step. */
+  rehearsalCallsPerHourMax: 20,
   /** Calls to mobiles for their consent, for an account in an hour. More: refused. */
   confirmationsPerHourMax: 6,
   /** Questions of dialogues that are not answered yet. More: refused. */
@@ -277,6 +283,8 @@ export const LIMITS = {
   apiRequestMs: 30 * SECOND_MS,
   ledgerPageMax: 1_000,
   auditPageMax: 1_000,
+  /** Numbers on a page of readiness. More: on the next one. */
+  readinessPageMax: 200,
   /** Bytes of log lines waiting for whoever reads stderr. More: lines are dropped. */
   logQueueBytesMax: 1_048_576,
   /** Writes waiting for the store. More: ledger writes of new calls are dropped and counted. */

@@ -1,7 +1,7 @@
 // The command line: `ringthrough start` runs a node in this process; `certificate` works on files, `shield plan`
 // prints; every other command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
 //
-// Exit codes: 0 done; 1 a test call did not go through; 64 and up after sysexits(3), by the code of the error.
+// Exit codes: 0 done; 1 a test call did not go through, or a number is not ready; 64 and up after sysexits(3), by the code of the error.
 
 import { Command, CommanderError } from 'commander';
 import { formatMistake } from '../admin/documents/document.ts';
@@ -14,9 +14,10 @@ import { addFraud } from './commands/fraud.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
-import { addRehearse } from './commands/rehearse.ts';
+import { addReadiness } from './commands/readiness.ts';
 import { addShieldAbusers } from './commands/shield-abusers.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
+import { addShieldRehearse } from './commands/shield-rehearse.ts';
 import { addShieldStatus } from './commands/shield-status.ts';
 import { addStart } from './commands/start.ts';
 import { addTelephone } from './commands/telephone.ts';
@@ -54,13 +55,14 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addFraud(program, context);
   addLedger(program, context);
   addLists(program, context);
+  addReadiness(program, context, exit);
   addCertificates(program, context);
   addTelephone(program, context);
   addTrace(program, context);
   const shield = program.command('shield').description('what keeps floods and overload from phones');
   addShieldStatus(shield, context);
   addShieldPlan(shield, context);
-  addRehearse(shield, context);
+  addShieldRehearse(shield, context);
   addShieldAbusers(shield, context);
   return program;
 }

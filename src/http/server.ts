@@ -30,6 +30,7 @@ import { fraudRoutes } from './routes/fraud.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
+import { readinessRoutes } from './routes/readiness.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
 import { shieldRoutes } from './routes/shield.ts';
 import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
@@ -88,6 +89,7 @@ const V1: readonly Routes[] = [
   provisionRoutes,
   testCallRoutes,
   traceRoutes,
+  readinessRoutes,
   rehearsalRoutes,
   shieldRoutes,
   doorRoutes,

@@ -349,6 +349,38 @@ export interface AuditEntry {
   readonly what: string;
 }
 
+/** A step of a plan, or a part of one, as a rehearsal found it. */
+export interface RehearsedStep {
+  /** Which step of the plan it belongs to, from 1; 0: the whole of it. */
+  readonly step: number;
+  /** For people: `reception`, `+447700900123`. */
+  readonly who: string;
+  /** `skipped`: its hours are others. `not-rung`: its way is there, but nobody was to be rung. */
+  readonly result: 'works' | 'failed' | 'not-rung' | 'skipped';
+  /** A sentence. */
+  readonly text: string;
+  readonly tookMs: number;
+}
+
+/** The last time that a number's plan was walked in earnest, with nobody calling. */
+export interface PlanRehearsal {
+  readonly number: E164;
+  readonly account: string;
+  readonly at: Instant;
+  /** Who asked for it: `api`, `cli`. */
+  readonly by: string;
+  /** Outside telephones were really rung. */
+  readonly dialled: boolean;
+  /** All of it works, and something answers the caller. */
+  readonly passed: boolean;
+  /** Who or what would have answered first, and after how long at the latest. */
+  readonly answeredBy?: string;
+  readonly answeredAfterMs?: number;
+  readonly steps: readonly RehearsedStep[];
+  /** Telephones where somebody pressed 1 to say that they heard it, in this rehearsal or an earlier one. */
+  readonly heard: readonly { readonly number: E164; readonly at: Instant }[];
+}
+
 export interface TrunkTls {
   /** What its certificate must speak for (RFC 5922), instead of the target's host. */
   readonly domain?: string;
@@ -391,6 +423,8 @@ export interface TrunkSettings {
   readonly callsMax: number;
   /** Calls that it is given within any second; a call over it goes to the next trunk, or waits. Absent: any number. */
   readonly callsPerSecondMax?: number;
+  /** Whose network it leads to; absent: its own name. Trunks of one carrier fail together. */
+  readonly carrier?: string;
   /** Told to people beside its name, such as `demo carrier, stands for the PSTN`. */
   readonly note?: string;
 }

@@ -14,6 +14,7 @@ import type {
   Forwards,
   LedgerEntry,
   Notice,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from './records.ts';
@@ -45,6 +46,8 @@ export type StoreWrite =
   /** Inserts or replaces by id. */
   | { readonly type: 'notice'; readonly notice: Notice }
   | { readonly type: 'notice-removed'; readonly id: string }
+  /** Replaces the one before it; goes with its number. Of a number that nobody has: nothing. */
+  | { readonly type: 'rehearsal'; readonly rehearsal: PlanRehearsal }
   /** Kept also when its account is gone. */
   | { readonly type: 'audit'; readonly entry: AuditEntry };
 
@@ -102,6 +105,8 @@ export interface Store {
   messages(): Promise<readonly VoicemailMessage[]>;
   /** All that wait, the one that is due first first. */
   notices(): Promise<readonly Notice[]>;
+  /** The last one of each number that has one, of one account or of all. */
+  rehearsals(account?: string): Promise<readonly PlanRehearsal[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
   close(): Promise<void>;
 }

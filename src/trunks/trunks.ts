@@ -60,6 +60,8 @@ export interface TrunkState {
   readonly inbound: boolean;
   readonly outbound: boolean;
   readonly callsActive: number;
+  /** Whose network it leads to. */
+  readonly carrier: string;
   readonly note?: string;
 }
 
@@ -246,6 +248,7 @@ function view(trunk: Trunk): TrunkState {
     inbound: settings.inbound,
     outbound: settings.outbound,
     callsActive: trunk.callsActive,
+    carrier: settings.carrier ?? settings.name,
     ...(settings.note !== undefined && { note: settings.note }),
   };
 }

@@ -129,6 +129,31 @@ export function storeTelephoneContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await kept.notices(), [later]);
     });
 
+    test('the last rehearsal of a number is kept, and goes with its number', async () => {
+      const row = { account: 'acme', at: 5.5, by: 'cli', dialled: false, passed: true, heard: [] };
+      const step = { step: 1, who: '“Ann”', result: 'works', text: 'it answers', tookMs: 3.4 } as const;
+      const first = { ...row, number: NUMBER, steps: [step], answeredBy: 'Ann', answeredAfterMs: 0 };
+      const other = { ...row, number: '+442079460001', steps: [], passed: false };
+      const owner = account('acme', { numbers: [number(NUMBER), number(other.number)] });
+      await store().write([
+        { type: 'account', account: owner },
+        ...[other, first, { ...row, number: '+442079460009', steps: [] }].map(
+          (rehearsal) => ({ type: 'rehearsal', rehearsal }) as const,
+        ),
+      ]);
+      assert.deepEqual(await store().rehearsals(), [first, other], 'of numbers that somebody has');
+      const later = { ...first, at: 6, heard: [{ number: '+447700900123', at: 6 }] };
+      await store().write([{ type: 'rehearsal', rehearsal: later }]);
+      const kept = await present(opened, 'store').reopen();
+      assert.deepEqual(await kept.rehearsals('acme'), [later, other]);
+      assert.deepEqual(await kept.rehearsals('bond'), []);
+      await kept.write([{ type: 'account', account: account('acme', { numbers: [number(NUMBER)] }) }]);
+      assert.deepEqual(await kept.rehearsals(), [later]);
+      await kept.write([{ type: 'account-removed', name: 'acme' }]);
+      await kept.write([{ type: 'account', account: owner }]);
+      assert.deepEqual(await kept.rehearsals(), []);
+    });
+
     test('the audit outlives its account, newest first, page by page', async () => {
       const rows = [audit('a', 1), audit('b', 2.5), audit('c', 2.5, 'bond'), audit('d', 3)];
       await store().write([

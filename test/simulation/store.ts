@@ -12,6 +12,7 @@ import type {
   LedgerEntry,
   Notice,
   NumberRecord,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../src/ports/records.ts';
@@ -33,6 +34,7 @@ export class SimulatedStore {
   readonly ledger = new Map<string, LedgerEntry>();
   readonly messages = new Map<string, VoicemailMessage>();
   readonly notices = new Map<string, Notice>();
+  readonly rehearsals = new Map<string, PlanRehearsal>();
   readonly audit = new Map<string, AuditEntry>();
   /** The disk takes nothing while it is full. */
   full = false;
@@ -122,6 +124,9 @@ export class SimulatedStore {
           break;
         case 'notice-removed':
           this.notices.delete(write.id);
+          break;
+        case 'rehearsal':
+          this.rehearsals.set(write.rehearsal.number, write.rehearsal);
           break;
         case 'audit':
           this.audit.set(write.entry.id, write.entry);

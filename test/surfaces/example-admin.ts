@@ -2,6 +2,7 @@
 // API and of the CLI say what a surface makes of a use-case; what the use-cases do is tested in src/admin.
 
 import { Admin } from '../../src/admin/admin.ts';
+import type { ReadinessPage } from '../../src/admin/readiness.ts';
 import type {
   AccountView,
   NumberView,
@@ -24,6 +25,7 @@ import type {
 } from '../../src/node/views.ts';
 import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
+import type { Finding } from '../../src/readiness/readiness.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { ATTACKED } from './example-shield.ts';
@@ -230,6 +232,7 @@ export const TRUNK: TrunkView = {
   inbound: true,
   outbound: true,
   callsActive: 1,
+  carrier: 'carrier-a',
   note: 'stands for the PSTN',
 };
 
@@ -306,6 +309,45 @@ type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) =>
 /** `answer` is for the node, not for a surface. */
 export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'>;
 
+/** One number that is ready but for its PIN, and one that is not ready at all. */
+export const READINESS: ReadinessPage = {
+  at: NOW,
+  numbers: [
+    {
+      number: '+442079460000',
+      account: 'acme',
+      score: 90,
+      findings: [
+        ...finding('survives-site', 'passed', 'when the phones are gone, callers reach +447700900123'),
+        ...finding('mobile-confirmed', 'passed', 'somebody confirmed it today'),
+        ...finding('no-loop', 'passed', 'its calls do not come back to it'),
+        ...finding('two-carriers', 'passed', 'calls can leave through carrier-a and carrier-b'),
+        ...finding('control-pin', 'failed', 'there is no PIN', 'ringthrough control pin acme'),
+        ...finding('contacts', 'passed', '1 contact is told of changes'),
+        ...finding('rehearsed', 'passed', 'it was rehearsed today'),
+      ],
+    },
+    {
+      number: '+442079460001',
+      account: 'acme',
+      score: 40,
+      findings: [
+        ...finding('survives-site', 'failed', 'callers find phones only', 'end its plan in a mobile'),
+        ...finding('mobile-confirmed', 'not-applicable', 'its calls are sent to no outside telephone'),
+        ...finding('no-loop', 'passed', 'its calls do not come back to it'),
+        ...finding('two-carriers', 'passed', 'calls can leave through carrier-a and carrier-b'),
+        ...finding('control-pin', 'failed', 'there is no PIN', 'ringthrough control pin acme'),
+        ...finding('contacts', 'passed', '1 contact is told of changes'),
+        ...finding('rehearsed', 'failed', 'never rehearsed', 'ringthrough rehearse +442079460001'),
+      ],
+    },
+  ],
+};
+
+function finding(check: Finding['check'], result: Finding['result'], text: string, todo?: string) {
+  return [{ check, result, text, ...(todo === undefined ? {} : { todo }) }];
+}
+
 /** What `fraud list` has to tell. */
 export const FRAUD: FraudView = {
   accounts: [
@@ -348,6 +390,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
   messages: [MESSAGE],
   audit: { entries: [CHANGE] },
+  readiness: READINESS,
   provision: {
     dryRun: false,
     changes: [{ kind: 'added', account: 'acme', subject: 'phone workshop', text: 'new' }],
@@ -445,6 +488,7 @@ export function exampleAdmin(node: NodeControl) {
     secrets: { hash: async () => '', verify: async () => false },
     realm: 'voice.example.net',
     country: 'GB',
+    controlNumbers: [],
     prompts: [],
     trace: new Trace({ keepMs: 0 }),
   });

@@ -64,6 +64,10 @@ export const ROUTES: readonly {
     call: 'GET /v1/messages?account=acme&mailbox=reception',
     asks: ['messages', 'acme', 'reception'],
   },
+  {
+    call: 'GET /v1/readiness?account=acme&failing=true&limit=5&cursor=%2B442079460000',
+    asks: ['readiness', { account: 'acme', failing: true, limit: 5, cursor: '+442079460000' }],
+  },
   { call: 'GET /v1/audit?account=acme&limit=5', asks: ['audit', { account: 'acme', limit: 5 }] },
   {
     call: 'GET /v1/ledger?called=%2B442079460000&outcome=lost&since=2026-11-24T09:30:00Z&limit=5&cursor=x',

@@ -15,6 +15,7 @@ import type {
   LedgerEntry,
   Notice,
   NumberRecord,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
@@ -30,6 +31,7 @@ export class MemoryStore implements Store {
   readonly #ledger = new Map<string, LedgerEntry>();
   readonly #messages = new Map<string, VoicemailMessage>();
   readonly #notices = new Map<string, Notice>();
+  readonly #rehearsals = new Map<string, PlanRehearsal>();
   readonly #audit = new Map<string, AuditEntry>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
@@ -88,6 +90,11 @@ export class MemoryStore implements Store {
     return [...this.#notices.values()].sort((a, b) => a.dueAt - b.dueAt || order(a.id, b.id));
   }
 
+  async rehearsals(account?: string): Promise<readonly PlanRehearsal[]> {
+    const found = [...this.#rehearsals.values()].filter((one) => one.account === (account ?? one.account));
+    return found.sort((a, b) => order(a.number, b.number));
+  }
+
   async audit(query: AuditQuery): Promise<AuditPage> {
     const limit = Math.min(query.limit, LIMITS.auditPageMax);
     const found = [...this.#audit.values()].filter(({ account }) => account === (query.account ?? account));
@@ -103,6 +110,7 @@ export class MemoryStore implements Store {
       case 'account-removed':
         this.#dropOtherPhones(write.name, [], batch);
         this.#dropOtherMessages(write.name, [], batch);
+        this.#dropOtherRehearsals(write.name, [], batch);
         batch.set(this.#habits, write.name, undefined);
         batch.set(this.#usages, write.name, undefined);
         return batch.set(this.#accounts, write.name, undefined);
@@ -136,6 +144,8 @@ export class MemoryStore implements Store {
         return batch.set(this.#notices, write.notice.id, write.notice);
       case 'notice-removed':
         return batch.set(this.#notices, write.id, undefined);
+      case 'rehearsal':
+        return this.#putRehearsal(write.rehearsal, batch);
       case 'audit':
         return batch.set(this.#audit, write.entry.id, write.entry);
       default:
@@ -156,6 +166,7 @@ export class MemoryStore implements Store {
     this.#dropOtherPhones(account.name, users, batch);
     const mailboxes = (account.mailboxes ?? []).map(({ name }) => name);
     this.#dropOtherMessages(account.name, mailboxes, batch);
+    this.#dropOtherRehearsals(account.name, numbers, batch);
     batch.set(this.#accounts, account.name, account);
   }
 
@@ -170,6 +181,19 @@ export class MemoryStore implements Store {
   #dropOtherMessages(name: string, kept: readonly string[], batch: Batch): void {
     for (const { id, account, mailbox } of this.#messages.values()) {
       if (account === name && !kept.includes(mailbox)) batch.set(this.#messages, id, undefined);
+    }
+  }
+
+  /** It may end when its number is gone. */
+  #putRehearsal(rehearsal: PlanRehearsal, batch: Batch): void {
+    const { number, account } = rehearsal;
+    const isOwned = this.#accounts.get(account)?.numbers.some((one) => one.number === number) ?? false;
+    if (isOwned) batch.set(this.#rehearsals, number, rehearsal);
+  }
+
+  #dropOtherRehearsals(name: string, kept: readonly E164[], batch: Batch): void {
+    for (const { number, account } of this.#rehearsals.values()) {
+      if (account === name && !kept.includes(number)) batch.set(this.#rehearsals, number, undefined);
     }
   }
 

@@ -17,6 +17,7 @@ import type {
   Door,
   LedgerEntry,
   Notice,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
@@ -230,6 +231,15 @@ export class Database {
         .orderBy('id')
         .execute();
       return rows.map(({ notice }) => JSON.parse(notice) as Notice);
+    });
+  }
+
+  rehearsals(account: string | undefined): Promise<readonly PlanRehearsal[]> {
+    return this.#read(async () => {
+      let select = this.#db.selectFrom('rehearsal').select('rehearsal');
+      if (account !== undefined) select = select.where('account', '=', account);
+      const rows = await select.orderBy('number').execute();
+      return rows.map(({ rehearsal }) => JSON.parse(rehearsal) as PlanRehearsal);
     });
   }
 

@@ -11,6 +11,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-call-habits': { up: createCallHabits },
   '0005-voicemail-and-control': { up: createVoicemailAndControl },
   '0006-diverted-usage': { up: createDivertedUsage },
+  '0007-rehearsals': { up: createRehearsals },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -110,6 +111,15 @@ async function createVoicemailAndControl(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('message_of_mailbox').on('message').columns(['account', 'mailbox']).execute();
   await db.schema.createIndex('audit_by_time').on('audit').columns(['at', 'id']).execute();
   await db.schema.createIndex('audit_by_account').on('audit').columns(['account', 'at', 'id']).execute();
+}
+
+async function createRehearsals(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('rehearsal')
+    .addColumn('number', 'text', (column) => column.primaryKey())
+    .addColumn('account', 'text', (column) => column.notNull())
+    .addColumn('rehearsal', 'text', (column) => column.notNull())
+    .execute();
 }
 
 async function createAccounts(db: Kysely<unknown>): Promise<void> {

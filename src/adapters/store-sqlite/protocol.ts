@@ -10,6 +10,7 @@ import type {
   Door,
   LedgerEntry,
   Notice,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
@@ -29,6 +30,7 @@ export interface Questions {
   unfinished: { takes: undefined; gives: readonly LedgerEntry[] };
   messages: { takes: undefined; gives: readonly VoicemailMessage[] };
   notices: { takes: undefined; gives: readonly Notice[] };
+  rehearsals: { takes: string | undefined; gives: readonly PlanRehearsal[] };
   audit: { takes: AuditQuery; gives: AuditPage };
   close: { takes: undefined; gives: undefined };
 }

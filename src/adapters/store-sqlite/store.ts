@@ -15,6 +15,7 @@ import type {
   Door,
   LedgerEntry,
   Notice,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
@@ -136,6 +137,10 @@ class SqliteStore implements Store {
 
   notices(): Promise<readonly Notice[]> {
     return this.#thread.ask('notices', undefined);
+  }
+
+  rehearsals(account?: string): Promise<readonly PlanRehearsal[]> {
+    return this.#thread.ask('rehearsals', account);
   }
 
   audit(query: AuditQuery): Promise<AuditPage> {

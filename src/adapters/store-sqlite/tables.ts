@@ -38,6 +38,7 @@ export interface Tables {
   message: MessageRow;
   notice: NoticeRow;
   audit: AuditRow;
+  rehearsal: { number: string; account: string; rehearsal: string };
 }
 
 export interface AccountRow {

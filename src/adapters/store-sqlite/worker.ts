@@ -47,6 +47,8 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.messages();
     case 'notices':
       return database.notices();
+    case 'rehearsals':
+      return database.rehearsals(request.with);
     case 'audit':
       return database.audit(request.with);
     case 'close':

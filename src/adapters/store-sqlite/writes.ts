@@ -13,6 +13,7 @@ import type {
   Door,
   LedgerEntry,
   Notice,
+  PlanRehearsal,
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
@@ -61,6 +62,8 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putNotice(db, write.notice);
     case 'notice-removed':
       return removeById(db, 'notice', write.id);
+    case 'rehearsal':
+      return putRehearsal(db, write.rehearsal);
     case 'audit':
       return putAuditEntry(db, write.entry);
     default:
@@ -138,17 +141,23 @@ async function removeOtherMessages(
   }
 }
 
-async function removeOtherNumbers(db: Kysely<Tables>, account: Account): Promise<void> {
+async function removeOtherNumbers(
+  db: Kysely<Tables>,
+  account: Pick<Account, 'name' | 'numbers'>,
+): Promise<void> {
   const kept = new Set(account.numbers.map(({ number }) => number));
   const stored = await db.selectFrom('number').select('number').where('account', '=', account.name).execute();
   for (const { number } of stored) {
-    if (!kept.has(number)) await db.deleteFrom('number').where('number', '=', number).execute();
+    if (kept.has(number)) continue;
+    await db.deleteFrom('number').where('number', '=', number).execute();
+    await db.deleteFrom('rehearsal').where('number', '=', number).execute();
   }
 }
 
 async function removeAccount(db: Kysely<Tables>, name: string): Promise<void> {
   await removeOtherPhones(db, { name, phones: [] });
   await removeOtherMessages(db, { name });
+  await removeOtherNumbers(db, { name, numbers: [] });
   await db.deleteFrom('call_habits').where('account', '=', name).execute();
   await db.deleteFrom('diverted_usage').where('account', '=', name).execute();
   await db.deleteFrom('account').where('name', '=', name).execute();
@@ -246,6 +255,19 @@ async function putAuditEntry(db: Kysely<Tables>, entry: AuditEntry): Promise<voi
     .insertInto('audit')
     .values(row)
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
+    .execute();
+}
+
+/** It may end when its number is gone. */
+async function putRehearsal(db: Kysely<Tables>, rehearsal: PlanRehearsal): Promise<void> {
+  const { number, account } = rehearsal;
+  const owner = db.selectFrom('number').select('number').where('number', '=', number);
+  if ((await owner.where('account', '=', account).executeTakeFirst()) === undefined) return;
+  const row = { number, account, rehearsal: JSON.stringify(rehearsal) };
+  await db
+    .insertInto('rehearsal')
+    .values(row)
+    .onConflict((conflict) => conflict.column('number').doUpdateSet(row))
     .execute();
 }
 

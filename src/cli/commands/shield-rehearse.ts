@@ -14,7 +14,7 @@ type Rehearsal = z.output<typeof rehearsal>;
 type Toll = Rehearsal['accounts'][number];
 type PhoneToll = Rehearsal['worst'][number];
 
-export function addRehearse(shield: Command, context: CliContext): void {
+export function addShieldRehearse(shield: Command, context: CliContext): void {
   const rehearse = withApi(
     shield
       .command('rehearse')
