@@ -1,7 +1,8 @@
 // The command line: `ringthrough start` runs a node in this process; `certificate` works on files, `shield plan`
 // prints; every other command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
 //
-// Exit codes: 0 done; 1 a test call did not go through, or a number is not ready; 64 and up after sysexits(3), by the code of the error.
+// Exit codes: 0 done; 1 a test call did not go through or a number is not ready;
+// 64 and up after sysexits(3), by the code of the error.
 
 import { Command, CommanderError } from 'commander';
 import { formatMistake } from '../admin/documents/document.ts';

@@ -2,7 +2,6 @@
 // API and of the CLI say what a surface makes of a use-case; what the use-cases do is tested in src/admin.
 
 import { Admin } from '../../src/admin/admin.ts';
-import type { ReadinessPage } from '../../src/admin/readiness.ts';
 import type {
   AccountView,
   NumberView,
@@ -25,12 +24,13 @@ import type {
 } from '../../src/node/views.ts';
 import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/records.ts';
 import type { Store } from '../../src/ports/store.ts';
-import type { Finding } from '../../src/readiness/readiness.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { readinessAt } from './example-readiness.ts';
 import { ATTACKED } from './example-shield.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
+export const READINESS = readinessAt(NOW);
 
 export const RECEPTION: PhoneDetails = {
   account: 'acme',
@@ -308,45 +308,6 @@ type Answer<Name extends UseCase> =
 type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
 /** `answer` is for the node, not for a surface. */
 export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'>;
-
-/** One number that is ready but for its PIN, and one that is not ready at all. */
-export const READINESS: ReadinessPage = {
-  at: NOW,
-  numbers: [
-    {
-      number: '+442079460000',
-      account: 'acme',
-      score: 90,
-      findings: [
-        ...finding('survives-site', 'passed', 'when the phones are gone, callers reach +447700900123'),
-        ...finding('mobile-confirmed', 'passed', 'somebody confirmed it today'),
-        ...finding('no-loop', 'passed', 'its calls do not come back to it'),
-        ...finding('two-carriers', 'passed', 'calls can leave through carrier-a and carrier-b'),
-        ...finding('control-pin', 'failed', 'there is no PIN', 'ringthrough control pin acme'),
-        ...finding('contacts', 'passed', '1 contact is told of changes'),
-        ...finding('rehearsed', 'passed', 'it was rehearsed today'),
-      ],
-    },
-    {
-      number: '+442079460001',
-      account: 'acme',
-      score: 40,
-      findings: [
-        ...finding('survives-site', 'failed', 'callers find phones only', 'end its plan in a mobile'),
-        ...finding('mobile-confirmed', 'not-applicable', 'its calls are sent to no outside telephone'),
-        ...finding('no-loop', 'passed', 'its calls do not come back to it'),
-        ...finding('two-carriers', 'passed', 'calls can leave through carrier-a and carrier-b'),
-        ...finding('control-pin', 'failed', 'there is no PIN', 'ringthrough control pin acme'),
-        ...finding('contacts', 'passed', '1 contact is told of changes'),
-        ...finding('rehearsed', 'failed', 'never rehearsed', 'ringthrough rehearse +442079460001'),
-      ],
-    },
-  ],
-};
-
-function finding(check: Finding['check'], result: Finding['result'], text: string, todo?: string) {
-  return [{ check, result, text, ...(todo === undefined ? {} : { todo }) }];
-}
 
 /** What `fraud list` has to tell. */
 export const FRAUD: FraudView = {

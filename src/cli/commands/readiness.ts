@@ -21,7 +21,7 @@ interface ReadinessOptions {
 /** Some number is not ready: the command worked. */
 const NOT_READY = 1;
 /** Numbers that are named where a piece of advice is for more than that. */
-const NAMED_MAX = 3;
+const NUMBERS_NAMED = 3;
 
 const HEADINGS: Readonly<Record<CheckName, string>> = {
   'survives-site': 'SITE LOST',
@@ -122,8 +122,8 @@ function advice(numbers: readonly Readiness[], colour: boolean): string {
 }
 
 function named(numbers: readonly string[]): string {
-  const more = numbers.length - NAMED_MAX;
-  return numbers.slice(0, NAMED_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = numbers.length - NUMBERS_NAMED;
+  return numbers.slice(0, NUMBERS_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function failures({ findings }: Readiness): readonly Finding[] {
