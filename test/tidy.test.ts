@@ -38,7 +38,7 @@ const NAMED_ELSEWHERE: Exceptions = {
   'src/app/config/addresses.ts#PORT_MAX': 'ports have 16 bits',
   'src/app/config/trunks.ts#CALLS_MAX': 'what a trunk has without a setting of its own',
   'src/app/event-loop.ts#TIMER_MAX_MS': 'what setTimeout can wait',
-  'src/calls/call.ts#PROMPT_MAX_MS': 'a watch over our own relay; promptBytesMax bounds prompts',
+  'src/calls/call.ts#PROMPT_MAX_MS': 'a watch over our own relay; soundMaxMs bounds what is played',
   'src/calls/call.ts#WRAP_UP_MAX_MS': 'a watch over our own relay',
   'src/calls/session-timer.ts#SESSION_EXPIRES_MAX_MS': 'a longer one is no use to detect what is dead',
   'src/calls/test-call.ts#ANSWERED_MAX_MS': 'the course of our own test call',

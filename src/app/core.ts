@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { createSmtp } from '../adapters/mail-smtp/mail-smtp.ts';
-import { loadPrompts } from '../adapters/media-relay/prompts.ts';
+import { openPrompts, type Prompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
 import { NetResolver, systemServers } from '../adapters/net-dns/resolver.ts';
 import { openTcp } from '../adapters/net-stream/tcp.ts';
@@ -55,8 +55,7 @@ export interface Core {
   readonly store: Store;
   readonly deliveries: Deliveries;
   readonly recordings: Recordings;
-  /** Announcements by name: 8000 Hz samples. */
-  readonly prompts: ReadonlyMap<string, Int16Array>;
+  readonly prompts: Prompts;
   readonly transports: readonly SignallingTransport[];
   readonly media: MediaRelay;
   /** Where a kernel does a part of the shield's work. */
@@ -68,14 +67,18 @@ export interface Core {
   readonly trace: Trace;
 }
 
-const PROMPTS_FOLDER = fileURLToPath(new URL('../../assets/prompts/en', import.meta.url));
+const PROMPTS_FOLDER = fileURLToPath(new URL('../../assets/prompts', import.meta.url));
 
 /** Opens all of it and lets calls in. Throws RingthroughError; what was opened by then is `shutdown`'s to close. */
 export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: Subscribers): Promise<Core> {
   const { config, clock, log } = basics;
   const folder = openDataFolder(config.node.dataFolder);
   shutdown.owns('data folder', () => folder.close());
-  const [opened, prompts] = await Promise.all([openSqliteStore(folder), loadPrompts(PROMPTS_FOLDER)]);
+  const { prompts: own, language } = config.media;
+  const [opened, prompts] = await Promise.all([
+    openSqliteStore(folder),
+    openPrompts({ shipped: PROMPTS_FOLDER, own, language, log }),
+  ]);
   shutdown.owns('store', () => opened.close());
   const kept = await loadKept(opened);
   const recordings = await openRecordings(folder.path, folder.key, log);
@@ -153,7 +156,7 @@ function openResolver({ config: { dns }, random }: Basics): NetResolver {
 
 function openMedia(
   { config, clock, random, log }: Basics,
-  prompts: Core['prompts'],
+  prompts: Prompts,
   recordings: Recordings,
   loop: EventLoop,
 ): MediaRelay {

@@ -12,7 +12,6 @@ import { type Owner, undeliveredNotices } from '../notices/compose.ts';
 import type { NoticeCounts } from '../notices/counts.ts';
 import { type Channel, Outbox, type Settled } from '../notices/outbox.ts';
 import type { Merge } from '../notices/summary.ts';
-import { wavOf } from '../notices/wav.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Delivered } from '../ports/delivery.ts';
 import type { Log } from '../ports/log.ts';
@@ -22,6 +21,7 @@ import type { Recordings } from '../ports/recordings.ts';
 import type { Account, Notice } from '../ports/records.ts';
 import type { TextSender } from '../ports/sms.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
+import { writeWav } from '../rtp/wav.ts';
 
 export interface DeliveriesOptions {
   readonly store: Store;
@@ -153,7 +153,7 @@ export class Deliveries {
         const gone = `${text}\nThe recording is not attached: it is in the mailbox no more.\n`;
         return await mail.send({ id, at, to, subject, text: gone });
       }
-      const file = { name: 'voicemail.wav', type: 'audio/wav', bytes: wavOf(recorded) };
+      const file = { name: 'voicemail.wav', type: 'audio/wav', bytes: writeWav(recorded) };
       return await mail.send({ id, at, to, subject, text, file });
     } catch (error) {
       return err({ of: 'message', permanent: false, reason: reasonOf(error) });

@@ -107,7 +107,7 @@ async function openSurfaces(
     realm: config.sip.domain,
     country: config.node.country,
     controlNumbers: config.control.numbers,
-    prompts: [...prompts.keys()],
+    prompts: prompts.names,
     trace,
   });
   core.loop.desk = (question) => admin.answer(question);

@@ -321,6 +321,10 @@ export const LIMITS = {
   mediaPacketsPerSecondMax: 500,
   /** 20 ms steps of a playback that are made good at once after a stall. More: it goes on later instead. */
   mediaCatchUpStepsMax: 5,
-  /** One prompt's WAV file, about two minutes. More: refused when it is loaded. */
-  promptBytesMax: 2_000_000,
+  /** A prompt, greeting or sound; a little less than a call waits for one to end. Longer: refused, and said so. */
+  soundMaxMs: 110 * SECOND_MS,
+  /** Its WAV file, as long as that at 48 kHz. More: refused, and said so. */
+  soundFileBytesMax: 12_000_000,
+  /** An operator's prompts in memory, about four hours. More: those that ship are played, and it is said. */
+  promptsBytesMax: 268_435_456,
 } as const;

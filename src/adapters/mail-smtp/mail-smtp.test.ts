@@ -5,10 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
-import { wavOf } from '../../notices/wav.ts';
 import type { Mail, MailSender } from '../../ports/mail.ts';
 import { encodeG711 } from '../../rtp/g711.ts';
-import { parseWav } from '../media-relay/prompts.ts';
+import { allSamples, readWav, writeWav } from '../../rtp/wav.ts';
 import { createSmtp, type SmtpOptions } from './mail-smtp.ts';
 
 const MAIL: Mail = {
@@ -70,7 +69,7 @@ describe('a mail', () => {
       Math.round(8_000 * Math.sin((i * Math.PI) / 10)),
     );
     const recorded = { codec: 'PCMA', samples: encodeG711('PCMA', tone) } as const;
-    const file = { name: 'voicemail.wav', type: 'audio/wav', bytes: wavOf(recorded) };
+    const file = { name: 'voicemail.wav', type: 'audio/wav', bytes: writeWav(recorded) };
     const delivered = await open().send({ ...MAIL, file });
     assert.ok(delivered.ok && delivered.value.startsWith('250'));
     const mail = await PostalMime.parse(received[0] ?? '');
@@ -82,12 +81,11 @@ describe('a mail', () => {
     assert.equal(mail.headers.find(({ key }) => key === 'auto-submitted')?.value, 'auto-generated');
     const [wav] = mail.attachments;
     assert.deepEqual([wav?.filename, wav?.mimeType], ['voicemail.wav', 'audio/wav']);
-    const samples = parseWav(new Uint8Array(wav?.content as ArrayBuffer));
-    assert.ok(samples.ok && samples.value.length === tone.length);
-    const furthest = samples.value.reduce(
-      (most, value, i) => Math.max(most, Math.abs(value - (tone[i] ?? 0))),
-      0,
-    );
+    const read = readWav(new Uint8Array(wav?.content as ArrayBuffer));
+    assert.ok(read.ok);
+    const samples = allSamples(read.value);
+    assert.equal(samples.length, tone.length);
+    const furthest = samples.reduce((most, value, i) => Math.max(most, Math.abs(value - (tone[i] ?? 0))), 0);
     assert.ok(furthest <= 256, `G.711 is this far off at most: ${furthest}`);
   });
 

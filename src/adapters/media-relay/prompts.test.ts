@@ -1,58 +1,27 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { LIMITS } from '../../base/limits.ts';
 import { PHRASES } from '../../ivr/say.ts';
-import { loadPrompts, parseWav } from './prompts.ts';
+import { writeWav } from '../../rtp/wav.ts';
+import { loadPrompts, openPrompts, Prompts } from './prompts.ts';
 
 const SHIPPED = join(import.meta.dirname, '../../../assets/prompts/en');
 
-/** A WAV file with one chunk that nobody reads before its data. */
-function wav(
-  options: { encoding?: number; channels?: number; rate?: number; bits?: number; samples?: number[] } = {},
-) {
-  const { encoding = 1, channels = 1, rate = 8_000, bits = 16, samples = [1, -2, 3] } = options;
-  const data = Buffer.from(Int16Array.from(samples).buffer);
-  const format = Buffer.alloc(24);
-  format.write('fmt ');
-  format.writeUInt32LE(16, 4);
-  format.writeUInt16LE(encoding, 8);
-  format.writeUInt16LE(channels, 10);
-  format.writeUInt32LE(rate, 12);
-  format.writeUInt16LE(bits, 22);
-  const head = Buffer.from('RIFF\0\0\0\0WAVE');
-  const size = Buffer.alloc(4);
-  size.writeUInt32LE(data.length);
-  return Buffer.concat([head, format, Buffer.from('odd \x01\0\0\0x\0'), Buffer.from('data'), size, data]);
+/** A WAV file of these samples at 8000 Hz. */
+function wav(...samples: number[]): Uint8Array {
+  const file = Buffer.from(writeWav({ codec: 'PCMA', samples: new Uint8Array(samples.length) }));
+  for (const [index, sample] of samples.entries()) file.writeInt16LE(sample, 44 + 2 * index);
+  return file;
 }
 
-function reasonOf(bytes: Uint8Array): string {
-  const result = parseWav(bytes);
-  return result.ok ? 'playable' : result.error;
+function at96kHz(): Uint8Array {
+  const file = Buffer.from(wav(1));
+  file.writeUInt32LE(96_000, 24);
+  return file;
 }
-
-describe('a prompt', () => {
-  test('is the samples of its WAV file', () => {
-    const result = parseWav(wav({ samples: [0, 32_767, -32_768] }));
-    assert.deepEqual(result, { ok: true, value: Int16Array.of(0, 32_767, -32_768) });
-  });
-
-  test('is refused with what is wrong and what to do', () => {
-    assert.match(
-      reasonOf(wav({ channels: 2 })),
-      /^is PCM, 8000 Hz, 16 bit, 2 channels; convert it with: sox /,
-    );
-    assert.match(reasonOf(wav({ rate: 44_100 })), /44100 Hz/);
-    assert.match(reasonOf(wav({ bits: 8 })), /8 bit/);
-    assert.match(reasonOf(wav({ encoding: 7 })), /encoding 7/);
-    assert.equal(reasonOf(wav().subarray(0, -1)), 'is cut off');
-    assert.equal(reasonOf(wav().subarray(0, 36)), 'has no audio data');
-    assert.equal(reasonOf(Buffer.from('ID3 an MP3 file')), 'is not a WAV file');
-    assert.equal(reasonOf(new Uint8Array(0)), 'is not a WAV file');
-  });
-});
 
 describe('a folder of prompts', () => {
   let folder = '';
@@ -62,17 +31,17 @@ describe('a folder of prompts', () => {
   after(() => rm(folder, { recursive: true }));
 
   test('gives each WAV file by its name, and passes over the rest', async () => {
-    await writeFile(join(folder, 'hello.wav'), wav({ samples: [7] }));
+    await writeFile(join(folder, 'hello.wav'), wav(7));
     await writeFile(join(folder, 'README'), 'not a prompt');
     assert.deepEqual(await loadPrompts(folder), new Map([['hello', Int16Array.of(7)]]));
   });
 
   test('is refused with every file that cannot be played', async () => {
-    await writeFile(join(folder, 'stereo.wav'), wav({ channels: 2 }));
-    await writeFile(join(folder, 'huge.wav'), new Uint8Array(LIMITS.promptBytesMax + 1));
+    await writeFile(join(folder, 'fast.wav'), at96kHz());
+    await writeFile(join(folder, 'huge.wav'), new Uint8Array(LIMITS.soundFileBytesMax + 1));
     await assert.rejects(loadPrompts(folder), (error: Error & { code: string; mistakes: unknown[] }) => {
       assert.equal(error.code, 'CONFIG_INVALID');
-      assert.match(error.message, /^prompt .*(huge|stereo)\.wav: is /);
+      assert.match(error.message, /^prompt .*(huge|fast)\.wav: is /);
       assert.equal(error.mistakes.length, 2);
       return true;
     });
@@ -83,6 +52,114 @@ describe('a folder of prompts', () => {
       code: 'CONFIG_UNREADABLE',
       message: /nowhere/,
     });
+  });
+});
+
+describe('prompts of several languages', () => {
+  const [english, british, welsh, own] = [1, 2, 3, 4].map((sample) => Int16Array.of(sample)) as [
+    Int16Array,
+    Int16Array,
+    Int16Array,
+    Int16Array,
+  ];
+  const prompts = new Prompts(
+    new Map([
+      [
+        'en',
+        new Map([
+          ['hello', english],
+          ['bye', english],
+        ]),
+      ],
+      ['en-gb', new Map([['hello', british]])],
+      [
+        'cy',
+        new Map([
+          ['hello', welsh],
+          ['croeso', own],
+        ]),
+      ],
+    ]),
+    'cy',
+  );
+
+  test('are found in the language itself, then in what it is a kind of', () => {
+    assert.equal(prompts.find('hello', 'en-GB'), british);
+    assert.equal(prompts.find('bye', 'en-GB'), english);
+    assert.equal(prompts.find('hello', 'en-GB-oxendict'), british);
+    assert.equal(prompts.find('hello', 'en'), english);
+  });
+
+  test("are else found in the node's language, one by one, and else in English", () => {
+    assert.equal(prompts.find('hello'), welsh);
+    assert.equal(prompts.find('hello', 'fr'), welsh);
+    assert.equal(prompts.find('bye', 'fr'), english);
+    assert.equal(prompts.find('bye', 'cy'), english);
+  });
+
+  test('are rather heard in a foreign language than not at all', () => {
+    assert.equal(prompts.find('croeso', 'en'), own);
+    assert.equal(prompts.find('nonsense', 'en'), undefined);
+    assert.deepEqual([...prompts.names].sort(), ['bye', 'croeso', 'hello']);
+  });
+});
+
+describe("an operator's prompts", () => {
+  let folder = '';
+  const warnings: { message: string; facts: Record<string, unknown> }[] = [];
+  const log = {
+    debug: () => {},
+    info: () => {},
+    error: () => {},
+    warn: (message: string, facts: Record<string, unknown> = {}) => void warnings.push({ message, facts }),
+  };
+  const open = (language: string) => {
+    warnings.length = 0;
+    return openPrompts({ shipped: join(SHIPPED, '..'), own: folder, language, log });
+  };
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ringthrough-own-prompts-'));
+    for (const language of ['en', 'cy']) await mkdir(join(folder, language));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('lie over those that ship', async () => {
+    await writeFile(join(folder, 'en', 'goodbye.wav'), wav(7));
+    const prompts = await open('en');
+    assert.deepEqual(prompts.find('goodbye'), Int16Array.of(7));
+    assert.ok((prompts.find('press')?.length ?? 0) > 1_000);
+    await rm(join(folder, 'cy'), { recursive: true });
+    await open('en');
+    assert.deepEqual(warnings, []);
+  });
+
+  test('that cannot be played are named with what to do, and those that ship are played', async () => {
+    await rm(join(folder, 'cy'), { recursive: true });
+    await writeFile(join(folder, 'en', 'goodbye.wav'), at96kHz());
+    await writeFile(join(folder, 'en', 'press.wav'), 'no sound');
+    const prompts = await open('en');
+    assert.ok((prompts.find('goodbye')?.length ?? 0) > 1_000);
+    assert.deepEqual(
+      warnings.map(({ facts }) => facts['file']),
+      [join(folder, 'en', 'goodbye.wav'), join(folder, 'en', 'press.wav')],
+    );
+    assert.match(String(warnings[0]?.facts['reason']), /96000 Hz.*convert it with: sox/);
+  });
+
+  test('of a language of which some are missing are told, and so is a language without any', async () => {
+    await writeFile(join(folder, 'cy', 'goodbye.wav'), wav(7));
+    assert.deepEqual((await open('cy')).find('goodbye'), Int16Array.of(7));
+    const [missing] = warnings;
+    assert.match(missing?.message ?? '', /missing in a language/);
+    assert.equal(missing?.facts['language'], 'cy');
+    assert.match(String(missing?.facts['names']), /^all-lines-failed am /);
+    await open('de');
+    assert.ok(warnings.some(({ message }) => /no prompts in media\.language/.test(message)));
+  });
+
+  test('whose folder is not there are an error that names it', async () => {
+    const options = { shipped: join(SHIPPED, '..'), own: join(folder, 'nowhere'), language: 'en', log };
+    await assert.rejects(openPrompts(options), { code: 'CONFIG_UNREADABLE', message: /nowhere/ });
   });
 });
 

@@ -28,6 +28,7 @@ import {
   Playback,
 } from './playback.ts';
 import { PortPairs } from './port-pairs.ts';
+import { Prompts } from './prompts.ts';
 import { bindSocket, bindSocketPair, type SocketPair } from './socket-pair.ts';
 
 /** An address to bind media sockets to, and what peers are told instead where there is a NAT before it. */
@@ -41,8 +42,8 @@ export interface MediaRelayOptions extends MediaAddress {
   readonly also?: MediaAddress;
   /** Both included. */
   readonly ports: { readonly from: number; readonly to: number };
-  /** 8000 Hz, 16 bit samples by name; see prompts.ts. */
-  readonly prompts: ReadonlyMap<string, Int16Array>;
+  /** Those of one language: all that there is. */
+  readonly prompts: Prompts | ReadonlyMap<string, Int16Array>;
   readonly recordings: Recordings;
   readonly clock: Clock;
   readonly random: Random;
@@ -60,7 +61,8 @@ class LocalMediaRelay implements MediaRelay {
   readonly #pairs: PortPairs;
   readonly #pacer: Pacer;
   /** Prompts that have been played, encoded once for all listeners. */
-  readonly #sounds = new Map<string, EncodedSound>();
+  readonly #sounds = new Map<Int16Array, EncodedSound>();
+  readonly #prompts: Prompts;
   readonly #endpoints = new Map<MediaEndpointId, MediaEndpoint>();
   /** Being bound; a `close` that comes meanwhile is carried out once the sockets are there. */
   readonly #opening = new Map<MediaEndpointId, 'wanted' | 'unwanted'>();
@@ -77,6 +79,8 @@ class LocalMediaRelay implements MediaRelay {
     this.#addresses = addressesByFamily(options);
     this.#pairs = new PortPairs(options.ports, LIMITS.mediaPortRestMs, options.random.fraction());
     this.#pacer = new Pacer(options.clock);
+    const { prompts } = options;
+    this.#prompts = prompts instanceof Prompts ? prompts : new Prompts(new Map([['en', prompts]]));
     this.#cname = hex(options.random.bytes(12));
   }
 
@@ -243,17 +247,17 @@ class LocalMediaRelay implements MediaRelay {
     if (sound.type === 'tone') return encodeTone(sound.frequencyHz, sound.lengthMs);
     if (sound.type === 'silence') return encodeSilence(sound.lengthMs);
     if (sound.type === 'recording') return encodeSilence(0);
-    return this.#sounds.get(sound.name) ?? this.#promptOf(sound.name);
+    return this.#promptOf(sound.name, sound.language);
   }
 
-  #promptOf(name: string): EncodedSound {
-    const samples = this.#options.prompts.get(name);
+  #promptOf(name: string, language: string | undefined): EncodedSound {
+    const samples = this.#prompts.find(name, language);
     if (samples === undefined) {
       this.#options.log.warn('no such prompt', { prompt: name });
       return encodeSilence(0);
     }
-    const encoded = encodeSound(samples);
-    this.#sounds.set(name, encoded);
+    const encoded = this.#sounds.get(samples) ?? encodeSound(samples);
+    this.#sounds.set(samples, encoded);
     return encoded;
   }
 

@@ -68,7 +68,7 @@ describe('a configuration file', () => {
     const config = parse(`
 node:  { name: london-1, data: ./data }
 sip:   { domain: Voice.Example.net, listen: [udp:0.0.0.0:5060, tcp:192.0.2.5:5061, 'udp:[::1]:5060'] }
-media: { address: 203.0.113.7, ports: 20000-20099, silence: 90s }
+media: { address: 203.0.113.7, ports: 20000-20099, silence: 90s, prompts: ./prompts, language: cy }
 http:  { listen: '[::1]:8081' }
 `);
     assert.deepEqual(config, {
@@ -109,6 +109,8 @@ http:  { listen: '[::1]:8081' }
         addresses: [{ address: '203.0.113.7', advertised: '203.0.113.7' }],
         ports: { from: 20_000, to: 20_099 },
         silenceMs: 90_000,
+        prompts: '/etc/ringthrough/prompts',
+        language: 'cy',
       },
       http: { listen: { address: '::1', port: 8081 } },
       dns: { servers: [], timeoutMs: 2_000 },

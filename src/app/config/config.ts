@@ -56,6 +56,10 @@ export interface Config {
     readonly ports: PortRange;
     /** A call without a packet from either side for this long is ended. */
     readonly silenceMs: number;
+    /** An operator's own prompts: a folder with one for each language. */
+    readonly prompts?: string;
+    /** Of prompts, for whoever has none of their own (BCP 47). */
+    readonly language: string;
   };
   readonly http: { readonly listen: Endpoint };
   readonly dns: {

@@ -40,6 +40,7 @@ const DEFAULTS = {
   loopback: '127.0.0.1',
   ports: '20000-29999',
   silenceMs: 2 * MINUTE_MS,
+  language: 'en',
   http: '127.0.0.1:8080',
   dnsTimeoutMs: 2 * SECOND_MS,
   level: 'info',
@@ -53,7 +54,7 @@ export function resolveConfig(
   findings: Findings,
 ): Omit<Config, 'demo'> {
   const country = file.node?.country ?? DEFAULTS.country;
-  const media = resolveMedia(file.media ?? {}, findings);
+  const media = resolveMedia(file.media ?? {}, context, findings);
   const listeners = resolveListeners(file, media.addresses, findings);
   const tls = resolveTls(file, listeners, context, findings);
   checkTrunkTransports(file, listeners, findings);
@@ -118,7 +119,11 @@ function resolveOrigins(
   });
 }
 
-function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Findings): Config['media'] {
+function resolveMedia(
+  media: NonNullable<ConfigFile['media']>,
+  { folder }: Pick<ResolveContext, 'folder'>,
+  findings: Findings,
+): Config['media'] {
   const advertise = asList(media.advertise).map((text, index) => {
     return findings.take(itemPath(['media', 'advertise'], media.advertise, index), advertisable(text), '');
   });
@@ -140,6 +145,8 @@ function resolveMedia(media: NonNullable<ConfigFile['media']>, findings: Finding
       to: 0,
     }),
     silenceMs: media.silence === undefined ? DEFAULTS.silenceMs : durationMs(media.silence),
+    ...(media.prompts === undefined ? {} : { prompts: resolve(folder, media.prompts) }),
+    language: media.language ?? DEFAULTS.language,
   };
 }
 

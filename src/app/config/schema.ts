@@ -61,6 +61,10 @@ const mediaSection = section({
   advertise: oneOrMore('203.0.113.7').optional(),
   ports: words(16).optional(),
   silence: duration.optional(),
+  prompts: words(4_096).optional(),
+  language: words(35)
+    .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language such as en or en-GB')
+    .optional(),
 });
 
 const httpSection = section({ listen: words(128).optional() });
