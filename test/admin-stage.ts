@@ -91,6 +91,9 @@ export class FakeNode implements NodeControl {
   pardon(address: string) {
     return address === '192.0.2.66';
   }
+  diverted(account: string) {
+    return { month: '2026-11', seconds: account === 'acme' ? 90 : 0, callsNow: 0 };
+  }
   fraud() {
     return { accounts: [], allowed: this.allowances };
   }

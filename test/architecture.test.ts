@@ -3,7 +3,7 @@
 //   base ← sip, sdp, rtp ← ports ← capabilities ← calls ← node ← admin ← http, cli ← app ← main
 //                                ← adapters (which only app/ imports)
 //
-// Capabilities are registrar, routing, trunks, locating, trace, shield, fraud and notices.
+// Capabilities are registrar, routing, trunks, locating, trace, shield, fraud, caps and notices.
 //
 // Each row forbids some imports to some modules and says why. When a row stops you, its reason tells what to do
 // instead; to change a row is to change the architecture, and wants a page in docs/decisions/. The last tests
@@ -32,6 +32,7 @@ const CAPABILITIES = [
   'src/trace/',
   'src/shield/',
   'src/fraud/',
+  'src/caps/',
   'src/ivr/',
   'src/mailboxes/',
   'src/notices/',

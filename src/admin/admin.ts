@@ -95,7 +95,7 @@ export class Admin {
   async accounts(): Promise<readonly AccountView[]> {
     const { accounts } = await this.#changes.directory();
     const registered = this.#options.node.phones();
-    return accounts.map((account) => accountView(account, registered, this.#now()));
+    return accounts.map((account) => this.#viewOf(account, registered));
   }
 
   async account(name: string): Promise<AccountView> {
@@ -458,8 +458,8 @@ export class Admin {
     return name === undefined ? directory.accounts : [accountIn(directory, name)];
   }
 
-  #viewOf(account: Account): AccountView {
-    return accountView(account, this.#options.node.phones(), this.#now());
+  #viewOf(account: Account, registered = this.#options.node.phones()): AccountView {
+    return accountView(account, registered, this.#options.node.diverted(account.name), this.#now());
   }
 
   #phoneOf(account: Account, user: string): PhoneDetails {

@@ -1,7 +1,7 @@
 // From records to what surfaces show (views.ts).
 
 import type { Instant } from '../base/time.ts';
-import type { PhoneView } from '../node/views.ts';
+import type { DivertedView, PhoneView } from '../node/views.ts';
 import type { Account, Control, Divert, NumberRecord } from '../ports/records.ts';
 import { hoursInputOf } from './provisioning/compile.ts';
 import { describePlan } from './provisioning/describe-plan.ts';
@@ -10,13 +10,19 @@ import { telephoneInputOf } from './provisioning/telephone.ts';
 import type { AccountView, ControlView, DivertView, NumberView, PhoneDetails } from './views.ts';
 
 /** `registered`: what the node says about the phones; one that it does not know yet has no bindings. */
-export function accountView(account: Account, registered: readonly PhoneView[], now: Instant): AccountView {
+export function accountView(
+  account: Account,
+  registered: readonly PhoneView[],
+  diverted: DivertedView,
+  now: Instant,
+): AccountView {
   return {
     name: account.name,
     phones: phoneDetails(account, registered),
     numbers: account.numbers.map((number) => numberView(account, number, now)),
     hours: account.hours.map(hoursInputOf),
     limits: account.limits,
+    diverted,
     ...telephoneView(account),
   };
 }

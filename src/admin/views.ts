@@ -2,7 +2,7 @@
 // once, where it was just made, and its hashes nowhere.
 
 import type { Instant } from '../base/time.ts';
-import type { PhoneView } from '../node/views.ts';
+import type { DivertedView, PhoneView } from '../node/views.ts';
 import type { AccountLimits, Contact, E164, Mobile } from '../ports/records.ts';
 import type { TracedMessage } from '../ports/trace.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
@@ -54,6 +54,7 @@ export interface AccountView {
   readonly numbers: readonly NumberView[];
   readonly hours: readonly HoursInput[];
   readonly limits: AccountLimits;
+  readonly diverted: DivertedView;
   readonly mailboxes?: readonly MailboxView[];
   readonly menus?: readonly MenuInput[];
   readonly control?: ControlView;

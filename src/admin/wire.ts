@@ -90,6 +90,7 @@ const limits = z
   .object({
     callsMax: z.number(),
     divertedCallsMax: z.number(),
+    divertedMinutesPerMonth: z.number().optional(),
     phonesMax: z.number(),
     bindingsPerPhoneMax: z.number(),
     destinationsAllowed: listOf(z.string()),
@@ -123,6 +124,13 @@ export const account = z
     numbers: listOf(number),
     hours: listOf(hoursInput),
     limits,
+    diverted: z
+      .object({
+        month: z.string().meta({ description: 'UTC', examples: ['2026-11'] }),
+        seconds: z.number().meta({ description: 'Of answered diverted calls, those in progress included' }),
+        callsNow: z.number(),
+      })
+      .meta({ id: 'DivertedView', description: 'What its diverted calls have used of this month' }),
     mailboxes: listOf(mailbox).optional(),
     menus: listOf(menuInput).optional(),
     control: control.optional(),

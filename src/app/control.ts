@@ -31,6 +31,7 @@ export function controlOf(
     doors: (account) => node.doors.views(account),
     abusers: () => node.guard.abuse.list(clock.now()),
     pardon: (address) => done(loop, (core, now) => core.guard.abuse.pardon(address, now)),
+    diverted: (account) => node.desk.caps.view(account, clock.now()),
     fraud: () => node.fraud.view(clock.now()),
     allowUnusual: (allowance) => node.fraud.allow(allowance, clock.now()),
     disallowUnusual: (account, prefix) => node.fraud.disallow(account, prefix, clock.now()),

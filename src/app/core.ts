@@ -183,11 +183,13 @@ async function loadKept(store: Store) {
     store.trunkServers(),
     store.doors(),
     store.habits(),
+    store.usages(),
     store.notices(),
     store.messages(),
   ]);
-  const [accounts, bindings, unfinished, trunkServers, doors, habits, notices, messages] = kept;
-  return { accounts, bindings, unfinished, trunkServers, doors, habits, notices, messages };
+  const [accounts, bindings, unfinished, trunkServers, doors, habits, usages, notices, messages] = kept;
+  const known = { doors, habits, usages, notices, messages };
+  return { accounts, bindings, unfinished, trunkServers, ...known };
 }
 
 /** Transports are open before there is a node to hear of what comes in: until then it is dropped, and comes again. */

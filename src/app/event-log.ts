@@ -43,9 +43,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
       return log.info('shedding ends', { rung, reason });
     }
     case 'registration-storm':
-      return event.governing
-        ? log.warn('many phones register at once: they are told when to come')
-        : log.info('the storm of registrations is over');
+      return logStorm(log, event.governing);
+    case 'cap':
     case 'fraud-suspected':
     case 'abuser':
       return logAbuse(log, event);
@@ -80,12 +79,19 @@ export function logEvent(log: Log, event: NodeEvent): void {
   }
 }
 
+function logStorm(log: Log, governing: boolean): void {
+  if (governing) log.warn('many phones register at once: they are told when to come');
+  else log.info('the storm of registrations is over');
+}
+
 /** Not who called: that is for the owner of the mailbox. */
 function logMessage(log: Log, { account, mailbox, called, lengthMs }: VoicemailMessage): void {
   log.info('a message was left', { account, mailbox, called, seconds: Math.round(lengthMs / SECOND_MS) });
 }
 
-function logAbuse(log: Log, event: NodeEvent & { type: 'abuser' | 'fraud-suspected' }): void {
+function logAbuse(log: Log, event: NodeEvent & { type: 'abuser' | 'fraud-suspected' | 'cap' }): void {
+  if (event.type === 'cap')
+    return log.warn('an account has come to a cap', { account: event.account, why: event.text });
   if (event.type === 'abuser') logAbuser(log, event);
   else logSuspicion(log, event);
 }

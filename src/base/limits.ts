@@ -196,6 +196,12 @@ export const LIMITS = {
    */
   sameDivertsMax: 2,
   sameDivertsOfAnonymousMax: 8,
+  /**
+   * How often it is written down what diverted calls in progress have used of their month: a crash makes no more than
+   * that uncertain. From this share of an account's diverted minutes on, its contacts are warned.
+   */
+  divertedCheckMs: MINUTE_MS,
+  divertedMinutesWarnShare: 0.8,
   /** Times that a call was diverted before it came here. More: it is refused as a loop. */
   diversionsMax: 5,
   /** Calls of one account, beyond its cap, that hear why they go nowhere. More: the bare status. */

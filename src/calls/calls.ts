@@ -306,7 +306,7 @@ export class Calls {
   }
 
   #surroundings(): Surroundings {
-    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, unusual, records } =
+    const { domain, silenceMs, sessionTerms, sip, phones, trunks, audience, unusual, caps, records } =
       this.#outside;
     return {
       domain,
@@ -317,6 +317,7 @@ export class Calls {
       trunks,
       audience,
       unusual,
+      caps,
       records,
       newId: () => this.#outside.newId(),
       erase: (recording) => this.#outside.erase(recording),

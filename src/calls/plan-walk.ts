@@ -10,11 +10,13 @@
 
 import { LIMITS } from '../base/limits.ts';
 import { formatEndpoint } from '../base/net.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import { type Instant, MINUTE_MS } from '../base/time.ts';
-import type { PlanStep } from '../ports/records.ts';
+import type { Account, Cap, PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { divertAllowed } from '../routing/divert-classes.ts';
 import { fitsAfter } from '../routing/forwards.ts';
+import { mailboxInstead } from '../routing/mailbox-instead.ts';
 import { type PhoneTarget, resolveStep, type StepTargets, stepsInTurn } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import { breadthHeader, breadthOf } from './breadth.ts';
@@ -57,6 +59,8 @@ export class PlanWalk {
   /** Trunks that may still carry the number of the present dial step. */
   #trunks: TrunkChoice[] = [];
   #divertedLegTaken = false;
+  /** A step would have exceeded a cap of the account, and voicemail has not been tried for it. */
+  #capped = false;
   /** From which number to which the call is being sent on, while nobody has answered. */
   #way: string | undefined;
   readonly #breadth: number;
@@ -90,7 +94,10 @@ export class PlanWalk {
     this.#trunks = [];
     for (;;) {
       const step = this.#steps[this.#step++];
-      if (step === undefined || this.#full) return this.#events.exhausted(now);
+      if (step === undefined || this.#full) {
+        if (!this.#toMailbox(now)) this.#events.exhausted(now);
+        return;
+      }
       const { account } = route;
       if (!fitsAfter(step, this.verdict)) continue;
       const targets = resolveStep(step, {
@@ -178,7 +185,7 @@ export class PlanWalk {
         this.#leaveOut(targets, now);
         return false;
       case 'announcement':
-        this.#events.announcement(targets.prompt, now);
+        if (!this.#toMailbox(now)) this.#events.announcement(targets.prompt, now);
         return true;
       case 'voicemail':
       case 'menu':
@@ -275,15 +282,35 @@ export class PlanWalk {
   #whyNotDial(number: string, now: Instant): string | undefined {
     const { account, emergency, number: record } = this.#start.route;
     if (emergency) return undefined;
-    const isDiverted = record !== undefined;
-    const allowed = isDiverted ? divertAllowed(number, account) : destinationAllowed(number, account.limits);
-    if (!allowed.ok) return allowed.error;
-    if (record !== undefined && !this.#divertedLegTaken) {
-      const { divertedCallsMax } = account.limits;
-      this.#divertedLegTaken = this.#around.takeDivertedLeg(account.name, divertedCallsMax);
-      if (!this.#divertedLegTaken) return `the account already has its ${divertedCallsMax} diverted calls`;
-    }
-    return this.#whyNotThere(number, now);
+    const allowed =
+      record === undefined ? destinationAllowed(number, account.limits) : this.#mayDivert(number, account);
+    return allowed.ok ? this.#whyNotThere(number, now) : allowed.error;
+  }
+
+  #mayDivert(number: string, account: Account): Result<void, string> {
+    const { divertedCallsMax } = account.limits;
+    const allowed = divertAllowed(number, account);
+    if (!allowed.ok) return this.#exceeds('destinations', allowed.error);
+    const spent = this.#around.caps.minutesUsed(account);
+    if (spent !== undefined) return this.#exceeds('minutes', spent);
+    this.#divertedLegTaken ||= this.#around.takeDivertedLeg(account.name, divertedCallsMax);
+    if (this.#divertedLegTaken) return ok(undefined);
+    return this.#exceeds('calls', `the account already has its ${divertedCallsMax} diverted calls`);
+  }
+
+  #exceeds(cap: Cap, why: string): Result<void, string> {
+    const { account, called } = this.#start.route;
+    this.#capped = true;
+    this.#around.caps.exceeded(account, cap, called, why);
+    return err(why);
+  }
+
+  /** Where a cap has kept the call from where it was to go and the plan would end in mere words, voicemail takes it. */
+  #toMailbox(now: Instant): boolean {
+    const { number, account } = this.#start.route;
+    const mailbox = this.#capped && number !== undefined ? mailboxInstead(number, account) : undefined;
+    this.#capped = false;
+    return mailbox !== undefined && this.#events.dialogue({ type: 'voicemail', mailbox }, now);
   }
 
   #whyNotThere(number: string, now: Instant): string | undefined {

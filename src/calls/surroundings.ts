@@ -9,7 +9,7 @@ import type { Attempt, Judgement } from '../fraud/fraud-watch.ts';
 import type { Question } from '../ports/desk.ts';
 import type { MediaCommand } from '../ports/media.ts';
 import type { RecordingId } from '../ports/recordings.ts';
-import type { Account, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { Account, Cap, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
 import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -145,6 +145,14 @@ export interface UnusualPort {
   over(account: string, call: string): void;
 }
 
+/** What an account's diverted calls may cost. Not asked about emergency calls. */
+export interface CapsPort {
+  /** Why none of its calls is sent on any more this month; `undefined`: they are. */
+  minutesUsed(account: Account): string | undefined;
+  /** A call for this number was not sent on. */
+  exceeded(account: Account, cap: Cap, called: string, why: string): void;
+}
+
 /** What customers have, as far as a dialogue may look at it. */
 export interface RecordsPort {
   /** As the account is now. */
@@ -167,6 +175,7 @@ export interface Outside {
   readonly trunks: TrunkPort;
   readonly audience: Audience;
   readonly unusual: UnusualPort;
+  readonly caps: CapsPort;
   readonly records: RecordsPort;
   /** Nobody will listen to it. */
   erase(recording: RecordingId): void;

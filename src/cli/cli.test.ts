@@ -129,7 +129,10 @@ describe('what lists show', () => {
 
   test('account list and call list', async (t) => {
     const { run } = await cliAndApi(t);
-    assert.match((await run('account', 'list')).out, /acme +reception, workshop +\+442079460000/);
+    assert.match(
+      (await run('account', 'list')).out,
+      /acme +reception, workshop +42 of 300 min +\+442079460000/,
+    );
     assert.match(
       (await run('call', 'list')).out,
       /\+442079460000 .* ringing .* reception \(ringing\) +call-1/,

@@ -5,7 +5,7 @@
 import { assertNever } from '../base/assert.ts';
 import { hex } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
-import { HOUR_MS, type Instant } from '../base/time.ts';
+import { earlier, HOUR_MS, type Instant } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { TrunkChoice } from '../calls/surroundings.ts';
 import { ask } from '../ivr/ask.ts';
@@ -21,6 +21,8 @@ import type { Account, VoicemailMessage } from '../ports/records.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
+import { CapsDesk } from './caps-desk.ts';
+import type { Kept } from './options.ts';
 import type { Turn } from './turn.ts';
 
 export interface DeskOptions {
@@ -38,6 +40,7 @@ type Entering = DeskQuestion & { readonly type: 'enter' | 'open-mailbox' };
 
 export class Desk {
   readonly mailboxes = new Mailboxes();
+  readonly caps: CapsDesk;
   readonly #options: DeskOptions;
   readonly #guesses = new Guesses();
   readonly #waiting = new Map<number, Told>();
@@ -47,16 +50,24 @@ export class Desk {
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.caps = new CapsDesk({
+      turn: options.turn,
+      account: (name) => options.directory().account(name),
+      newId: () => this.newId(),
+    });
   }
 
   /** Questions that are not answered yet, and what is remembered of guesses. */
   get tables(): Readonly<Record<string, number>> {
-    return { messages: this.mailboxes.size, questions: this.#waiting.size, guessed: this.#guesses.size };
+    const { mailboxes, caps } = this;
+    const questions = this.#waiting.size;
+    return { messages: mailboxes.size, questions, guessed: this.#guesses.size, usages: caps.size };
   }
 
   /** As kept over a restart. */
-  start(messages: readonly VoicemailMessage[], accounts: readonly Account[]): void {
+  start({ messages = [], usages = [], accounts }: Kept): void {
     this.mailboxes.restore(messages);
+    this.caps.start(usages);
     this.accountsChanged(accounts);
   }
 
@@ -75,14 +86,16 @@ export class Desk {
 
   accountsChanged(accounts: readonly Account[]): void {
     for (const message of this.mailboxes.accountsChanged(accounts)) this.#remove(message);
+    this.caps.accountsChanged(accounts);
   }
 
   expire(now: Instant): void {
     for (const message of this.mailboxes.ended(now)) this.#remove(message);
+    this.caps.expire(now);
   }
 
   nextDeadline(): Instant | undefined {
-    return this.mailboxes.nextDeadline();
+    return earlier(this.mailboxes.nextDeadline(), this.caps.nextDeadline());
   }
 
   #answer(question: Question, told: Told): void {

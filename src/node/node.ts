@@ -160,7 +160,7 @@ export class SipNode {
     return this.#turn.run(now, () => {
       this.#directory = new Directory(kept.accounts);
       this.fraud.remember(kept.habits ?? []);
-      this.desk.start(kept.messages ?? [], kept.accounts);
+      this.desk.start(kept);
       this.#brownout.begins(kept.bindings.length, now);
       this.#registrar.restore(
         this.doors
@@ -170,8 +170,8 @@ export class SipNode {
       );
       for (const { user } of this.phones()) this.guard.registered(this.#registrar.bindingsOf(user), now);
       this.#whereabouts.start(kept.trunkServers, now);
-      for (const entry of kept.unfinished)
-        this.#turn.persist([{ type: 'ledger', entry: cutOff(entry, now) }]);
+      for (const entry of kept.unfinished.map((each) => cutOff(each, now)))
+        this.#turn.persist([{ type: 'ledger', entry }, ...this.desk.caps.cutOff(entry)]);
     });
   }
 

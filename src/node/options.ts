@@ -8,6 +8,7 @@ import type {
   Account,
   Binding,
   CallHabits,
+  DivertedUsage,
   Door,
   E164,
   LedgerEntry,
@@ -58,6 +59,8 @@ export interface Kept {
   readonly doors?: readonly Door[];
   /** What callers have left. */
   readonly messages?: readonly VoicemailMessage[];
+  /** What diverted calls have used. */
+  readonly usages?: readonly DivertedUsage[];
   /** Where accounts usually call. */
   readonly habits?: readonly CallHabits[];
   /** Where carriers were when DNS last told. */

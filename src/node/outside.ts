@@ -66,6 +66,7 @@ export function outsideOf(options: OutsideOptions): Outside {
     newId: () => options.desk.newId(),
     ask: (id, question) => options.desk.ask(id, question),
     erase: (recording) => options.desk.erase(recording),
+    caps: options.desk.caps,
     unusual: {
       judge: (attempt) => options.fraud.judge(attempt, now()),
       over: (account, call) => options.fraud.over(account, call),
@@ -156,13 +157,14 @@ function recordsPort({ desk, directory, country }: OutsideOptions): RecordsPort 
   };
 }
 
-function audience({ persist, event, now, fraud }: OutsideOptions): Audience {
+function audience({ persist, event, now, fraud, desk }: OutsideOptions): Audience {
   return {
     leg: (note) => event({ type: 'leg', ...note }),
     timeline: (callId, called, entry) => event({ type: 'timeline', callId, called, entry }),
     ledger: (entry) => {
       const hasEnded = entry.endedAt !== undefined;
-      persist([{ type: 'ledger', entry }, ...(hasEnded ? fraud.ended(entry) : [])]);
+      const habits = hasEnded ? fraud.ended(entry) : [];
+      persist([{ type: 'ledger', entry }, ...habits, ...desk.caps.ledger(entry)]);
       const { id, called, caller, startedAt, answeredAt } = entry;
       if (hasEnded) event({ type: 'call-ended', callId: id, entry });
       else if (answeredAt === undefined)

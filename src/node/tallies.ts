@@ -42,6 +42,7 @@ export function countersOf(parts: Tallied): Numbers {
     ...parts.doors.counters,
     ...parts.guard.abuse.counters,
     ...parts.fraud.counters,
+    ...parts.desk.caps.counters,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Allowance } from '../fraud/allowances.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
 import type {
   Account,
+  Cap,
   E164,
   LedgerEntry,
   Reachability,
@@ -119,6 +120,14 @@ export interface FraudView {
   readonly allowed: readonly Allowance[];
 }
 
+/** What the diverted calls of an account have used of this calendar month, those in progress included. */
+export interface DivertedView {
+  /** UTC: `2026-11`. */
+  readonly month: string;
+  readonly seconds: number;
+  readonly callsNow: number;
+}
+
 /** A door of an account, for its operator. */
 export interface DoorView {
   readonly account: string;
@@ -219,6 +228,14 @@ export type NodeEvent =
   | ({ readonly type: 'abuser' } & Abuser)
   /** An account calls where it does not usually call: let through for a while, or refused; each told once an hour. */
   | ({ readonly type: 'fraud-suspected' } & UnusualCalls)
+  /** An account has come to a cap on its diverted calls, and was told so. */
+  | {
+      readonly type: 'cap';
+      readonly account: string;
+      readonly cap: Cap;
+      readonly text: string;
+      readonly at: Instant;
+    }
   /** A door is open, in grace or closed from now on; strangers know it; or its port cannot be opened. */
   | {
       readonly type: 'door';
@@ -287,6 +304,8 @@ export interface NodeControl {
   /** False where nothing is held against that address. */
   pardon(address: string): boolean;
   fraud(): FraudView;
+  /** What this account's diverted calls have used. */
+  diverted(account: string): DivertedView;
   /** False: there are as many as may be. */
   allowUnusual(allowance: Allowance): boolean;
   /** False where that is not allowed for a time. */

@@ -127,6 +127,7 @@ export class NodeHost {
       unfinished: store.unfinished(),
       trunkServers: [...store.trunkServers.values()],
       habits: [...store.habits.values()],
+      usages: [...store.usages.values()],
       messages: [...store.messages.values()],
     };
     this.do((it) => it.start(records, now));

@@ -14,6 +14,7 @@ import type {
   Account,
   AccountLimits,
   Divert,
+  DivertedUsage,
   Forwards,
   Hours,
   LedgerEntry,
@@ -59,6 +60,7 @@ export interface Setting {
   /** More of the business's account. */
   readonly account?: Partial<Account>;
   readonly messages?: readonly VoicemailMessage[];
+  readonly usages?: readonly DivertedUsage[];
   readonly zone?: Records;
   readonly dns?: Zone['state'];
   /** Where the last life of the node knew trunks to be. */
@@ -101,7 +103,8 @@ export class Office {
     this.reception = phone(stage, 'reception', 'udp', '192.0.2.10');
     this.workshop = phone(stage, 'workshop', 'udp', '192.0.2.11');
     this.attic = phone(stage, 'attic', 'tcp', '192.0.2.12');
-    stage.start([accountOf(setting)], [], setting.unfinished, setting.trunkServers, setting.messages);
+    const { unfinished, trunkServers, messages, usages } = setting;
+    stage.start([accountOf(setting)], [], unfinished, trunkServers, messages, usages);
     for (const user of setting.registered ?? USERS) this[user].registers().expect(200);
     // By then all of them have been asked whether they are there, and have said so.
     stage.pass(SECOND_MS);

@@ -16,6 +16,7 @@ import type { MediaEvent } from '../../src/ports/media.ts';
 import type {
   Account,
   Binding,
+  DivertedUsage,
   LedgerEntry,
   TrunkServers,
   TrunkSettings,
@@ -111,8 +112,9 @@ export class Stage {
     unfinished: readonly LedgerEntry[] = [],
     trunkServers: readonly TrunkServers[] = [],
     messages: readonly VoicemailMessage[] = [],
+    usages: readonly DivertedUsage[] = [],
   ): void {
-    const kept = { accounts, bindings, unfinished, trunkServers, messages };
+    const kept = { accounts, bindings, unfinished, trunkServers, messages, usages };
     this.act(() => this.node.start(kept, this.now));
     this.pass(0);
   }

@@ -103,7 +103,9 @@ export const ACME: AccountView = {
     bindingsPerPhoneMax: 10,
     destinationsAllowed: ['+44'],
     destinationsDenied: ['+449'],
+    divertedMinutesPerMonth: 300,
   },
+  diverted: { month: '2026-11', seconds: 2_530, callsNow: 1 },
 };
 
 export const BROWNOUT: BrownoutView = {
@@ -407,6 +409,7 @@ export function exampleNode() {
     doors: () => [DOOR, OLD_DOOR],
     changeDoor: async () => {},
     fraud: () => FRAUD,
+    diverted: () => ACME.diverted,
     allowUnusual: () => true,
     disallowUnusual: () => true,
     clearUnusual: () => true,

@@ -159,9 +159,11 @@ function describeHours({ zone, open, holidays }: Hours): string {
   return `open ${open.map(formatSpan).join(', ') || 'never'} (${zone})${closed}`;
 }
 
-function describeLimits({ callsMax, divertedCallsMax, destinationsAllowed }: AccountLimits): string {
+function describeLimits(limits: AccountLimits): string {
+  const { callsMax, divertedCallsMax, divertedMinutesPerMonth: minutes, destinationsAllowed } = limits;
   const destinations = destinationsAllowed.join(', ') || 'nobody';
-  return `${callsMax} calls at once, ${divertedCallsMax} of them diverted; may call ${destinations}`;
+  const most = minutes === undefined ? '' : ` for ${minutes} minutes a month at most`;
+  return `${callsMax} calls at once, ${divertedCallsMax} of them diverted${most}; may call ${destinations}`;
 }
 
 function limitChanges(before: AccountLimits, after: AccountLimits): string {

@@ -12,6 +12,9 @@ export function compileLimits(input: LimitsInput, numbers: readonly E164[]): Acc
   return {
     callsMax: input.callsMax ?? 10,
     divertedCallsMax: input.divertedCallsMax ?? 4,
+    ...(input.divertedMinutesPerMonth === undefined
+      ? {}
+      : { divertedMinutesPerMonth: input.divertedMinutesPerMonth }),
     phonesMax: input.phonesMax ?? 100,
     bindingsPerPhoneMax: input.bindingsPerPhoneMax ?? 10,
     destinationsAllowed: input.destinationsAllowed ?? allowedByDefault(numbers),

@@ -176,7 +176,7 @@ describe('a difference is told for people', () => {
       - { user: reception, password: another-secret, displayName: Front, callerId: "+442079460000" }
       - { user: kitchen, password: secret-of-kitchen }
     numbers: [{ number: "+442079460000", plan: [{ ring: kitchen }, { dial: "+353861234567" }] }]
-    limits: { callsMax: 20, destinationsAllowed: ["+44", "+353"] }
+    limits: { callsMax: 20, divertedMinutesPerMonth: 300, destinationsAllowed: ["+44", "+353"] }
 `,
       before,
     );
@@ -184,7 +184,7 @@ describe('a difference is told for people', () => {
     assert.deepEqual(
       told.map(({ kind, subject, text }) => `${kind} ${subject}: ${text}`),
       [
-        'changed limits: callsMax 10 → 20, destinationsAllowed +44 → +44 +353',
+        'changed limits: callsMax 10 → 20, destinationsAllowed +44 → +44 +353, divertedMinutesPerMonth none → 300',
         'removed hours office: ',
         'changed phone reception: new password, display name none → Front, caller ID none → +442079460000',
         'added phone kitchen: ',

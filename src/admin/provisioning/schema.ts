@@ -97,6 +97,9 @@ const prefixes = list(prefix, 500, '["+44"]').optional();
 export const limitsInput = section({
   callsMax: count(0, LIMITS.callsMax).optional(),
   divertedCallsMax: count(0, LIMITS.callsMax).optional(),
+  divertedMinutesPerMonth: count(0, 1_000_000).optional().meta({
+    description: 'Minutes of answered diverted calls in a calendar month (UTC); any number unless given',
+  }),
   phonesMax: count(0, 10_000).optional(),
   bindingsPerPhoneMax: count(1, 100).optional(),
   destinationsAllowed: prefixes,

@@ -85,8 +85,17 @@ export function addLists(program: Command, context: CliContext): void {
 const ACCOUNT_COLUMNS: readonly Column<Account>[] = [
   { heading: 'ACCOUNT', cell: (account) => account.name },
   { heading: 'PHONES', cell: (account) => account.phones.map((phone) => phone.user).join(', ') },
+  { heading: 'DIVERTED', cell: divertedCell },
   { heading: 'NUMBERS', cell: (account) => account.numbers.map((number) => number.number).join(', ') },
 ];
+
+/** Minutes of this month: `42 of 300 min`. */
+function divertedCell({ diverted, limits }: Account): Cell {
+  const minutes = Math.floor(diverted.seconds / 60);
+  const most = limits.divertedMinutesPerMonth;
+  if (most === undefined) return { text: `${minutes} min` };
+  return { text: `${minutes} of ${most} min`, ...(minutes >= most ? { colour: 'red' } : {}) };
+}
 
 const NUMBER_COLUMNS: readonly Column<NumberView>[] = [
   { heading: 'NUMBER', cell: (number) => number.number },
