@@ -38,6 +38,7 @@ const CAPABILITIES = [
   'src/notices/',
   'src/texting/',
   'src/readiness/',
+  'src/subscriptions/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

@@ -151,6 +151,24 @@ export const LIMITS = {
   /** Characters of a phone's User-Agent that are kept. More: cut off. */
   userAgentCharactersMax: 200,
 
+  /** Subscriptions on the node. More: SUBSCRIBE of a new one is answered 503. */
+  subscriptionsMax: 200_000,
+  /** Subscriptions of one phone, all its devices together. More: the longest untouched one ends. */
+  subscriptionsPerPhoneMax: 16,
+  subscriptionExpiresMinMs: 60 * SECOND_MS,
+  subscriptionExpiresDefaultMs: 60 * MINUTE_MS,
+  subscriptionExpiresMaxMs: 60 * MINUTE_MS,
+  /** From one NOTIFY of a subscription to the next that tells of a change. Sooner: it waits for the others. */
+  notifyIntervalMs: SECOND_MS,
+  /** How long a phone may put a NOTIFY off with Retry-After. Longer: it is asked again then. */
+  notifyRetryMaxMs: 10 * MINUTE_MS,
+  /** NOTIFYs a second to phones that never subscribed. More: they wait, one for each telephone at most. */
+  unsolicitedPerSecond: 200,
+  /** What a phone that has registered is given to subscribe by itself. Longer: it is told without having asked. */
+  unsolicitedAfterMs: 3 * SECOND_MS,
+  /** How long such NOTIFYs rest while the node sheds what can wait. */
+  unsolicitedRestMs: 5 * SECOND_MS,
+
   /** Parameters of one challenge or credentials. More: it is malformed, and counts as none. */
   digestParametersMax: 32,
   /** Realms that a carrier's challenges are remembered for. More: the longest known one costs one more round trip. */

@@ -6,7 +6,7 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
-import { routeRequest } from '../sip/dialog/routing.ts';
+import { rerouted } from '../sip/dialog/routing.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
 import type { MediaSide } from './media-side.ts';
@@ -167,11 +167,8 @@ export abstract class Leg {
         : this.around.phones.within(this.#device, flows[0], dialog.remoteTarget);
     if (way === undefined) return { addressed: request, flows };
     if (way.uri === undefined && way.routes === undefined) return { addressed: request, flows: [way.flow] };
-    const { uri, routes } = routeRequest(way.uri ?? dialog.remoteTarget, way.routes ?? dialog.routeSet);
-    const headers = routes
-      .toReversed()
-      .reduce((rows, route) => rows.prepend('Route', route), request.headers.remove('Route'));
-    return { addressed: request.with({ uri, headers }), flows: [way.flow] };
+    const addressed = rerouted(request, way.uri ?? dialog.remoteTarget, way.routes ?? dialog.routeSet);
+    return { addressed, flows: [way.flow] };
   }
 
   /** Headers of every request and 2xx of ours that may refresh the target (RFC 3261 §12.2.1.1). */

@@ -13,6 +13,7 @@ export interface Counts {
 }
 
 export class Mailboxes {
+  readonly #changed: (account: string, mailbox: string) => void;
   readonly #messages = new Map<string, VoicemailMessage>();
   /** Ids by account and mailbox, oldest first. */
   readonly #byMailbox = new Map<string, Set<string>>();
@@ -20,9 +21,14 @@ export class Mailboxes {
   #retentionMs = new Map<string, number>();
   #nextEnd: Instant | undefined;
 
+  /** `changed`: what this mailbox counts has. */
+  constructor(changed: (account: string, mailbox: string) => void = () => undefined) {
+    this.#changed = changed;
+  }
+
   /** As kept over a restart. */
   restore(messages: readonly VoicemailMessage[]): void {
-    for (const message of [...messages].sort((a, b) => a.at - b.at)) this.put(message);
+    for (const message of [...messages].sort((a, b) => a.at - b.at)) this.#take(message);
   }
 
   get size(): number {
@@ -36,6 +42,11 @@ export class Mailboxes {
 
   /** It is durable: new, or heard since. */
   put(message: VoicemailMessage): void {
+    this.#take(message);
+    this.#changed(message.account, message.mailbox);
+  }
+
+  #take(message: VoicemailMessage): void {
     this.#messages.set(message.id, message);
     const key = keyOf(message.account, message.mailbox);
     const ids = this.#byMailbox.get(key) ?? new Set();
@@ -52,6 +63,7 @@ export class Mailboxes {
     const ids = this.#byMailbox.get(key);
     ids?.delete(id);
     if (ids?.size === 0) this.#byMailbox.delete(key);
+    this.#changed(message.account, message.mailbox);
   }
 
   get(id: string): VoicemailMessage | undefined {

@@ -111,6 +111,11 @@ export class Brownout {
     this.#options.registrar.doubtSilence(now + LIMITS.deafenedMs);
   }
 
+  /** Requests of this rung are shed. */
+  isShedding(rung: Rung): boolean {
+    return this.#ladder.has(rung);
+  }
+
   /** What to answer instead of looking into the request any further; `undefined` where it is to be looked into. */
   shed(request: SipRequest, flow: Flow, now: Instant): readonly TransactionEffect[] | undefined {
     if (!mayBeShed(request.method, this.#ladder.engaged.length)) return undefined;

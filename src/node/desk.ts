@@ -33,14 +33,16 @@ export interface DeskOptions {
   readonly calls: () => Calls;
   readonly directory: () => Directory;
   readonly trunkChoices: (number: string) => readonly TrunkChoice[];
+  /** What this mailbox holds has, durably. */
+  readonly messagesChanged: (account: string, mailbox: string) => void;
 }
 
 type Told = (answer: Answer) => void;
 type Entering = DeskQuestion & { readonly type: 'enter' | 'open-mailbox' };
 
 export class Desk {
-  readonly mailboxes = new Mailboxes();
   readonly caps: CapsDesk;
+  readonly mailboxes: Mailboxes;
   readonly #options: DeskOptions;
   readonly #guesses = new Guesses();
   readonly #waiting = new Map<number, Told>();
@@ -55,6 +57,7 @@ export class Desk {
       account: (name) => options.directory().account(name),
       newId: () => this.newId(),
     });
+    this.mailboxes = new Mailboxes(options.messagesChanged);
   }
 
   /** Questions that are not answered yet, and what is remembered of guesses. */

@@ -13,7 +13,6 @@ import type { Flow } from '../base/net.ts';
 import type { Result } from '../base/result.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import { Calls } from '../calls/calls.ts';
-import type { HeaderRow } from '../calls/leg.ts';
 import { cutOff } from '../calls/record.ts';
 import { SESSION_TERMS } from '../calls/session-timer.ts';
 import type { Outside } from '../calls/surroundings.ts';
@@ -29,14 +28,7 @@ import type { Rule } from '../shield/brownout/rule.ts';
 import type { Verdict } from '../shield/shield.ts';
 import { DigestServer } from '../sip/auth/server.ts';
 import type { Question } from '../sip/location/records.ts';
-import { createResponse } from '../sip/message/compose.ts';
-import type { SipRequest, SipResponse } from '../sip/message/message.ts';
-import {
-  type SendEffect,
-  type TransactionEffect,
-  type TransactionId,
-  TransactionLayer,
-} from '../sip/transaction/layer.ts';
+import { type SendEffect, type TransactionEffect, TransactionLayer } from '../sip/transaction/layer.ts';
 import { Trunks } from '../trunks/trunks.ts';
 import { Brownout } from './brownout.ts';
 import { Desk } from './desk.ts';
@@ -45,6 +37,7 @@ import type { Effect } from './effects.ts';
 import { FraudDesk } from './fraud-desk.ts';
 import { Guard } from './guard.ts';
 import { Intake } from './intake.ts';
+import { Lamps } from './lamps.ts';
 import { Listeners } from './listeners.ts';
 import { type Done, hangUp, startTestCall, type TestCallStart } from './operating.ts';
 import type { Kept, NodeOptions } from './options.ts';
@@ -52,8 +45,8 @@ import { outsideOf } from './outside.ts';
 import { OwnRequests } from './own-requests.ts';
 import { Requests } from './requests.ts';
 import { callView, leftoversOf, phoneViews } from './showing.ts';
+import { Speaker } from './speaker.ts';
 import { Strangers } from './strangers.ts';
-import { farewellTo } from './strays.ts';
 import { countersOf, gaugesOf, type Tallied } from './tallies.ts';
 import { Turn } from './turn.ts';
 import type { BrownoutView, CallView, Leftovers, PhoneView, Rehearsing, TrunkView } from './views.ts';
@@ -80,6 +73,8 @@ export class SipNode {
   readonly fraud = new FraudDesk((event) => this.#turn.event(event));
   readonly #brownout: Brownout;
   readonly desk: Desk;
+  readonly #speaker: Speaker;
+  readonly #lamps: Lamps;
   readonly #witness: Witness;
   /** What is being handled, while it is a packet. */
   #packet: Packet | undefined;
@@ -92,6 +87,7 @@ export class SipNode {
     this.#listeners = new Listeners(options.listeners, (flow) => this.doors.portOf(flow));
     const sentBy = (flow: Flow) => this.#listeners.advertised(flow);
     this.#layer = new TransactionLayer({ newBranch: () => hex(random.bytes(12)), sentBy });
+    this.#speaker = new Speaker({ layer: this.#layer, turn: this.#turn, random, userAgent });
     this.#registrar = new Registrar({ random, domain });
     const doors = {
       settings: options.doors,
@@ -116,7 +112,7 @@ export class SipNode {
       resolve: (question) => this.#turn.push({ type: 'resolve', question }),
       event: (event) => this.#turn.event(event),
       persist: (writes) => this.#turn.persist(writes),
-      send: (request, flow) => this.#request(request, flow),
+      send: (request, flow) => this.#speaker.request(request, flow),
       trunkEffects: (effects, at) => this.#own.trunkEffects(effects, at),
       release: (effect) => this.#turn.contain('a held message', () => this.#deliver(effect)),
     });
@@ -136,20 +132,9 @@ export class SipNode {
     this.#witness = new Witness({ ...parts, trunks: this.#trunks });
     const isStrict = (flow: Flow) => this.#listeners.strict(flow);
     this.#intake = new Intake({ ...parts, strangers: this.#strangers, isStrict });
-    this.#own = new OwnRequests({
-      domain,
-      userAgent,
-      registrar: this.#registrar,
-      trunks: this.#trunks,
-      listeners: this.#listeners,
-      newToken: () => hex(random.bytes(8)),
-      request: (request, flow) => this.#request(request, flow),
-      inGrace: (binding, until) => this.guard.inGrace(binding, until, this.#turn.now),
-      persist: (user) =>
-        this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
-      event: (event) => this.#turn.event(event),
-    });
+    this.#own = this.#newOwnRequests();
     this.desk = this.#newDesk();
+    this.#lamps = this.#newLamps();
     this.#calls = new Calls(this.#outside(), () => hex(random.bytes(8)), Math.floor(now / 1000));
     this.#requests = this.#server(new DigestServer({ realm: domain, key: nonceKey, hashing, acceptMd5 }));
   }
@@ -271,6 +256,7 @@ export class SipNode {
       this.#requests.passwordsChanged(withNewPassword);
       this.doors.accountsChanged(accounts, now);
       this.desk.accountsChanged(accounts);
+      this.#lamps.accountsChanged(before, { removed, withNewPassword }, now);
     });
   }
 
@@ -309,13 +295,14 @@ export class SipNode {
       this.#brownout.expire(now);
       this.doors.expire(now);
       this.desk.expire(now);
+      this.#lamps.expire(now);
       this.#turn.pump();
     });
   }
 
   nextDeadline(): Instant | undefined {
     const parts = [this.#trunks, this.#whereabouts, this.#registrar, this.#layer, this.#calls];
-    return [...parts, this.guard, this.#brownout, this.doors, this.desk]
+    return [...parts, this.guard, this.#brownout, this.doors, this.desk, this.#lamps]
       .map((each) => each.nextDeadline())
       .reduce(earlier);
   }
@@ -395,7 +382,7 @@ export class SipNode {
         break;
       case 'stray-response':
         this.#strays++;
-        this.#sayFarewell(effect.response, effect.flow);
+        this.#speaker.sayFarewell(effect.response, effect.flow);
         break;
       case 'response':
         this.#own.registrarEffects(this.#registrar.signOfLife(effect.flow, now), now);
@@ -415,44 +402,56 @@ export class SipNode {
     );
   }
 
-  #sayFarewell(response: SipResponse, flow: Flow): void {
-    const farewell = farewellTo(response, flow);
-    if (farewell === undefined) return;
-    this.#turn.queue(this.#layer.acknowledge('', farewell.ack, flow, this.#turn.now));
-    this.#request(farewell.bye, flow);
-  }
-
-  #request(request: SipRequest, flow: Flow): TransactionId {
-    const headers = request.headers.set('User-Agent', this.#options.userAgent);
-    const { id, effects } = this.#layer.request(request.with({ headers }), flow, this.#turn.now);
-    this.#turn.queue(effects);
-    return id;
-  }
-
-  #response(
-    request: SipRequest,
-    status: number,
-    headers: readonly HeaderRow[] = [],
-    reason?: string,
-  ): SipResponse {
-    const toTag = hex(this.#options.random.bytes(8));
-    return createResponse(request, status, { toTag, headers, ...(reason === undefined ? {} : { reason }) });
-  }
-
   get #tallied(): Tallied {
     return {
       ...{ intake: this.#intake, strangers: this.#strangers, requests: this.#requests, desk: this.desk },
       ...{ brownout: this.#brownout, doors: this.doors, guard: this.guard, fraud: this.fraud },
       ...{ layer: this.#layer, registrar: this.#registrar, whereabouts: this.#whereabouts },
-      ...{ calls: this.#calls, witness: this.#witness },
+      ...{ calls: this.#calls, witness: this.#witness, lamps: this.#lamps },
     };
+  }
+
+  #newOwnRequests(): OwnRequests {
+    const { domain, userAgent, random } = this.#options;
+    return new OwnRequests({
+      domain,
+      userAgent,
+      registrar: this.#registrar,
+      trunks: this.#trunks,
+      listeners: this.#listeners,
+      newToken: () => hex(random.bytes(8)),
+      request: (request, flow) => this.#speaker.request(request, flow),
+      inGrace: (binding, until) => this.guard.inGrace(binding, until, this.#turn.now),
+      persist: (user) =>
+        this.#turn.persist([{ type: 'bindings', user, bindings: this.#registrar.bindingsOf(user) }]),
+      bindingsChanged: (user, at) => this.#lamps.bindingsChanged(user, at),
+      event: (event) => this.#turn.event(event),
+    });
   }
 
   #newDesk(): Desk {
     const { random, country } = this.#options;
     const trunkChoices = (number: E164) => this.#own.trunkChoices(number, false);
     const directory = () => this.#directory;
-    return new Desk({ turn: this.#turn, random, country, trunkChoices, calls: () => this.#calls, directory });
+    const messagesChanged = (account: string, mailbox: string) =>
+      this.#lamps.messagesChanged(account, mailbox, this.#turn.now);
+    const around = { turn: this.#turn, calls: () => this.#calls, directory };
+    return new Desk({ ...around, random, country, trunkChoices, messagesChanged });
+  }
+
+  #newLamps(): Lamps {
+    const { domain, random, control } = this.#options;
+    return new Lamps({
+      domain,
+      mailboxCode: control?.mailboxCode,
+      registrar: this.#registrar,
+      listeners: this.#listeners,
+      mailboxes: () => this.desk.mailboxes,
+      directory: () => this.#directory,
+      newToken: () => hex(random.bytes(8)),
+      notify: (request, flow, told) => this.#own.notify(request, flow, told),
+      mustWait: () => this.#brownout.isShedding('presence'),
+    });
   }
 
   #server(digest: DigestServer): Requests {
@@ -467,10 +466,8 @@ export class SipNode {
       control: this.#options.control,
       directory: () => this.#directory,
       draining: () => this.#draining,
-      respond: (id, ...answer) =>
-        this.#turn.queue(this.#layer.respond(id, this.#response(...answer), this.#turn.now)),
-      answerOnce: (id, isProven, ...answer) =>
-        this.#turn.queue(this.#layer.answerOnce(id, this.#response(...answer), this.#turn.now, isProven)),
+      now: () => this.#turn.now,
+      speaker: this.#speaker,
       persist: (writes, then) => this.#turn.persist(writes, then),
       registrarEffects: (effects, at) => this.#own.registrarEffects(effects, at),
       event: (event) => this.#turn.event(event),

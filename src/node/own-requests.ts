@@ -13,7 +13,7 @@ import type { Registrar } from '../registrar/registrar.ts';
 import { isEmergency } from '../routing/destinations.ts';
 import { defaultPort } from '../sip/location/target.ts';
 import { Headers } from '../sip/message/headers.ts';
-import { SipRequest } from '../sip/message/message.ts';
+import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import { formatUri, isSips } from '../sip/message/uri.ts';
 import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.ts';
 import type { TrunkEffect, TrunkRequest } from '../trunks/trunk.ts';
@@ -33,6 +33,8 @@ export interface OwnRequestsOptions {
   readonly inGrace: (binding: Binding, until: Instant) => void;
   /** The bindings of this phone have changed by themselves. */
   readonly persist: (user: string) => void;
+  /** So have where it can be reached, or whether. */
+  readonly bindingsChanged: (user: string, now: Instant) => void;
   readonly event: (event: NodeEvent) => void;
 }
 
@@ -44,7 +46,11 @@ type Asked =
       /** A proxy stands before it (Path), and may answer for it. */
       readonly proxied: boolean;
     }
-  | { readonly type: 'trunk'; readonly sent: TrunkRequest };
+  | { readonly type: 'trunk'; readonly sent: TrunkRequest }
+  | { readonly type: 'notify'; readonly told: NotifyOutcome };
+
+/** The final answer; `undefined`: none came, or it could not be sent. */
+export type NotifyOutcome = (response: SipResponse | undefined, now: Instant) => void;
 
 export class OwnRequests {
   readonly #options: OwnRequestsOptions;
@@ -63,6 +69,8 @@ export class OwnRequests {
 
   registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void {
     for (const effect of effects) {
+      if (effect.type === 'expired' || effect.type === 'reachability')
+        this.#options.bindingsChanged(effect.user, now);
       switch (effect.type) {
         case 'probe': {
           const id = this.#options.request(this.#probe(effect), effect.binding.flow);
@@ -116,7 +124,9 @@ export class OwnRequests {
     this.#asked.delete(effect.id);
     const reason = effect.type === 'transport-failed' ? effect.reason : 'did not answer in time';
     const { registrar, trunks } = this.#options;
-    if (asked.type === 'trunk') {
+    if (asked.type === 'notify') {
+      asked.told(effect.type === 'response' ? effect.response : undefined, now);
+    } else if (asked.type === 'trunk') {
       const told =
         effect.type === 'response'
           ? trunks.answered(asked.sent, effect.response, now)
@@ -131,6 +141,11 @@ export class OwnRequests {
     } else if (effect.type === 'transport-failed') {
       this.registrarEffects(registrar.probeFailed(asked.key, reason, now), now);
     }
+  }
+
+  /** A NOTIFY, within a dialog or by itself. */
+  notify(request: SipRequest, flow: Flow, told: NotifyOutcome): void {
+    this.#asked.set(this.#options.request(request, flow), { type: 'notify', told });
   }
 
   trunkChoices(number: string, secureOnly: boolean): readonly TrunkChoice[] {

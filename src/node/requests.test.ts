@@ -183,7 +183,8 @@ describe('the number that a carrier’s call is for', () => {
 describe('other requests outside of calls', () => {
   story('OPTIONS is answered with what we can do (§11.2)', (office) => {
     const ok = office.carrier.send(request('OPTIONS', `sip:${DOMAIN}`)).expect(200);
-    assert.equal(ok.headers.get('Allow'), 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO');
+    assert.equal(ok.headers.get('Allow'), 'INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, SUBSCRIBE');
+    assert.equal(ok.headers.get('Allow-Events'), 'message-summary');
     assert.equal(ok.headers.get('Accept'), 'application/sdp');
     assert.equal(ok.headers.get('Supported'), 'timer, path, outbound, gruu');
   });
@@ -204,7 +205,7 @@ describe('other requests outside of calls', () => {
   });
 
   story('methods that we don’t have get 405 with those that we do (§8.2.1)', (office) => {
-    for (const method of ['SUBSCRIBE', 'MESSAGE', 'PUBLISH', 'FOO']) {
+    for (const method of ['REFER', 'NOTIFY', 'MESSAGE', 'PUBLISH', 'FOO']) {
       const response = office.carrier.send(request(method, `sip:${DOMAIN}`)).expect(405);
       assert.match(response.headers.get('Allow') ?? '', /^INVITE, ACK/);
     }

@@ -24,12 +24,15 @@ import { formatHostPort } from '../sip/message/host.ts';
 import type { SipRequest } from '../sip/message/message.ts';
 import { isSips, parseUri, uriUser } from '../sip/message/uri.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
+import { MESSAGE_SUMMARY } from '../subscriptions/message-summary.ts';
 import type { Trunks } from '../trunks/trunks.ts';
 import type { Brownout } from './brownout.ts';
 import type { DoorKeeper } from './door-keeper.ts';
 import type { Guard } from './guard.ts';
+import type { Lamps } from './lamps.ts';
 import type { ControlSettings } from './options.ts';
 import { type Attempt, fullAccount, type Placing, placeFromPhone, placeFromTrunk } from './placing.ts';
+import type { Speaker } from './speaker.ts';
 import type { NodeEvent, RefusedCredentials } from './views.ts';
 import { deviceAt } from './ways.ts';
 
@@ -44,25 +47,12 @@ export interface RequestContext {
   readonly guard: Guard;
   readonly brownout: Brownout;
   readonly doors: DoorKeeper;
+  readonly lamps: Lamps;
+  readonly speaker: Speaker;
   readonly control: ControlSettings | undefined;
   directory(): Directory;
   draining(): boolean;
-  respond(
-    id: TransactionId,
-    request: SipRequest,
-    status: number,
-    headers?: readonly HeaderRow[],
-    reason?: string,
-  ): void;
-  /** The same, keeping nothing. `isProven`: who asked receives what is sent there. */
-  answerOnce(
-    id: TransactionId,
-    isProven: boolean,
-    request: SipRequest,
-    status: number,
-    headers?: readonly HeaderRow[],
-    reason?: string,
-  ): void;
+  now(): Instant;
   /** `then` happens once the writes are durable, or could not be. */
   persist(writes: readonly StoreWrite[], then: () => void): void;
   registrarEffects(effects: readonly RegistrarEffect[], now: Instant): void;
@@ -78,6 +68,8 @@ type Arrival = {
   readonly now: Instant;
 };
 
+/** Within calls nobody subscribes, so that their own Allow has less. */
+const ALLOWED: HeaderRow = ['Allow', `${ALLOW}, SUBSCRIBE`];
 /** Option tags that may stand in Require (RFC 3261 §8.2.2.3). All but `timer` are for registrations. */
 const UNDERSTOOD = new Set(['timer', 'path', 'outbound', 'gruu']);
 /** 301: Incompatible network address formats (RFC 3261 §20.43). */
@@ -112,6 +104,8 @@ export class Requests {
       return this.#answerOnce(arrival, 420, [['Unsupported', told]]);
     }
     if (tagOf(request.to) !== undefined) {
+      if (request.method === 'SUBSCRIBE' && this.#context.lamps.knows(request))
+        return this.#subscribe(arrival);
       if (!this.#context.calls.request(request, id, flow, now)) this.#answerOnce(arrival, 481);
       return;
     }
@@ -126,16 +120,19 @@ export class Requests {
       case 'OPTIONS':
         if (this.#context.draining()) return this.#answerOnce(arrival, 503, [RETRY_LATER]);
         return this.#answerOnce(arrival, 200, [
-          ['Allow', ALLOW],
+          ALLOWED,
+          ['Allow-Events', MESSAGE_SUMMARY],
           ['Accept', SDP_TYPE],
           ['Supported', `${SUPPORTED}, ${REGISTRAR_SUPPORTED}`],
         ]);
+      case 'SUBSCRIBE':
+        return this.#subscribe(arrival);
       case 'BYE':
       case 'UPDATE':
       case 'INFO':
         return this.#answerOnce(arrival, 481);
       default:
-        return this.#answerOnce(arrival, 405, [['Allow', ALLOW]]);
+        return this.#answerOnce(arrival, 405, [ALLOWED]);
     }
   }
 
@@ -173,6 +170,10 @@ export class Requests {
     this.#context.registrarEffects(outcome.effects, now);
     const respond = () => this.#respond(arrival, outcome.status, outcome.headers, outcome.reason);
     if (!outcome.changed) return respond();
+    const registered = () => {
+      respond();
+      this.#context.lamps.registered(phone.user, this.#context.now());
+    };
     for (const { contact } of outcome.added)
       this.#told(phone.user, `registered ${contact} from ${formatEndpoint(flow.remote)}`, now);
     for (const { contact } of outcome.removed) this.#told(phone.user, `unregistered ${contact}`, now);
@@ -180,11 +181,28 @@ export class Requests {
     const bindings = registrar.bindingsOf(phone.user);
     this.#context.guard.unregistered(outcome.removed, now);
     this.#context.guard.registered(bindings, now);
-    this.#context.persist([{ type: 'bindings', user: phone.user, bindings }], respond);
+    this.#context.persist([{ type: 'bindings', user: phone.user, bindings }], registered);
   }
 
   #told(user: string, text: string, at: Instant): void {
     this.#context.event({ type: 'registration', user, text, at });
+  }
+
+  // ── SUBSCRIBE ──
+
+  /** RFC 6665 §4.2.1. What could never be granted is refused before anybody is asked for a password. */
+  #subscribe(arrival: Arrival): void {
+    const { request, flow, now } = arrival;
+    const { lamps, registrar } = this.#context;
+    const asked = lamps.read(request);
+    if (!asked.ok) return this.#answerOnce(arrival, asked.error.status, asked.error.headers);
+    const owner = this.#authenticate(arrival);
+    if (owner === undefined) return;
+    const { user } = owner.phone;
+    this.#context.registrarEffects(registrar.signOfLife(flow, now), now);
+    const outcome = lamps.subscribe(user, request, asked.value, flow, now);
+    this.#context.speaker.respond(arrival.id, request, outcome);
+    lamps.follow(user, outcome, now);
   }
 
   // ── INVITE ──
@@ -290,7 +308,8 @@ export class Requests {
     if (verdict.type === 'slowed') {
       this.#credentialsRefused(arrival, verdict.user, 'slowed');
       const seconds = Math.ceil(verdict.waitMs / SECOND_MS);
-      this.#context.answerOnce(arrival.id, true, arrival.request, 503, [['Retry-After', String(seconds)]]);
+      const headers: readonly HeaderRow[] = [['Retry-After', String(seconds)]];
+      this.#context.speaker.answerOnce(arrival.id, true, arrival.request, { status: 503, headers });
       return undefined;
     }
     if (verdict.reason === 'wrong' || verdict.reason === 'unknown-user') {
@@ -299,7 +318,7 @@ export class Requests {
     this.#context.guard.challenged(arrival.flow, arrival.now);
     const challenges = digest.challenges(arrival.now, verdict.stale, verdict.md5Only, sender);
     const headers = challenges.map((value): HeaderRow => ['WWW-Authenticate', value]);
-    this.#context.answerOnce(arrival.id, verdict.isProven, arrival.request, 401, headers);
+    this.#context.speaker.answerOnce(arrival.id, verdict.isProven, arrival.request, { status: 401, headers });
     return undefined;
   }
 
@@ -344,7 +363,7 @@ export class Requests {
 
   /** Before we know who asks. */
   #answerOnce(arrival: Arrival, status: number, headers: readonly HeaderRow[] = [], reason?: string): void {
-    this.#context.answerOnce(arrival.id, false, arrival.request, status, headers, reason);
+    this.#context.speaker.answerOnce(arrival.id, false, arrival.request, { status, headers, reason });
   }
 
   #respond(
@@ -353,7 +372,7 @@ export class Requests {
     headers: readonly HeaderRow[] = [],
     reason?: string,
   ): void {
-    this.#context.respond(id, request, status, headers, reason);
+    this.#context.speaker.respond(id, request, { status, headers, reason });
   }
 }
 

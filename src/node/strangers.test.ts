@@ -87,8 +87,10 @@ const ANSWERED: readonly (readonly [
     401,
     1.1,
   ],
-  ['OPTIONS', request('OPTIONS'), 200, 1.2],
-  ['SUBSCRIBE', request('SUBSCRIBE'), 405, 1.1],
+  ['OPTIONS', request('OPTIONS'), 200, 1.4],
+  ['SUBSCRIBE', request('SUBSCRIBE', ['Event: message-summary', 'Expires: 3600']), 401, 1.6],
+  ['SUBSCRIBE to what we do not have', request('SUBSCRIBE', ['Event: presence']), 489, 1.1],
+  ['MESSAGE', request('MESSAGE'), 405, 1.2],
   ['BYE of nothing', request('BYE'), 481, 1.1],
   ['CANCEL of nothing', request('CANCEL'), 481, 1.1],
   [
@@ -188,7 +190,10 @@ describe('what the node keeps of strangers', () => {
     let answered = 0;
     for (let n = 0; n < 20_000; n++) {
       const user = n % 3 === 0 ? (n % 2 === 0 ? 'reception' : 'workshop') : `invented${n}`;
-      const rows = n % 2 === 0 ? [WRONG.replace('reception', user)] : [];
+      const rows = [
+        ...(n % 2 === 0 ? [WRONG.replace('reception', user)] : []),
+        ...(n % 3 === 0 ? ['Event: message-summary'] : []),
+      ];
       const flow = from(
         `198.${18 + ((n >> 8) & 1)}.${n & 255}.${(n >> 9) & 255}`,
         n % 5 === 0 ? 'tcp' : 'udp',

@@ -9,6 +9,7 @@ import type { DoorKeeper } from './door-keeper.ts';
 import type { FraudDesk } from './fraud-desk.ts';
 import type { Guard } from './guard.ts';
 import type { Intake } from './intake.ts';
+import type { Lamps } from './lamps.ts';
 import type { Requests } from './requests.ts';
 import type { Strangers } from './strangers.ts';
 import type { Whereabouts } from './whereabouts.ts';
@@ -28,6 +29,7 @@ export interface Tallied {
   readonly calls: Calls;
   readonly desk: Desk;
   readonly witness: Witness;
+  readonly lamps: Lamps;
 }
 
 type Numbers = Readonly<Record<string, number>>;
@@ -57,6 +59,7 @@ export function gaugesOf(parts: Tallied): Numbers {
     ...parts.guard.tables(),
     habits: parts.fraud.size,
     ...parts.desk.tables,
+    ...parts.lamps.tables,
     ...parts.doors.gauges(),
     goodRequests: parts.witness.traffic.size,
   };

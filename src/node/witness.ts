@@ -23,7 +23,7 @@ export interface WitnessOptions {
 }
 
 /** Requests that phones are challenged for. */
-const AUTHENTICATED = new Set(['REGISTER', 'INVITE']);
+const AUTHENTICATED = new Set(['REGISTER', 'INVITE', 'SUBSCRIBE']);
 
 export class Witness {
   readonly traffic = new GoodTraffic();

@@ -1,7 +1,7 @@
 // What customers have, indexed for the questions that a call asks: whose phone is this, whose number is
 // that? Built anew on every change (changes are rare, questions are not) and never altered.
 
-import type { Account, E164, NumberRecord, Phone } from '../ports/records.ts';
+import type { Account, E164, Mailbox, NumberRecord, Phone } from '../ports/records.ts';
 
 export class Directory {
   readonly accounts: readonly Account[];
@@ -9,6 +9,8 @@ export class Directory {
   readonly #numbers = new Map<E164, { readonly account: Account; readonly number: NumberRecord }>();
   readonly #byName = new Map<string, Account>();
   readonly #byControlId = new Map<string, Account>();
+  /** By the users whose lamps tell of them. */
+  readonly #mailboxes = new Map<string, readonly Mailbox[]>();
 
   constructor(accounts: readonly Account[]) {
     this.accounts = accounts;
@@ -16,6 +18,9 @@ export class Directory {
       this.#byName.set(account.name, account);
       if (account.control !== undefined) this.#byControlId.set(account.control.id, account);
       for (const phone of account.phones) this.#phones.set(phone.user, { account, phone });
+      for (const mailbox of account.mailboxes ?? [])
+        for (const user of mailbox.phones)
+          this.#mailboxes.set(user, [...(this.#mailboxes.get(user) ?? []), mailbox]);
       for (const number of account.numbers) this.#numbers.set(number.number, { account, number });
     }
   }
@@ -31,6 +36,16 @@ export class Directory {
 
   phone(user: string): { readonly account: Account; readonly phone: Phone } | undefined {
     return this.#phones.get(user);
+  }
+
+  /** Those that this phone's lamp tells of. */
+  mailboxesOf(user: string): readonly Mailbox[] {
+    return this.#mailboxes.get(user) ?? [];
+  }
+
+  /** Users of phones whose lamps tell of a mailbox. */
+  usersWithLamps(): Iterable<string> {
+    return this.#mailboxes.keys();
   }
 
   number(number: E164): { readonly account: Account; readonly number: NumberRecord } | undefined {

@@ -52,6 +52,10 @@ export class Peer implements Actor {
   dead = false;
   /** Answers OPTIONS outside of calls with this; `undefined`: not at all. */
   wellness: number | undefined = 200;
+  /** Answers NOTIFY that it never asked for with this; `undefined`: not at all. */
+  obliging: number | undefined = 200;
+  /** What such NOTIFYs said. */
+  readonly lamp: string[] = [];
   /** Answers CANCEL, but goes on with the INVITE. */
   stubborn = false;
   /** INVITEs that came so far. */
@@ -274,6 +278,9 @@ export class Peer implements Actor {
       case 'OPTIONS':
         if (tagOf(request.to) === undefined) return this.#probed(request, flow);
         break;
+      case 'NOTIFY':
+        if (tagOf(request.to) === undefined) return this.#lit(request, flow);
+        break;
     }
     const asked = this.#ask(request, flow);
     const party = this.#parties.findLast(({ callId }) => callId === request.callId);
@@ -298,6 +305,11 @@ export class Peer implements Actor {
 
   #probed(request: SipRequest, flow: Flow): void {
     if (this.wellness !== undefined) this.#ask(request, flow).reply(this.wellness);
+  }
+
+  #lit(request: SipRequest, flow: Flow): void {
+    this.lamp.push(/^Voice-Message: (\S+)/m.exec(new TextDecoder().decode(request.body))?.[1] ?? '');
+    if (this.obliging !== undefined) this.#ask(request, flow).reply(this.obliging);
   }
 
   #cancelled(cancel: SipRequest, flow: Flow): void {

@@ -19,7 +19,7 @@ export interface PhoneOptions extends PeerOptions {
 export class Phone extends Peer {
   readonly #password: string;
   readonly #digest: DigestClient;
-  readonly #callId: string;
+  #callId: string;
   #cseq = 0;
 
   constructor(stage: Stage, options: PhoneOptions) {
@@ -35,6 +35,12 @@ export class Phone extends Peer {
     const { stage, user } = this;
     const name = `${user} at ${address}${port === 5060 ? '' : `:${port}`}`;
     return new Phone(stage, { name, user, password: this.#password, address: { address, port }, transport });
+  }
+
+  /** It knows nothing of before. */
+  restarts(): void {
+    this.#callId = this.token();
+    this.#cseq = 0;
   }
 
   /** REGISTER of one flow of a device (RFC 5626 §4.2). */
@@ -108,6 +114,11 @@ export class Phone extends Peer {
   callsUri(uri: string, options: CallOptions = {}): Placed {
     const media = this.newMedia();
     return new Placed(this, this.#authorised(this.composeInvite(uri, media, options)), media);
+  }
+
+  /** Any request, challenged and sent again. */
+  authorises(request: SipRequest): Sent {
+    return this.send(this.#authorised(request));
   }
 
   #authorised(request: SipRequest): SipRequest {

@@ -5,6 +5,7 @@
 //   Route                      <sip:p1;lr>, <sip:p2;lr>              <sip:p2;lr>, <remote target>
 
 import { parseNameAddress } from '../message/address.ts';
+import type { SipRequest } from '../message/message.ts';
 import { formatUri, parseUri } from '../message/uri.ts';
 
 export interface RoutedRequest {
@@ -16,6 +17,15 @@ export function routeRequest(remoteTarget: string, routeSet: readonly string[]):
   const [first, ...rest] = routeSet;
   if (first === undefined || isLoose(first)) return { uri: asRequestUri(remoteTarget), routes: routeSet };
   return { uri: asRequestUri(routeUri(first)), routes: [...rest, `<${remoteTarget}>`] };
+}
+
+/** A request of a dialog as it must be written to go another way than the dialog's. */
+export function rerouted(request: SipRequest, remoteTarget: string, routeSet: readonly string[]): SipRequest {
+  const { uri, routes } = routeRequest(remoteTarget, routeSet);
+  const headers = routes
+    .toReversed()
+    .reduce((rows, route) => rows.prepend('Route', route), request.headers.remove('Route'));
+  return request.with({ uri, headers });
 }
 
 /** The URI within a Route value; one that cannot be read stands for itself. */

@@ -16,6 +16,8 @@ export interface ResponseOptions {
 }
 
 const COPIED = ['Via', 'From', 'To', 'Call-ID', 'CSeq'];
+/** RFC 3261 §12.1, RFC 6665 §4.2.1.2. */
+const BEGINS_DIALOG: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE']);
 
 /**
  * Copies what a response must repeat: the Vias, From, To, Call-ID, CSeq; Record-Route into what may form a
@@ -28,7 +30,7 @@ export function createResponse(
 ): SipResponse {
   const copied = [...COPIED];
   if (status === 100) copied.push('Timestamp');
-  if (status > 100 && status < 300 && request.method === 'INVITE') copied.push('Record-Route');
+  if (status > 100 && status < 300 && BEGINS_DIALOG.has(request.method)) copied.push('Record-Route');
   let headers = request.headers.pick(copied);
   if (status !== 100 && options.toTag !== undefined && lacksTag(request.to)) {
     headers = headers.set('To', `${request.headers.get('To') ?? ''};tag=${options.toTag}`);
