@@ -130,6 +130,10 @@ export class FakeNode implements NodeControl {
     this.testCalls.push(number);
     return `test-${this.testCalls.length}`;
   }
+  startRehearsal({ number }: { readonly number: string }) {
+    this.testCalls.push(number);
+    return `rehearsal-${this.testCalls.length}`;
+  }
   subscribe(listener: (event: NodeEvent) => void) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -17,6 +17,7 @@ import type { Account, Divert, E164, LedgerEntry, VoicemailMessage } from '../po
 import type { AuditPage, LedgerPage } from '../ports/store.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
+import { attempts, messagesOf, PAGE_DEFAULT } from './attempts.ts';
 import { Audit, authorBy } from './audit.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import { type ControlChange, controlChange } from './control.ts';
@@ -38,6 +39,7 @@ import { type DoorInput, doorCommand, doorInput } from './doors.ts';
 import { type AllowanceInput, allowanceOf } from './fraud.ts';
 import { newControlId, newPassword } from './made.ts';
 import type { AdminOptions } from './options.ts';
+import { type RehearsalLine, type RehearsalRequest, rehearsePlan } from './plan-rehearsal.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
 import { type Compiled, compileAccounts } from './provisioning/compile.ts';
 import { differences, writesFor } from './provisioning/difference.ts';
@@ -75,7 +77,6 @@ import type {
   TraceRequest,
 } from './views.ts';
 
-const LEDGER_PAGE_DEFAULT = 50;
 export class Admin {
   readonly #options: AdminOptions;
   readonly #changes: Changes;
@@ -225,11 +226,8 @@ export class Admin {
 
   /** Messages of one account, or of all; of one mailbox, or of all. */
   async messages(account?: string, mailbox?: string): Promise<readonly VoicemailMessage[]> {
-    if (account !== undefined) accountIn(await this.#changes.directory(), account);
-    const messages = await this.#options.store.messages();
-    return messages.filter((one) => {
-      return one.account === (account ?? one.account) && one.mailbox === (mailbox ?? one.mailbox);
-    });
+    const directory = await this.#changes.directory();
+    return messagesOf({ account, mailbox }, { ...this.#options, directory });
   }
 
   /** How ready numbers are for the loss of their site. */
@@ -239,7 +237,7 @@ export class Admin {
   }
 
   /** Who changed what, newest first. */
-  async audit({ limit = LEDGER_PAGE_DEFAULT, ...rest }: AuditRequest): Promise<AuditPage> {
+  async audit({ limit = PAGE_DEFAULT, ...rest }: AuditRequest): Promise<AuditPage> {
     mustFit(limit, LIMITS.auditPageMax);
     return this.#options.store.audit({ ...rest, limit });
   }
@@ -320,13 +318,7 @@ export class Admin {
   }
 
   async ledger(request: LedgerRequest): Promise<LedgerPage> {
-    const { called, limit = LEDGER_PAGE_DEFAULT, ...rest } = request;
-    mustFit(limit, LIMITS.ledgerPageMax);
-    if (called === undefined) return this.#options.store.ledger({ ...rest, limit });
-    const user = (await this.#changes.directory()).phone(called);
-    const number = readNumber(called, this.#options.country);
-    const asRouted = user === undefined && number.ok ? number.value : called;
-    return this.#options.store.ledger({ ...rest, limit, called: asRouted });
+    return attempts(request, { ...this.#options, directory: await this.#changes.directory() });
   }
 
   async ledgerEntry(id: string): Promise<LedgerEntry> {
@@ -376,6 +368,17 @@ export class Admin {
     const e164 = this.#readNumber(number, ['number']);
     ownerOfNumber(await this.#changes.directory(), e164);
     yield* followTestCall(this.#options.node, e164, signal);
+  }
+
+  /** Walks a plan with nobody calling and tells what works; where the signal aborts, it goes on unheard. */
+  async *rehearsePlan(
+    request: RehearsalRequest,
+    by: string,
+    signal?: AbortSignal,
+  ): AsyncGenerator<RehearsalLine, void, undefined> {
+    const number = this.#readNumber(request.number, ['number']);
+    const owner = ownerOfNumber(await this.#changes.directory(), number);
+    yield* rehearsePlan({ ...request, number, by, owner }, this.#options, signal);
   }
 
   /** Messages as they come, until `signal` aborts or they end. LIMIT_REACHED where as many watch as may. */

@@ -33,7 +33,7 @@ describe('readiness', () => {
     await stage.admin.putAccount({ ...ready, contacts: [{ email: 'a@example.net' }] });
     const heard = [{ number: MOBILE, at: NOON }];
     const row = { number: NUMBER, account: 'acme', at: NOON, by: 'cli', dialled: true, passed: true };
-    await stage.store.write([{ type: 'rehearsal', rehearsal: { ...row, steps: [], heard } }]);
+    await stage.store.write([{ type: 'rehearsal', rehearsal: { ...row, summary: '', steps: [], heard } }]);
     assert.deepEqual(await failed(stage), ['two-carriers']);
   });
 

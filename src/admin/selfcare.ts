@@ -17,6 +17,7 @@ import {
   decideDivert,
   decideForward,
   decideGreeting,
+  decideMobile,
   spendCode,
   withControl,
 } from '../routing/selfcare.ts';
@@ -72,6 +73,8 @@ export class Selfcare {
         return this.#openMailbox(question);
       case 'divert':
         return this.#decide(question, (account, stored) => decideDivert(account, question, stored, now));
+      case 'confirmed':
+        return this.#decide(question, (account) => decideMobile(account, question.mobile, now));
       case 'forward':
         return this.#decide(question, (account, stored) => decideForward(account, question, stored, now));
       case 'set-greeting':

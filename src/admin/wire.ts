@@ -416,6 +416,43 @@ export const readinessPage = z.object({
   next: z.string().optional(),
 });
 
+const rehearsedStep = {
+  step: z.number().meta({ description: 'Of the plan, from 1' }),
+  who: z.string(),
+  result: z.enum(['works', 'failed', 'not-rung', 'skipped']).meta({
+    description: 'not-rung: its way is there; skipped: its hours are others, or no call comes there',
+  }),
+  text: z.string(),
+  tookMs: z.number(),
+};
+
+const planRehearsal = z
+  .object({
+    number: z.string(),
+    account: z.string(),
+    at: instant,
+    by: z.string(),
+    dialled: z.boolean(),
+    passed: z.boolean(),
+    why: z.string().optional().meta({ description: 'What kept it from passing' }),
+    summary: z.string().meta({ description: 'Who answers a caller, and after how long' }),
+    answeredBy: z.string().optional(),
+    answeredAfterMs: z.number().optional(),
+    steps: listOf(z.object(rehearsedStep)),
+    heard: listOf(z.object({ number: z.string(), at: instant })).meta({
+      description: 'Telephones where somebody pressed 1, in this rehearsal or an earlier one',
+    }),
+  })
+  .meta({ id: 'PlanRehearsal' });
+
+export const rehearsalLine = z
+  .discriminatedUnion('type', [
+    z.object({ type: z.literal('note'), time: instant, step: z.number(), text: z.string() }),
+    z.object({ type: z.literal('step'), time: instant, ...rehearsedStep }),
+    z.object({ type: z.literal('end'), time: instant, rehearsal: planRehearsal }),
+  ])
+  .meta({ id: 'RehearsalLine', description: 'What is tried, what came of it, and at the end of all' });
+
 export const newCodes = z
   .object({
     account: z.string(),

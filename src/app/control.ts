@@ -1,10 +1,13 @@
 // The running node as its surfaces see it (NodeControl), over the event loop.
 
 import { RingthroughError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
+import { err } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { SipNode } from '../node/node.ts';
 import type { Done } from '../node/operating.ts';
-import type { KernelView, NodeControl } from '../node/views.ts';
+import type { RehearsalBegun } from '../node/rehearsals.ts';
+import type { KernelView, NodeControl, RehearsalAsked } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { KernelCounts } from '../ports/shield.ts';
 import type { Core } from './core.ts';
@@ -70,8 +73,34 @@ export function controlOf(
           )
         : new RingthroughError('NOT_FOUND', 'no trunk can carry a test call; see `ringthrough trunk list`');
     },
+    startRehearsal: (asked) => startRehearsal(node, loop, asked),
     subscribe: subscribers.add,
   };
+}
+
+function startRehearsal(node: SipNode, loop: EventLoop, asked: RehearsalAsked): string {
+  if (node.draining) {
+    throw new RingthroughError('DRAINING', 'the node is shutting down and rehearses nothing');
+  }
+  const begun: { result: RehearsalBegun['result'] } = { result: err('unknown') };
+  loop.turn((core, now) => {
+    const { result, effects } = core.desk.rehearsals.start(asked, now);
+    begun.result = result;
+    return effects;
+  });
+  const { result } = begun;
+  if (result.ok) return result.value;
+  const { number } = asked;
+  switch (result.error) {
+    case 'unknown':
+      throw new RingthroughError('NOT_FOUND', `there is no number ${number} on this node`);
+    case 'under-way':
+      throw new RingthroughError('CONFLICT', `${number} is being rehearsed already; try again in a minute`);
+    case 'too-many': {
+      const message = `${LIMITS.rehearsalsMax} other numbers are being rehearsed; try again in a minute`;
+      throw new RingthroughError('LIMIT_REACHED', message);
+    }
+  }
 }
 
 /** Was there something to do it to? */

@@ -3,7 +3,7 @@
 import { assertNever } from '../base/assert.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
-import type { NodeEvent } from '../node/views.ts';
+import type { NodeEvent, RehearsalTold } from '../node/views.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import type { VoicemailMessage } from '../ports/records.ts';
 import type { Posture } from '../ports/shield.ts';
@@ -24,6 +24,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
     }
     case 'test-call':
       return log.debug(event.entry.text, { testCall: event.testCallId, what: event.entry.what });
+    case 'rehearsal':
+      return logRehearsal(log, event.rehearsalId, event.news);
     case 'fault':
       return log.error(`internal error in ${event.what}: ${event.text}`, { stack: event.stack });
     case 'refused-credentials': {
@@ -48,14 +50,8 @@ export function logEvent(log: Log, event: NodeEvent): void {
     case 'fraud-suspected':
     case 'abuser':
       return logAbuse(log, event);
-    case 'door': {
-      const { what, account, port, text } = event;
-      return log[what === 'leak' || what === 'trouble' ? 'warn' : 'info'](DOOR_WORDS[what], {
-        account,
-        port,
-        why: text,
-      });
-    }
+    case 'door':
+      return logDoor(log, event);
     case 'message':
       return logMessage(log, event.message);
     case 'registration':
@@ -144,4 +140,18 @@ function attackFacts(report: AttackReport): LogFields {
       .join(', '),
     forged: forged.words,
   };
+}
+
+function logRehearsal(log: Log, rehearsal: string, news: RehearsalTold): void {
+  if (news.type !== 'end') return log.debug(news.text, { rehearsal, step: news.step });
+  const { number, passed, why, dialled, by } = news.rehearsal;
+  log.info('plan rehearsed', { number, passed, why, dialled, by });
+}
+
+function logDoor(log: Log, { what, account, port, text }: NodeEvent & { readonly type: 'door' }): void {
+  log[what === 'leak' || what === 'trouble' ? 'warn' : 'info'](DOOR_WORDS[what], {
+    account,
+    port,
+    why: text,
+  });
 }

@@ -250,6 +250,10 @@ export const LIMITS = {
   rehearsalsMax: 8,
   /** What is told of one rehearsal. More: the plan is not walked any further, and has not passed. */
   rehearsedStepsMax: 100,
+  /** Lines of a rehearsal that wait for a slow reader. More: they are left out, the last one excepted. */
+  rehearsalLinesWaitingMax: 400,
+  /** Telephones of one number that are remembered to have been heard of. More: those longest ago are forgotten. */
+  heardTelephonesMax: 20,
   /** Telephones rung by rehearsals, for an account in an hour. More: not rung, which fails the step. */
   rehearsalCallsPerHourMax: 20,
   /** Calls to mobiles for their consent, for an account in an hour. More: refused. */

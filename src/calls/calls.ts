@@ -17,6 +17,7 @@ import type { TransactionEffect, TransactionId } from '../sip/transaction/layer.
 import { Call } from './call.ts';
 import { Errand, type ErrandStart } from './errand.ts';
 import { recordOf } from './record.ts';
+import { Rehearsal, type RehearsalStart } from './rehearsal.ts';
 import type { CallStart } from './route.ts';
 import type { Session } from './session.ts';
 import type { Outside, Surroundings, TimerOf, TrunkChoice } from './surroundings.ts';
@@ -154,6 +155,13 @@ export class Calls {
     const id = this.#newCallId();
     this.#calls.set(id, new Errand({ ...errand, id, sessionId: this.#sessionId++ }, this.#around, now));
     return true;
+  }
+
+  /** A plan walked with nobody calling; its caller keeps to how many there may be. */
+  startRehearsal(start: Omit<RehearsalStart, 'id'>, now: Instant): string {
+    const id = this.#newCallId();
+    this.#calls.set(id, new Rehearsal({ ...start, id }, this.#around, now));
+    return id;
   }
 
   hangUp(callId: string, text: string, now: Instant): boolean {

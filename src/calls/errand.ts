@@ -35,8 +35,16 @@ export interface ErrandStart {
   readonly delayMs: number;
   /** What is said to whoever answers. */
   readonly dialogue: (line: Line) => Dialogue<Answer>;
+  /** Told as it happens. */
+  readonly news?: (news: ErrandNews, now: Instant) => void;
   /** Told once. */
   readonly over: (answer: Answer, now: Instant) => void;
+}
+
+/** `text`: a sentence. */
+export interface ErrandNews {
+  readonly type: 'dialling' | 'rings' | 'answered' | 'failed';
+  readonly text: string;
 }
 
 /** A mobile's own voicemail answers after this long or later, and cannot agree to anything. */
@@ -171,15 +179,21 @@ export class Errand implements Session {
     const id = `leg${this.#legs.length + 1}`;
     const leg = ownLeg({ id, callId, sessionId, number, trunk, caller }, this.#around);
     this.#legs.push(leg);
+    this.#tell('dialling', `dialling ${number} over ${trunk.name}`, now);
     leg.media.open(trunk.flow.remote.address);
   }
 
   #news(leg: CalleeLeg, news: LegNews | undefined, now: Instant): void {
     if (news === undefined || this.#phase !== 'dialling') return;
-    if (news.type === 'answered') {
+    if (news.type === 'ringing' && leg.told === 'nothing') {
+      leg.told = 'rings';
+      this.#tell('rings', `${this.#start.number} rings`, now);
+    } else if (news.type === 'answered') {
+      this.#tell('answered', `${this.#start.number} is answered`, now);
       this.#talk(leg, now);
     } else if (news.type === 'failed') {
       leg.giveUp(408, 'No sign of life');
+      this.#tell('failed', news.text, now);
       if (VERDICTS[news.verdict].trunk === 'next-trunk') this.#dial(now);
       else this.#end(refusalOf(news.verdict), now);
     }
@@ -213,6 +227,10 @@ export class Errand implements Session {
     const timer = { callId: this.id, deadline: { type: 'wrap-up-overdue' } } as const;
     this.#timer = this.#around.schedule(now + WRAP_UP_MS, timer);
     this.#start.over(answer, now);
+  }
+
+  #tell(type: ErrandNews['type'], text: string, now: Instant): void {
+    this.#start.news?.({ type, text }, now);
   }
 
   #dueAt(at: Instant): void {

@@ -1,4 +1,5 @@
-// What calls.ts may tell a call, be it between two people (call.ts) or a test (test-call.ts). One event at a
+// What calls.ts may tell a call, be it between two people (call.ts), a test (test-call.ts), an
+// errand (errand.ts) or a rehearsal (rehearsal.ts). One event at a
 // time, from the node's one queue.
 
 import type { Flow } from '../base/net.ts';

@@ -30,6 +30,8 @@ export type CallDeadline =
   | { readonly type: 'dialogue-due'; readonly leg: string }
   | { readonly type: 'wrap-up-overdue' }
   | { readonly type: 'errand-due' }
+  /** `leg`: what was asked; empty: it begins. */
+  | { readonly type: 'rehearsal-due'; readonly leg: string }
   | { readonly type: 'test-over' };
 
 export interface TimerOf {

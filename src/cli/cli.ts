@@ -1,7 +1,7 @@
 // The command line: `ringthrough start` runs a node in this process; `certificate` works on files, `shield plan`
 // prints; every other command asks a running node's API. Noun, then verb, each with --json and --help (docs/cli.md).
 //
-// Exit codes: 0 done; 1 a test call did not go through or a number is not ready;
+// Exit codes: 0 done; 1 a test call or rehearsal failed, or a number is not ready;
 // 64 and up after sysexits(3), by the code of the error.
 
 import { Command, CommanderError } from 'commander';
@@ -16,6 +16,7 @@ import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
 import { addProvision } from './commands/provision.ts';
 import { addReadiness } from './commands/readiness.ts';
+import { addRehearse } from './commands/rehearse.ts';
 import { addShieldAbusers } from './commands/shield-abusers.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
 import { addShieldRehearse } from './commands/shield-rehearse.ts';
@@ -57,6 +58,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addLedger(program, context);
   addLists(program, context);
   addReadiness(program, context, exit);
+  addRehearse(program, context, exit);
   addCertificates(program, context);
   addTelephone(program, context);
   addTrace(program, context);

@@ -56,6 +56,10 @@ const WORDS = [
   'greeting-kept',
   'greeting-default',
   'cannot-call-back',
+  // A rehearsal.
+  'rehearsal-greeting',
+  'rehearsal-choice',
+  'rehearsal-thanks',
   // The control number.
   'control-welcome',
   'enter-pin-or-code',

@@ -23,6 +23,7 @@ import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import { CapsDesk } from './caps-desk.ts';
 import type { Kept } from './options.ts';
+import { Rehearsals } from './rehearsals.ts';
 import type { Turn } from './turn.ts';
 
 export interface DeskOptions {
@@ -43,6 +44,7 @@ type Entering = DeskQuestion & { readonly type: 'enter' | 'open-mailbox' };
 export class Desk {
   readonly caps: CapsDesk;
   readonly mailboxes: Mailboxes;
+  readonly rehearsals: Rehearsals;
   readonly #options: DeskOptions;
   readonly #guesses = new Guesses();
   readonly #waiting = new Map<number, Told>();
@@ -58,13 +60,15 @@ export class Desk {
       newId: () => this.newId(),
     });
     this.mailboxes = new Mailboxes(options.messagesChanged);
+    this.rehearsals = new Rehearsals(options);
   }
 
   /** Questions that are not answered yet, and what is remembered of guesses. */
   get tables(): Readonly<Record<string, number>> {
     const { mailboxes, caps } = this;
     const questions = this.#waiting.size;
-    return { messages: mailboxes.size, questions, guessed: this.#guesses.size, usages: caps.size };
+    const [guessed, rehearsals] = [this.#guesses.size, this.rehearsals.size];
+    return { messages: mailboxes.size, questions, guessed, rehearsals, usages: caps.size };
   }
 
   /** As kept over a restart. */
@@ -107,6 +111,7 @@ export class Desk {
       case 'open-mailbox':
         return this.#enter(question, told);
       case 'divert':
+      case 'confirmed':
       case 'forward':
       case 'set-greeting':
         return this.#askOutside(question, told);

@@ -2,6 +2,7 @@
 // the effect loop; admin/, http/ and the tests know only this.
 
 import type { Instant } from '../base/time.ts';
+import type { RehearsalNews } from '../calls/rehearsal.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
@@ -10,6 +11,7 @@ import type {
   Cap,
   E164,
   LedgerEntry,
+  PlanRehearsal,
   Reachability,
   TimelineEntry,
   VoicemailMessage,
@@ -163,6 +165,23 @@ export type DoorTrouble = 'leak' | 'trouble';
 /** `slowed`: not looked at, because too many wrong ones came before. */
 export type RefusedCredentials = 'wrong' | 'unknown-user' | 'slowed';
 
+export interface RehearsalAsked {
+  readonly number: E164;
+  /** Outside telephones are rung. */
+  readonly dial: boolean;
+  /** Whose hours it is walked by; absent: now. */
+  readonly at?: Instant;
+  /** For people: `api`, `cli`. */
+  readonly by: string;
+  /** Names of the node's prompts. */
+  readonly prompts: readonly string[];
+  /** Telephones that were heard of in earlier rehearsals. */
+  readonly heard: PlanRehearsal['heard'];
+}
+
+/** What comes of a rehearsal; `end` comes once, when it is kept or cannot be. */
+export type RehearsalTold = RehearsalNews | { readonly type: 'end'; readonly rehearsal: PlanRehearsal };
+
 /** Told as it happens to whoever subscribed. */
 export type NodeEvent =
   | {
@@ -188,6 +207,13 @@ export type NodeEvent =
       readonly entry: TimelineEntry;
       readonly final: boolean;
       readonly passed: boolean;
+    }
+  /** A plan is rehearsed. */
+  | {
+      readonly type: 'rehearsal';
+      readonly rehearsalId: string;
+      readonly at: Instant;
+      readonly news: RehearsalTold;
     }
   /** A caller has left a message. */
   | { readonly type: 'message'; readonly message: VoicemailMessage; readonly at: Instant }
@@ -331,6 +357,11 @@ export interface NodeControl {
    * Throws RingthroughError: NOT_FOUND (no trunk), DRAINING, LIMIT_REACHED.
    */
   startTestCall(number: E164): string;
+  /**
+   * Walks the number's plan with nobody calling. Returns the id under which `rehearsal` events come.
+   * Throws RingthroughError: NOT_FOUND, CONFLICT (one of this number is under way), DRAINING, LIMIT_REACHED.
+   */
+  startRehearsal(asked: RehearsalAsked): string;
   subscribe(listener: (event: NodeEvent) => void): () => void;
 }
 

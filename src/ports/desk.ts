@@ -58,6 +58,13 @@ export type DeskQuestion =
       /** Whoever answers at `to` has just agreed: it is one of the account's mobiles from now on. */
       readonly confirmed?: boolean;
     }
+  /** Whoever answers the mobile has said that calls to it arrive. */
+  | {
+      readonly type: 'confirmed';
+      readonly account: string;
+      readonly mobile: E164;
+      readonly author: Author;
+    }
   | {
       readonly type: 'forward';
       readonly account: string;

@@ -373,6 +373,10 @@ export interface PlanRehearsal {
   readonly dialled: boolean;
   /** All of it works, and something answers the caller. */
   readonly passed: boolean;
+  /** What kept it from passing: a sentence. */
+  readonly why?: string;
+  /** Who answers a caller, and after how long: a sentence. */
+  readonly summary: string;
   /** Who or what would have answered first, and after how long at the latest. */
   readonly answeredBy?: string;
   readonly answeredAfterMs?: number;

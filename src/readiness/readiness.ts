@@ -222,9 +222,7 @@ function rehearsed(
   if (rehearsal === undefined) return failed('its plan was never rehearsed', todo);
   const when = ago(rehearsal.at, now);
   if (!rehearsal.passed) {
-    const why =
-      rehearsal.steps.find(({ result }) => result === 'failed')?.text ?? 'nobody would have answered';
-    return failed(`its rehearsal failed ${when}: ${why}`, todo);
+    return failed(`its rehearsal failed ${when}: ${rehearsal.why ?? rehearsal.summary}`, todo);
   }
   if (now - rehearsal.at > FRESH_MS) return failed(`it was rehearsed last ${when}`, todo);
   return passed(`it was rehearsed ${when}`);

@@ -152,7 +152,11 @@ export function byProof(
   return proven(b.reachability) - proven(a.reachability) || b.provenAt - a.provenAt;
 }
 
-function whyShut(step: PlanStep, view: RoutingView): string | undefined {
+/** Why its hours keep a step from being tried; the end of a sentence about it. */
+export function whyShut(
+  step: PlanStep,
+  view: { readonly account: Pick<Account, 'hours'>; readonly now: Instant },
+): string | undefined {
   if (step.when === undefined) return undefined;
   const name = step.when.hours;
   const hours = view.account.hours.find((candidate) => candidate.name === name);

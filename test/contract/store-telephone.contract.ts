@@ -130,7 +130,15 @@ export function storeTelephoneContract({ name, open }: StoreUnderTest): void {
     });
 
     test('the last rehearsal of a number is kept, and goes with its number', async () => {
-      const row = { account: 'acme', at: 5.5, by: 'cli', dialled: false, passed: true, heard: [] };
+      const row = {
+        account: 'acme',
+        at: 5.5,
+        by: 'cli',
+        dialled: false,
+        passed: true,
+        heard: [],
+        summary: 'x',
+      };
       const step = { step: 1, who: '“Ann”', result: 'works', text: 'it answers', tookMs: 3.4 } as const;
       const first = { ...row, number: NUMBER, steps: [step], answeredBy: 'Ann', answeredAfterMs: 0 };
       const other = { ...row, number: '+442079460001', steps: [], passed: false };

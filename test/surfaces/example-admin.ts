@@ -26,11 +26,12 @@ import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/
 import type { Store } from '../../src/ports/store.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
-import { readinessAt } from './example-readiness.ts';
+import { readinessAt, rehearsalAt } from './example-readiness.ts';
 import { ATTACKED } from './example-shield.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 export const READINESS = readinessAt(NOW);
+export const REHEARSAL_LINES = rehearsalAt(NOW);
 
 export const RECEPTION: PhoneDetails = {
   account: 'acme',
@@ -374,6 +375,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   hangUp: undefined,
   trunks: [TRUNK],
   testCall: TEST_CALL_STEPS,
+  rehearsePlan: REHEARSAL_LINES,
   trace: TRACE,
   traceKept: TRACE,
   rehearsal: REHEARSAL,
@@ -417,6 +419,7 @@ export function exampleNode() {
     directoryChanged() {},
     hangUp: () => true,
     startTestCall: () => 'test-1',
+    startRehearsal: () => 'rehearsal-1',
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -435,6 +438,7 @@ export function exampleAdmin(node: NodeControl) {
     // An abort signal is the surface's own affair.
     asked.push([useCase, ...args.filter((arg) => !(arg instanceof AbortSignal))]);
     const failure = failing.get(useCase);
+    if (useCase === 'rehearsePlan') return stream(EXAMPLES.rehearsePlan, failure);
     if (useCase === 'testCall') return stream(EXAMPLES.testCall, failure);
     if (useCase === 'trace' && failure === undefined) return stream(EXAMPLES.trace, undefined);
     if (useCase === 'trace') throw failure;

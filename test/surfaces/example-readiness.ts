@@ -1,5 +1,6 @@
-// How ready two numbers are, for the tests of the API and of the CLI.
+// How ready two numbers are, and how a plan is rehearsed, for the tests of the API and of the CLI.
 
+import type { RehearsalLine } from '../../src/admin/plan-rehearsal.ts';
 import type { ReadinessPage } from '../../src/admin/readiness.ts';
 import type { Instant } from '../../src/base/time.ts';
 import type { Finding } from '../../src/readiness/readiness.ts';
@@ -43,4 +44,28 @@ export function readinessAt(at: Instant): ReadinessPage {
 
 function finding(check: Finding['check'], result: Finding['result'], text: string, todo?: string) {
   return [{ check, result, text, ...(todo === undefined ? {} : { todo }) }];
+}
+
+/** Reception is there, the mobile is not rung. */
+export function rehearsalAt(at: Instant): readonly RehearsalLine[] {
+  const phone = { step: 1, who: 'reception', result: 'works', text: 'reception answers in 3.4 ms' } as const;
+  const mobile = { step: 2, who: '+447700900123', result: 'not-rung', text: 'it was not rung' } as const;
+  const steps = [
+    { ...phone, tookMs: 3.4 },
+    { ...mobile, tookMs: 12 },
+  ];
+  return [
+    { type: 'note', time: at, step: 1, text: 'rings reception for 20 s' },
+    { type: 'step', time: at + 4, ...phone, tookMs: 3.4 },
+    { type: 'step', time: at + 16, ...mobile, tookMs: 12 },
+    {
+      type: 'end',
+      time: at + 20,
+      rehearsal: {
+        ...{ number: '+442079460000', account: 'acme', at, by: 'cli', dialled: false, passed: true },
+        summary: 'A caller is put through at once to reception, else after 20 s to +447700900123.',
+        ...{ answeredBy: 'reception', answeredAfterMs: 0, steps, heard: [] },
+      },
+    },
+  ];
 }

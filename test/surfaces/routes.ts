@@ -120,6 +120,11 @@ export const ROUTES: readonly {
     body: 'accounts: []',
     asks: ['provision', 'accounts: []', { dryRun: true, by: 'api' }],
   },
+  {
+    call: 'POST /v1/rehearsals',
+    body: { number: '+442079460000', dial: true },
+    asks: ['rehearsePlan', { number: '+442079460000', dial: true }, 'api'],
+  },
   { call: 'POST /v1/test-calls', body: { number: '+442079460000' }, asks: ['testCall', '+442079460000'] },
   { call: 'GET /v1/trace?phone=reception', asks: ['trace', { phone: 'reception' }] },
   {

@@ -115,10 +115,15 @@ function advice(numbers: readonly Readiness[], colour: boolean): string {
   return [...found.values()]
     .sort((a, b) => order.indexOf(a.check) - order.indexOf(b.check))
     .map(({ of, finding: { text, todo = '' } }) => {
+      if (numbers.length === 1) return piece('', text, todo, colour);
       const who = of.length === numbers.length && of.length > 1 ? `all ${of.length} numbers` : named(of);
-      return `${who}: ${printable(text)}\n    ${paint(`→ ${printable(todo)}`, 'yellow', colour)}\n`;
+      return piece(`${who}: `, text, todo, colour);
     })
     .join('');
+}
+
+function piece(who: string, text: string, todo: string, colour: boolean): string {
+  return `${who}${printable(text)}\n    ${paint(`→ ${printable(todo)}`, 'yellow', colour)}\n`;
 }
 
 function named(numbers: readonly string[]): string {

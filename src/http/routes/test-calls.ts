@@ -1,16 +1,15 @@
-// /v1/test-calls places a call as any caller would and streams what happens, one JSON object a line
-// (application/x-ndjson), until it has ended. Whoever stops reading stops listening; the call goes on.
+// /v1/test-calls places a call as any caller would and streams what happens until it has ended; /v1/rehearsals walks a
+// plan with nobody calling. Whoever stops reading stops listening; the call or the rehearsal goes on.
 
-import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
 import { phoneNumber } from '../../admin/provisioning/schema.ts';
-import type { TestCallStep } from '../../admin/views.ts';
-import { testCallStep } from '../../admin/wire.ts';
+import { instant, rehearsalLine, testCallStep } from '../../admin/wire.ts';
 import type { Routes } from '../app.ts';
+import { byWhom } from '../by-whom.ts';
+import { linesOf, STREAM_TYPE, streamOf } from '../ndjson.ts';
 import { problemResponse } from '../problems.ts';
-
-const STREAM_TYPE = 'application/x-ndjson';
 
 export const testCallRoutes: Routes = (app, admin) => {
   app.post(
@@ -21,31 +20,49 @@ export const testCallRoutes: Routes = (app, admin) => {
         summary: 'Call a number as any caller would, and tell what happens',
         body: section({ number: phoneNumber }).meta({ id: 'TestCallBody' }),
         response: {
-          200: {
-            description: 'One step a line, as it happens; the last one is final',
-            // The type of a line; what is sent is a stream of them.
-            content: { [STREAM_TYPE]: { schema: testCallStep.or(z.instanceof(Readable)) } },
-          },
+          200: streamOf(testCallStep, 'One step a line, as it happens; the last one is final'),
           default: problemResponse,
         },
       },
     },
     async (request, reply) => {
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const steps = admin.testCall(request.body.number, gone.signal)[Symbol.asyncIterator]();
-      // The first step before the first byte: a call that cannot be placed is a problem document.
-      const first = await steps.next();
-      return reply.type(STREAM_TYPE).send(Readable.from(lines(first, steps)));
+      const steps = admin.testCall(request.body.number, goneOf(reply));
+      return reply.type(STREAM_TYPE).send(await linesOf(testCallStep, steps));
+    },
+  );
+
+  app.post(
+    '/rehearsals',
+    {
+      schema: {
+        tags: ['readiness'],
+        summary: 'Walk the plan of a number with nobody calling, and tell what works',
+        description:
+          'Phones and carriers are asked whether they are there. Outside telephones are rung with `dial`.',
+        body: section({
+          number: phoneNumber,
+          dial: z
+            .boolean()
+            .exactOptional()
+            .meta({ description: 'Ring outside telephones, which costs money' }),
+          at: instant.exactOptional().meta({ description: 'Walk it by the hours of that time' }),
+        }).meta({ id: 'RehearsalBody' }),
+        response: {
+          200: streamOf(rehearsalLine, 'One line for each thing that is tried; the last one is of type end'),
+          default: problemResponse,
+        },
+      },
+    },
+    async (request, reply) => {
+      const by = byWhom(request.headers['user-agent']);
+      const lines = admin.rehearsePlan(request.body, by, goneOf(reply));
+      return reply.type(STREAM_TYPE).send(await linesOf(rehearsalLine, lines));
     },
   );
 };
 
-async function* lines(
-  first: IteratorResult<TestCallStep>,
-  rest: AsyncIterator<TestCallStep>,
-): AsyncGenerator<string> {
-  for (let step = first; step.done !== true; step = await rest.next()) {
-    yield `${JSON.stringify(z.encode(testCallStep, step.value))}\n`;
-  }
+function goneOf(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
