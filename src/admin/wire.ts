@@ -257,6 +257,7 @@ export const trunk = z
     inbound: z.boolean(),
     outbound: z.boolean(),
     callsActive: z.number(),
+    callsWaiting: z.number().optional().meta({ description: 'Of these, for their turn at the carrier' }),
     carrier: z.string().meta({ description: 'Whose network it leads to' }),
     note: z.string().optional(),
   })

@@ -206,6 +206,11 @@ export const LIMITS = {
   callsMax: 10_000,
   /** Legs of one call, over its whole life. More: the plan goes to its announcement. */
   legsPerCallMax: 32,
+  /**
+   * How long a call may wait for its turn at a carrier that takes so many in a second. Longer: the next trunk has it,
+   * else its plan goes on at once. Emergency calls do not wait.
+   */
+  trunkTurnMaxMs: 3 * SECOND_MS,
   /** Transactions of one call that are followed. More: the oldest is forgotten, and its peer sees a timeout. */
   transactionsPerCallMax: 128,
   /**

@@ -76,6 +76,7 @@ export class Call implements Session {
         this.#timers.set('step-over', at);
         this.#attending.ringBack();
       },
+      waits: (at) => this.#comfort(at),
       dialogue: (step, at) => this.#attend(step, at),
       announcement: (prompt, at) => {
         const text = `the plan plays "${prompt}"`;
@@ -204,14 +205,12 @@ export class Call implements Session {
 
   deadline(deadline: CallDeadline, now: Instant): void {
     switch (deadline.type) {
-      case 'no-sign-of-life': {
+      case 'no-sign-of-life':
+      case 'no-progress':
+      case 'turn': {
         const leg = this.#leg(deadline.leg);
-        if (leg instanceof CalleeLeg && !this.#walk.waitsOn(leg, now)) this.#news(leg, leg.silent(), now);
-        break;
-      }
-      case 'no-progress': {
-        const leg = this.#leg(deadline.leg);
-        if (leg instanceof CalleeLeg) this.#news(leg, leg.stuck(), now);
+        const isDue = leg instanceof CalleeLeg && !this.#walk.waitsOn(leg, now);
+        if (isDue) this.#news(leg, leg.due(deadline.type, now), now);
         break;
       }
       case 'nothing-said':

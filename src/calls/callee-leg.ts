@@ -42,6 +42,8 @@ export type CalleeState =
   | 'abandoned'
   | 'over';
 
+export type LegDeadline = 'no-sign-of-life' | 'no-progress' | 'turn';
+
 /** What a leg tells its call. */
 export type LegNews =
   | { readonly type: 'ringing'; readonly status: number; readonly sdp: SessionDescription | undefined }
@@ -67,6 +69,8 @@ export interface CalleeTarget {
   readonly routes: readonly string[];
   /** The same telephone has another flow, which is tried if this one fails. */
   readonly hasSpareFlow?: boolean;
+  /** An emergency call: it waits for nobody (law 7). */
+  readonly isUrgent?: boolean;
 }
 
 export interface InviteContent {
@@ -102,6 +106,7 @@ export class CalleeLeg extends Leg {
   #transaction: TransactionId | undefined;
   #signOfLife: Deadline<TimerOf> | undefined;
   #progress: Deadline<TimerOf> | undefined;
+  #turn: Deadline<TimerOf> | undefined;
   #earlySdp: SessionDescription | undefined;
   #challenged = false;
   /** What became of the leg has been counted for or against the carrier's health. */
@@ -121,7 +126,8 @@ export class CalleeLeg extends Leg {
     this.target = target;
     this.callerTag = callerTag;
     this.#content = content;
-    if (target.type === 'trunk') around.trunks.legStarted(target.name);
+    if (target.type === 'trunk')
+      around.trunks.legStarted(target.name, this.media.id, target.isUrgent === true);
   }
 
   override get state(): CalleeState {
@@ -148,19 +154,37 @@ export class CalleeLeg extends Leg {
     return this.#state === 'inviting';
   }
 
-  /** Media is open: the INVITE goes out. */
+  /** Media is open: the INVITE goes out, to a carrier when it is this call's turn. */
   invite(now: Instant): void {
     if (this.#state !== 'opening') return;
-    this.invitedAt = now;
     const { type: kind, name: peer, key: number } = this.target;
+    const turnAt = kind === 'trunk' ? this.around.trunks.turnOf(peer, this.media.id) : undefined;
+    if (turnAt !== undefined) {
+      this.#turn = this.#deadline(turnAt, 'turn');
+      return;
+    }
+    this.invitedAt = now;
     const { sipCallId } = this.#content;
     const dialled = kind === 'trunk' ? { number } : {};
     this.around.audience.leg({ callId: this.callId, sipCallId, kind, peer, ...dialled });
     this.#send(this.#buildInvite(1), now);
   }
 
+  /** One of its deadlines has come. */
+  due(deadline: LegDeadline, now: Instant): LegNews | undefined {
+    switch (deadline) {
+      case 'no-sign-of-life':
+        return this.#silent();
+      case 'no-progress':
+        return this.#stuck();
+      case 'turn':
+        this.invite(now);
+        return undefined;
+    }
+  }
+
   /** The two seconds are over. */
-  silent(): LegNews | undefined {
+  #silent(): LegNews | undefined {
     if (this.#state !== 'inviting') return undefined;
     const text = `gave no sign of life in ${SIGN_OF_LIFE_MS / SECOND_MS} s`;
     this.#noSignOfLife(text);
@@ -168,7 +192,7 @@ export class CalleeLeg extends Leg {
   }
 
   /** The carrier's ten seconds are over. */
-  stuck(): LegNews | undefined {
+  #stuck(): LegNews | undefined {
     if (this.#state !== 'proceeding') return undefined;
     return { type: 'stuck', text: `took the call and said nothing more in ${PROGRESS_MS / SECOND_MS} s` };
   }
@@ -367,13 +391,14 @@ export class CalleeLeg extends Leg {
     this.#signOfLife = this.#deadline(now + SIGN_OF_LIFE_MS, 'no-sign-of-life');
   }
 
-  #deadline(at: Instant, type: 'no-sign-of-life' | 'no-progress'): Deadline<TimerOf> {
+  #deadline(at: Instant, type: LegDeadline): Deadline<TimerOf> {
     return this.around.schedule(at, { callId: this.callId, deadline: { type, leg: this.id } });
   }
 
   #unschedule(): void {
     this.around.unschedule(this.#signOfLife);
     this.around.unschedule(this.#progress);
+    this.around.unschedule(this.#turn);
   }
 
   #track(id: TransactionId | undefined): void {
@@ -435,6 +460,6 @@ export class CalleeLeg extends Leg {
   #release(): void {
     if (this.#released) return;
     this.#released = true;
-    if (this.target.type === 'trunk') this.around.trunks.legEnded(this.target.name);
+    if (this.target.type === 'trunk') this.around.trunks.legEnded(this.target.name, this.media.id);
   }
 }

@@ -133,9 +133,10 @@ export class Errand implements Session {
 
   deadline(deadline: CallDeadline, now: Instant): void {
     switch (deadline.type) {
-      case 'no-sign-of-life': {
+      case 'no-sign-of-life':
+      case 'turn': {
         const leg = this.#leg(deadline.leg);
-        if (leg !== undefined) this.#news(leg, leg.silent(), now);
+        if (leg !== undefined) this.#news(leg, leg.due(deadline.type, now), now);
         break;
       }
       case 'dialogue-due':

@@ -11,7 +11,7 @@
 import { LIMITS } from '../base/limits.ts';
 import { formatEndpoint } from '../base/net.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type Instant, MINUTE_MS } from '../base/time.ts';
+import { formatDuration, type Instant, MINUTE_MS } from '../base/time.ts';
 import type { Account, Cap, PlanStep } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import { divertAllowed } from '../routing/divert-classes.ts';
@@ -20,7 +20,7 @@ import { mailboxInstead } from '../routing/mailbox-instead.ts';
 import { type PhoneTarget, resolveStep, type StepTargets, stepsInTurn } from '../routing/plan.ts';
 import { mostTelling, VERDICTS, type Verdict } from '../routing/verdicts.ts';
 import { breadthHeader, breadthOf } from './breadth.ts';
-import { CalleeLeg, type CalleeTarget, type LegNews } from './callee-leg.ts';
+import { CalleeLeg, type CalleeTarget, type LegNews, SIGN_OF_LIFE_MS } from './callee-leg.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { callerHeaders, diversionHeaders } from './identity.ts';
 import type { HeaderRow } from './leg.ts';
@@ -33,6 +33,8 @@ import type { PhoneDevice, Surroundings, TrunkChoice } from './surroundings.ts';
 export interface WalkEvents {
   /** The present step may take until then. */
   stepUntil(at: Instant): void;
+  /** The caller hears ringing meanwhile. */
+  waits(now: Instant): void;
   announcement(prompt: string, now: Instant): void;
   /** False where that cannot be had, so that the plan goes on. */
   dialogue(step: DialogueStep, now: Instant): boolean;
@@ -146,7 +148,7 @@ export class PlanWalk {
 
   /** A carrier took the call and says nothing: the next one has it, where there is one. Else it may still ring. */
   stuck(leg: CalleeLeg, text: string, now: Instant): void {
-    if (this.#trunks.length === 0 || this.#full) return;
+    if (this.#soonest() === undefined || this.#full) return;
     this.#record.note(now, 'failed', `${leg.words} ${text}`);
     leg.supersede(text);
     this.#learn('failing');
@@ -264,15 +266,12 @@ export class PlanWalk {
     }
     this.#dialling = step;
     this.#trunks = [...this.#around.trunks.choices(step.number, this.#start.secure)];
+    const waitMs = this.#soonest()?.waitMs ?? 0;
     if (this.#dialNextTrunk(now)) {
-      this.#events.stepUntil(now + step.forMs);
+      this.#events.stepUntil(now + waitMs + step.forMs);
       return true;
     }
-    this.#record.note(
-      now,
-      'refused',
-      `no trunk can carry ${step.number} now${this.#start.secure ? ' over TLS, as sips asks' : ''}`,
-    );
+    this.#record.note(now, 'refused', `no trunk can carry ${step.number} now${this.#whyNoTrunk()}`);
     this.#learn('failing');
     this.leaveDialled();
     return false;
@@ -350,13 +349,45 @@ export class PlanWalk {
   }
 
   #dialNextTrunk(now: Instant): boolean {
-    const trunk = this.#trunks.shift();
-    if (trunk === undefined || this.#full) return false;
+    const next = this.#soonest();
+    if (next === undefined || this.#full) return false;
+    const { trunk, waitMs } = next;
+    this.#trunks = this.#trunks.filter((other) => other !== trunk);
     const { number } = this.#dialling;
     const { name, uri, flow } = trunk;
-    this.#record.note(now, 'dialling', `dialling ${number} over ${name}`);
-    this.#openLeg({ type: 'trunk', name, key: number, uri, routes: [] }, flow, `${number} over ${name}`);
+    const turn = waitMs === 0 ? '' : `, when it is its turn: in ${formatDuration(waitMs)}`;
+    this.#record.note(now, 'dialling', `dialling ${number} over ${name}${turn}`);
+    const isUrgent = this.#start.route.emergency;
+    const target = { type: 'trunk', name, key: number, uri, routes: [], isUrgent } as const;
+    this.#openLeg(target, flow, `${number} over ${name}`);
+    if (waitMs > 0) this.#events.waits(now);
     return true;
+  }
+
+  /**
+   * The trunk over which the call rings soonest, and how long it waits there for its turn. Of those that have one at
+   * once that is the first; one that is known to be down costs what it takes to notice that. `undefined`: none has a
+   * turn in time.
+   */
+  #soonest(): { readonly trunk: TrunkChoice; readonly waitMs: number } | undefined {
+    const { trunks } = this.#around;
+    let soonest: { trunk: TrunkChoice; waitMs: number; ringsAfterMs: number } | undefined;
+    for (const trunk of this.#trunks) {
+      const waitMs = this.#start.route.emergency ? 0 : trunks.waitMs(trunk.name);
+      const ringsAfterMs = waitMs + (trunk.health === 'down' ? SIGN_OF_LIFE_MS : 0);
+      if (
+        waitMs > LIMITS.trunkTurnMaxMs ||
+        ringsAfterMs >= (soonest?.ringsAfterMs ?? Number.POSITIVE_INFINITY)
+      )
+        continue;
+      soonest = { trunk, waitMs, ringsAfterMs };
+    }
+    return soonest;
+  }
+
+  #whyNoTrunk(): string {
+    if (this.#trunks.length > 0) return ': they have as many calls waiting as they take in the next seconds';
+    return this.#start.secure ? ' over TLS, as sips asks' : '';
   }
 
   #openLeg(target: CalleeTarget, flow: CalleeLeg['flow'], words: string, device?: PhoneDevice): CalleeLeg {

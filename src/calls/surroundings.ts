@@ -14,12 +14,14 @@ import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
 import type { TransactionId } from '../sip/transaction/layer.ts';
+import type { Health } from '../trunks/health.ts';
 import type { SessionTerms } from './session-timer.ts';
 
 /** A deadline of a call. `leg` is a leg's id. */
 export type CallDeadline =
   | { readonly type: 'no-sign-of-life'; readonly leg: string }
   | { readonly type: 'no-progress'; readonly leg: string }
+  | { readonly type: 'turn'; readonly leg: string }
   | { readonly type: 'nothing-said' }
   | { readonly type: 'provisional-again' }
   | { readonly type: 'step-over' }
@@ -44,6 +46,7 @@ export interface TrunkChoice {
   /** Request-URI for a number over this trunk. */
   readonly uri: string;
   readonly flow: Flow;
+  readonly health: Health;
 }
 
 export interface PhoneChoice {
@@ -108,8 +111,13 @@ export interface PhonePort {
 export interface TrunkPort {
   /** Those that may carry a call to this number, in the order to try them. */
   choices(number: string, secureOnly: boolean): readonly TrunkChoice[];
-  legStarted(name: string): void;
-  legEnded(name: string): void;
+  /** How long a leg would wait there for its turn: carriers take so many in a second. */
+  waitMs(name: string): number;
+  /** `leg` is unique on the node. Urgent ones do not wait. */
+  legStarted(name: string, leg: string, isUrgent: boolean): void;
+  /** `undefined`: its INVITE may go now. Else it is to ask again then. */
+  turnOf(name: string, leg: string): Instant | undefined;
+  legEnded(name: string, leg: string): void;
   /** What a leg learnt of the carrier's health. */
   answered(name: string, flow: Flow): void;
   failed(name: string, flow: Flow, reason: string): void;

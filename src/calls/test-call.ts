@@ -105,7 +105,8 @@ export class TestCall implements Session {
   }
 
   deadline(deadline: CallDeadline, now: Instant): void {
-    if (deadline.type === 'no-sign-of-life') this.#news(this.#leg.silent(), now);
+    const { type } = deadline;
+    if (type === 'no-sign-of-life' || type === 'turn') this.#news(this.#leg.due(type, now), now);
     else if (deadline.type === 'wrap-up-overdue') this.#leg.media.gone();
     else if (deadline.type === 'test-over') {
       this.#end(this.#answered ? 'the caller hung up' : 'the caller gave up', now);

@@ -176,6 +176,16 @@ function addTrunkGauges(registry: Registry, node: NodeControl): void {
       for (const { name, callsActive } of node.trunks()) calls.set({ trunk: name }, callsActive);
     },
   });
+  const waiting: Gauge<'trunk'> = new Gauge({
+    name: 'ringthrough_trunk_calls_waiting',
+    help: 'Calls that wait for their turn: the carrier takes so many in a second.',
+    labelNames: ['trunk'],
+    registers: [registry],
+    collect: () => {
+      for (const { name, callsWaiting } of node.trunks())
+        if (callsWaiting !== undefined) waiting.set({ trunk: name }, callsWaiting);
+    },
+  });
 }
 
 function addSignalling(registry: Registry, transports: MetricsSources['signalling']): void {

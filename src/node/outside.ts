@@ -112,8 +112,10 @@ function trunkPort(options: OutsideOptions): TrunkPort {
   const digests = digestClients(options);
   return {
     choices: (number, secureOnly) => own.trunkChoices(number, secureOnly),
-    legStarted: (name) => trunks.callStarted(name),
-    legEnded: (name) => trunks.callEnded(name),
+    waitMs: (name) => trunks.waitMs(name, now()),
+    legStarted: (name, leg, isUrgent) => trunks.callStarted(name, leg, isUrgent),
+    turnOf: (name, leg) => trunks.turnOf(name, leg, now()),
+    legEnded: (name, leg) => trunks.callEnded(name, leg),
     answered: (name, flow) => own.trunkEffects(trunks.callSucceeded(name, destinationOf(flow), now()), now()),
     failed: (name, flow, reason) =>
       own.trunkEffects(trunks.callFailed(name, destinationOf(flow), reason, now()), now()),

@@ -152,10 +152,11 @@ export class OwnRequests {
     const { trunks, listeners } = this.#options;
     return trunks
       .candidates({ emergency: isEmergency(number) })
-      .flatMap(({ trunk, destination: { transport, ...remote } }) => {
+      .flatMap(({ trunk, health, destination: { transport, ...remote } }) => {
         const flow = listeners.flowTo(transport, remote, trunks.domainOf(trunk.name));
         if (flow === undefined || (secureOnly && !isSecure(flow.transport))) return [];
-        return [{ name: trunk.name, uri: uriOver(trunk, number, secureOnly ? 'sips' : 'sip'), flow }];
+        const uri = uriOver(trunk, number, secureOnly ? 'sips' : 'sip');
+        return [{ name: trunk.name, uri, flow, health }];
       });
   }
 

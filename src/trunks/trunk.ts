@@ -20,6 +20,7 @@ import { defaultPort } from '../sip/location/target.ts';
 import { Headers } from '../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../sip/message/message.ts';
 import { EndpointHealth, type Health, PROBING } from './health.ts';
+import { Pace } from './pace.ts';
 import { Registration } from './registration.ts';
 
 export interface TrunksOptions {
@@ -70,6 +71,8 @@ const UNWELL: ReadonlySet<number> = new Set([408, 503]);
 export class Trunk {
   readonly settings: TrunkSettings;
   callsActive = 0;
+  /** Absent: the carrier takes any number of calls in a second. */
+  readonly pace: Pace | undefined;
   /** In the order of DNS: by priority, and within a server as its addresses came. */
   endpoints: readonly TrunkEndpoint[] = [];
   /** Where it is, by name and weight; each of its addresses is one of the endpoints. */
@@ -86,6 +89,8 @@ export class Trunk {
     this.settings = settings;
     this.#options = options;
     this.#since = options.now;
+    const { callsPerSecondMax } = settings;
+    this.pace = callsPerSecondMax === undefined ? undefined : new Pace(callsPerSecondMax);
     if (settings.register === undefined) return;
     this.registration = new Registration({
       registrar: settings.register.registrar,

@@ -263,17 +263,17 @@ describe('choosing ways out', () => {
   test('a full trunk is left out until a call ends', () => {
     const trunks = newTrunks(trunk('a', { callsMax: 2 }));
     locate(trunks, 'a', [A], 0);
-    trunks.callStarted('a');
-    trunks.callStarted('a');
+    trunks.callStarted('a', 'call', false);
+    trunks.callStarted('a', 'call', false);
     assert.deepEqual(namesOf(trunks), []);
-    trunks.callEnded('a');
+    trunks.callEnded('a', 'call');
     assert.deepEqual(namesOf(trunks), ['a']);
   });
 
   test('an emergency call is tried on a full trunk all the same', () => {
     const trunks = newTrunks(trunk('a', { callsMax: 1 }));
     locate(trunks, 'a', [A], 0);
-    trunks.callStarted('a');
+    trunks.callStarted('a', 'call', false);
     assert.equal(trunks.candidates({ emergency: true }).length, 1);
   });
 

@@ -60,6 +60,8 @@ export interface TrunkState {
   readonly inbound: boolean;
   readonly outbound: boolean;
   readonly callsActive: number;
+  /** Of these, those that wait for their turn; absent where the carrier takes any number in a second. */
+  readonly callsWaiting?: number;
   /** Whose network it leads to. */
   readonly carrier: string;
   readonly note?: string;
@@ -169,12 +171,26 @@ export class Trunks {
     );
   }
 
-  callStarted(name: string): void {
-    this.#get(name).callsActive += 1;
+  /** Those that are not urgent join the line of those that the carrier is given in a second. */
+  callStarted(name: string, call: string, isUrgent: boolean): void {
+    const trunk = this.#get(name);
+    trunk.callsActive += 1;
+    if (!isUrgent) trunk.pace?.join(call);
   }
 
-  callEnded(name: string): void {
+  /** How long a call would wait for its turn that came now. */
+  waitMs(name: string, now: Instant): number {
+    return this.#get(name).pace?.waitMs(now) ?? 0;
+  }
+
+  /** `undefined`: its INVITE may go now, and counts. Else it is to ask again then. */
+  turnOf(name: string, call: string, now: Instant): Instant | undefined {
+    return this.#get(name).pace?.goes(call, now);
+  }
+
+  callEnded(name: string, call: string): void {
     const trunk = this.#get(name);
+    trunk.pace?.leave(call);
     assert(trunk.callsActive > 0, `a call ended on ${name} that never started`);
     trunk.callsActive -= 1;
   }
@@ -248,6 +264,7 @@ function view(trunk: Trunk): TrunkState {
     inbound: settings.inbound,
     outbound: settings.outbound,
     callsActive: trunk.callsActive,
+    ...(trunk.pace !== undefined && { callsWaiting: trunk.pace.waiting }),
     carrier: settings.carrier ?? settings.name,
     ...(settings.note !== undefined && { note: settings.note }),
   };

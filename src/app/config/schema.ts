@@ -174,6 +174,7 @@ const trunkSection = section({
     .enum(['e164', 'e164-without-plus'], { error: 'expected e164 or e164-without-plus' })
     .optional(),
   callsMax: count(1, 10_000).optional(),
+  callsPerSecondMax: count(1, 1_000).optional(),
   carrier: words(60).optional(),
   note: words(120).optional(),
 });

@@ -79,6 +79,7 @@ function resolveTrunk(
     country: section.country ?? context.country,
     numberFormat: section.numberFormat ?? 'e164',
     callsMax: section.callsMax ?? CALLS_MAX,
+    ...(section.callsPerSecondMax === undefined ? {} : { callsPerSecondMax: section.callsPerSecondMax }),
     ...(section.carrier === undefined ? {} : { carrier: section.carrier }),
     ...(section.note === undefined ? {} : { note: section.note }),
   };

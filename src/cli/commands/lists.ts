@@ -177,11 +177,16 @@ function trunkColumns(context: CliContext): readonly Column<TrunkRow>[] {
     { heading: 'STATE', cell: ({ server }) => server && state(server.health) },
     { heading: 'ROUND TRIP', cell: ({ server }) => roundTrip(server?.roundTripMs) },
     of('REGISTRATION', (trunk) => trunk.registration && state(trunk.registration.state)),
-    of('CALLS', (trunk) => String(trunk.callsActive)),
+    of('CALLS', calls),
     of('CARRIES', carries),
     { heading: 'WHY', cell: ({ trunk, server }) => trunk?.healthReason ?? server?.healthReason },
     of('NOTE', (trunk) => trunk.note),
   ];
+}
+
+/** `12, 3 wait`: for their turn at a carrier that takes so many in a second. */
+function calls({ callsActive, callsWaiting = 0 }: Trunk): string {
+  return callsWaiting === 0 ? String(callsActive) : `${callsActive}, ${callsWaiting} wait`;
 }
 
 function carries({ inbound, outbound }: Trunk): string {
