@@ -22,7 +22,9 @@ interface Message {
   readonly lengthMs?: number;
 }
 
-async function network(rig: Rig, plan: readonly string[]) {
+type Routes = Readonly<Record<string, { readonly port: number }>>;
+
+async function network(rig: Rig, plan: readonly string[], more: Routes = {}) {
   const carrierPort = await freePorts();
   const node = await RingthroughNode.start(rig, {
     provisioning: `${account(['reception'], plan)}
@@ -31,7 +33,7 @@ async function network(rig: Rig, plan: readonly string[]) {
     trunks: [`{ name: carrier, address: "${HOST}:${carrierPort}", outbound: true }`],
     more: [`control: { numbers: "${CONTROL_NUMBER}" }`],
   });
-  const routes = { '+44207946': { port: node.sipPort } };
+  const routes = { '+44207946': { port: node.sipPort }, ...more };
   const carrier = await DemoCarrier.start(rig, { port: carrierPort, routes });
   const caller = await Baresip.start(rig, {
     user: '+447700900999',
@@ -103,5 +105,32 @@ describe('with nothing but a telephone', () => {
     t.diagnostic(
       `diverted ${(callTimeMs / 1_000).toFixed(1)} s into the call; the next one rang after ${ringsMs} ms`,
     );
+  });
+
+  test('a rehearsal rings the mobile, whose owner presses 1, and the number is ready for that', async (t) => {
+    const rig = createRig(t);
+    const mobile = await Baresip.start(rig, { user: MOBILE, toneHz: MOBILE_TONE_HZ, answer: 'auto' });
+    const port = Number(mobile.address.split(':')[1]);
+    const plan = ['{ ring: [reception], for: 20s }', `{ dial: "${MOBILE}" }`, '{ voicemail: office }'];
+    const { node } = await network(rig, plan, { [MOBILE]: { port } });
+    const rehearsal = node.cli(['rehearse', NUMBER, '--dial']);
+    await mobile.event('CALL_ESTABLISHED');
+    await mobile.types('1');
+    const { code } = await rehearsal.exited;
+    assert.match(rehearsal.output, /FAILED +reception is not registered\n/);
+    assert.match(rehearsal.output, /works +\+447700900123: answered after .*, and said that they heard it\n/);
+    assert.match(rehearsal.output, /works +voicemail office: it has room for \d+ messages\n/);
+    assert.match(rehearsal.output, /\nfailed: nobody can be rung: reception is not registered$/);
+    assert.equal(code, 1, 'a phone that is not there is a fault of the plan');
+    const { numbers } = await node.api<{
+      numbers: readonly { findings: readonly { check: string; result: string; text: string }[] }[];
+    }>('GET', '/readiness');
+    const found = numbers[0]?.findings.find(({ check }) => check === 'mobile-confirmed');
+    assert.equal(found?.result, 'passed', found?.text ?? 'it was not judged');
+    const told = await node.api<{ control?: { mobiles: readonly { confirmedAt?: string }[] } }>(
+      'GET',
+      '/accounts/acme',
+    );
+    assert.ok(told.control?.mobiles[0]?.confirmedAt, 'it is one of the mobiles that calls may be sent to');
   });
 });
