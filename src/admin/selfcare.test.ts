@@ -51,6 +51,25 @@ describe('whoever calls the control number', () => {
     assert.deepEqual(await enter('0', '999999'), { type: 'refused', why: 'wrong' });
   });
 
+  test('changes the PIN, which opens from then on, if it is not one that is guessed first', async () => {
+    const set = (pin: string) => stage.admin.answer({ type: 'set-pin', account: 'acme', pin, author });
+    for (const pin of ['123456', '482150', '12345', '79460000']) {
+      assert.deepEqual(await set(pin), { type: 'refused', why: 'too-easy' }, pin);
+    }
+    assert.deepEqual(await set('917365'), { type: 'done' });
+    assert.deepEqual(await enter('917365'), { type: 'entered', account: 'acme' });
+    assert.deepEqual(await enter('739164'), { type: 'refused', why: 'wrong' });
+    const { who, what } = (await lastChange()) ?? {};
+    assert.deepEqual([who, what], [author.who, 'the control PIN was changed']);
+  });
+
+  test('confirms a mobile whose owner has said that calls arrive', async () => {
+    const asked = { type: 'confirmed', account: 'acme', mobile: MOBILE, author } as const;
+    assert.deepEqual(await stage.admin.answer(asked), { type: 'done' });
+    const { control } = await stage.admin.account('acme');
+    assert.deepEqual(control?.mobiles, [{ number: MOBILE, confirmedAt: NOON }]);
+  });
+
   test('gets in once with each one-time code, though two type it at once', async () => {
     const { codes, id } = await stage.admin.makeCodes('acme', 'cli');
     assert.equal(id, '482150');

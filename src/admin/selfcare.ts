@@ -23,7 +23,14 @@ import {
 } from '../routing/selfcare.ts';
 import type { Audit, Author } from './audit.ts';
 import type { Change, Changes } from './changes.ts';
-import { type ControlChange, type ControlContext, controlOf, decideControl, pinOf } from './control.ts';
+import {
+  type ControlChange,
+  type ControlContext,
+  controlChange,
+  controlOf,
+  decideControl,
+  pinOf,
+} from './control.ts';
 import { accountIn } from './demands.ts';
 
 /** `07` and eight digits. */
@@ -77,6 +84,8 @@ export class Selfcare {
         return this.#decide(question, (account) => decideMobile(account, question.mobile, now));
       case 'forward':
         return this.#decide(question, (account, stored) => decideForward(account, question, stored, now));
+      case 'set-pin':
+        return this.#setPin(question);
       case 'set-greeting':
         return this.#decide(question, (account) => {
           return decideGreeting(account, question.mailbox, question.recording);
@@ -147,6 +156,19 @@ export class Selfcare {
     }
     const fits = await this.#fits(account?.control?.pin, secret);
     return account !== undefined && fits ? { type: 'entered', account: account.name } : refused('wrong');
+  }
+
+  /** As an operator sets it, by the same checks. */
+  async #setPin({ account, pin, author }: DeskQuestion & { type: 'set-pin' }): Promise<DeskAnswer> {
+    const change = controlChange.safeParse({ do: 'set-pin', pin });
+    if (!change.success) return refused('too-easy');
+    try {
+      await this.changeControl(account, change.data, author, () => '');
+      return { type: 'done' };
+    } catch (cause) {
+      if (cause instanceof RingthroughError && cause.code === 'INVALID_INPUT') return refused('too-easy');
+      throw cause;
+    }
   }
 
   async #openMailbox({

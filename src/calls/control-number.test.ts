@@ -57,6 +57,9 @@ function withDesk(office: Office, setting: Setting): { readonly asked: DeskQuest
       const isRight = question.secret === PIN || question.secret === CODE;
       return isRight ? { type: 'entered', account: 'acme' } : { type: 'refused', why: 'wrong' };
     }
+    if (question.type === 'set-pin') {
+      return question.pin === '123456' ? { type: 'refused', why: 'too-easy' } : { type: 'done' };
+    }
     if (question.type !== 'divert') return { type: 'refused', why: 'failed' };
     const { to, number, author } = question;
     const target =
@@ -119,6 +122,39 @@ describe('the control number', () => {
       ['enter', 'divert'],
     );
     assert.match(words(office, caller), /^done calls-to go-to/);
+    caller.hangsUp();
+  });
+
+  story(
+    'gives a new PIN to whoever was let in with the old one, once it was typed twice and is good',
+    (office) => {
+      const { asked } = withDesk(office, ONE_NUMBER);
+      const caller = entersAt(office);
+      office.presses(caller, '7');
+      assert.equal(office.hears(caller), 'enter-new-pin');
+      office.presses(caller, '739150#');
+      assert.equal(office.hears(caller), 'enter-pin-again');
+      office.presses(caller, '739151#');
+      assert.equal(office.hears(caller), 'pins-differ');
+      office.presses(caller, '123456#123456#');
+      assert.equal(office.hears(caller), 'pin-too-easy');
+      office.presses(caller, '739150#739150#');
+      assert.match(words(office, caller), /^done calls-to follow-their-plan/);
+      const author = { who: 'telephone +442079460999', how: 'telephone' };
+      assert.deepEqual(asked.at(-1), { type: 'set-pin', account: 'acme', pin: '739150', author });
+      caller.hangsUp();
+      const { timeline } = office.stage.entry;
+      assert.ok(timeline.some(({ text }) => text.endsWith('asked for a change of the PIN: done')));
+      assert.ok(!JSON.stringify(timeline).includes('739150'), 'what was typed is written nowhere');
+    },
+  );
+
+  story('offers no new PIN to whoever was let in with a one-time code', (office) => {
+    const { asked } = withDesk(office, ONE_NUMBER);
+    const caller = entersAt(office, CODE);
+    assert.doesNotMatch(words(office, caller), /choice-new-pin/);
+    office.presses(caller, '7739150#739150#');
+    assert.ok(asked.every(({ type }) => type === 'enter'));
     caller.hangsUp();
   });
 

@@ -56,6 +56,11 @@ const WORDS = [
   'greeting-kept',
   'greeting-default',
   'cannot-call-back',
+  'choice-new-pin',
+  'enter-new-pin',
+  'enter-pin-again',
+  'pins-differ',
+  'pin-too-easy',
   // A rehearsal.
   'rehearsal-greeting',
   'rehearsal-choice',
@@ -125,6 +130,7 @@ export function refusalWords(why: Refusal): Phrase {
     case 'wrong':
     case 'slowed':
     case 'full':
+    case 'too-easy':
     case 'failed':
       return 'not-changed';
   }

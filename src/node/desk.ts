@@ -113,6 +113,7 @@ export class Desk {
       case 'divert':
       case 'confirmed':
       case 'forward':
+      case 'set-pin':
       case 'set-greeting':
         return this.#askOutside(question, told);
       case 'messages':

@@ -73,6 +73,13 @@ export type DeskQuestion =
       readonly to: DivertTo;
       readonly author: Author;
     }
+  /** A new control PIN. `too-easy` where it is one that is guessed first. */
+  | {
+      readonly type: 'set-pin';
+      readonly account: string;
+      readonly pin: string;
+      readonly author: Author;
+    }
   | {
       readonly type: 'set-greeting';
       readonly account: string;
@@ -109,6 +116,7 @@ export type Refusal =
   | 'loop'
   | 'unknown'
   | 'full'
+  | 'too-easy'
   | 'busy'
   | 'no-answer'
   | 'declined'

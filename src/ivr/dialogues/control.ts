@@ -4,6 +4,7 @@
 //   welcome ─▶ control id ─▶ PIN or code ─▶ which number? ─▶ what it does now ─▶ what it shall do ─▶ done
 //                                 ▲ wrong: three times at most         ▲──────────────────────────────┘
 
+import { LIMITS } from '../../base/limits.ts';
 import type { Answer, Author, DivertTo, Guesser, Refusal } from '../../ports/desk.ts';
 import type { Key, Sound } from '../../ports/media.ts';
 import type { Account, E164, NumberRecord } from '../../ports/records.ts';
@@ -13,6 +14,7 @@ import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.
 import { menu } from '../menu.ts';
 import { play } from '../play.ts';
 import { digits, type Phrase, phrase, phrases, refusalWords, telephoneNumber } from '../say.ts';
+import { newPin } from './new-pin.ts';
 
 export interface ControlDesk {
   /** As the account is now; `undefined` where it is gone. */
@@ -40,10 +42,11 @@ const CALL_BACK_AFTER_MS = 6_000;
 
 export function* controlNumber(line: Line, desk: ControlDesk): Dialogue<DialogueEnd> {
   try {
-    const name = yield* enter(line, desk);
-    if (name === undefined) return ended('nobody was let in');
+    const entered = yield* enter(line, desk);
+    if (entered === undefined) return ended('nobody was let in');
+    const { name } = entered;
     line.do({ type: 'note', text: `let in to account ${name}` });
-    yield* serve(line, desk, name);
+    yield* serve(line, { ...desk, ...entered }, name);
     yield* play(line, [phrase(line, 'goodbye')], { interruptible: false });
     return ended(`account ${name} was served`);
   } catch (error) {
@@ -56,8 +59,14 @@ function ended(text: string): DialogueEnd {
   return { outcome: 'announced', text };
 }
 
+interface Entered {
+  readonly name: string;
+  /** With the PIN itself, and not with a one-time code. */
+  readonly byPin: boolean;
+}
+
 /** The account that the caller may change. */
-function* enter(line: Line, { author, guesser }: ControlDesk): Dialogue<string | undefined> {
+function* enter(line: Line, { author, guesser }: ControlDesk): Dialogue<Entered | undefined> {
   const welcome = phrases(line, 'control-welcome');
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const control = yield* collect(line, { prompt: welcome, ...CONTROL_ID });
@@ -65,7 +74,9 @@ function* enter(line: Line, { author, guesser }: ControlDesk): Dialogue<string |
     const secret = yield* collect(line, { prompt: phrases(line, 'enter-pin-or-code'), ...SECRET });
     if (secret === undefined) break;
     const answer = yield* ask(line, { type: 'enter', control, secret, guesser, author });
-    if (answer.type === 'entered') return answer.account;
+    if (answer.type === 'entered') {
+      return { name: answer.account, byPin: secret.length !== LIMITS.oneTimeCodeDigits };
+    }
     line.forgetTyped();
     const why: Refusal = answer.type === 'refused' ? answer.why : 'failed';
     const words = why === 'failed' ? 'went-wrong' : why === 'slowed' ? 'use-a-code' : 'wrong-pin';
@@ -76,7 +87,7 @@ function* enter(line: Line, { author, guesser }: ControlDesk): Dialogue<string |
 }
 
 /** One number after another, until the caller is done. */
-function* serve(line: Line, desk: ControlDesk, name: string): Dialogue<void> {
+function* serve(line: Line, desk: ControlDesk & Entered, name: string): Dialogue<void> {
   for (let isFirst = true; ; isFirst = false) {
     const account = desk.account(name);
     if (account === undefined || account.numbers.length === 0) {
@@ -131,12 +142,13 @@ function* typeNumber(
 type Wish =
   | { readonly type: 'divert'; readonly to: DivertTo }
   | { readonly type: 'new-mobile' }
+  | { readonly type: 'new-pin' }
   | { readonly type: 'other-number' }
   | { readonly type: 'end' };
 
 function* serveNumber(
   line: Line,
-  desk: ControlDesk,
+  desk: ControlDesk & Entered,
   name: string,
   number: E164,
 ): Dialogue<'end' | 'other-number'> {
@@ -150,21 +162,37 @@ function* serveNumber(
     const wish = yield* menu(line, { prompt: [...news, ...state, ...prompt], choices });
     if (wish === undefined || wish.type === 'end') return 'end';
     if (wish.type === 'other-number') return 'other-number';
-    const answer =
-      wish.type === 'divert'
-        ? yield* ask(line, { type: 'divert', account: name, number, to: wish.to, author: desk.author })
-        : yield* divertToNewMobile(line, desk, name, number);
+    const answer = yield* grant(line, desk, wish, number);
     if (answer === undefined) news = [];
     else {
       const words = answer.type === 'refused' ? refusalWords(answer.why) : 'done';
-      line.do({ type: 'note', text: `asked for a change of ${number}: ${words}` });
+      const what = wish.type === 'new-pin' ? 'the PIN' : number;
+      line.do({ type: 'note', text: `asked for a change of ${what}: ${words}` });
       news = [phrase(line, words)];
     }
   }
 }
 
+/** `undefined`: the caller thought better of it. */
+function* grant(
+  line: Line,
+  desk: ControlDesk & Entered,
+  wish: Exclude<Wish, { readonly type: 'other-number' | 'end' }>,
+  number: E164,
+): Dialogue<Answer | undefined> {
+  const { name: account, author } = desk;
+  switch (wish.type) {
+    case 'divert':
+      return yield* ask(line, { type: 'divert', account, number, to: wish.to, author });
+    case 'new-mobile':
+      return yield* divertToNewMobile(line, desk, account, number);
+    case 'new-pin':
+      return yield* newPin(line, { account, author });
+  }
+}
+
 /** What can be asked for, on which keys, and how that is said. */
-function wishes(line: Line, desk: ControlDesk, { numbers, mailboxes = [], control }: Account) {
+function wishes(line: Line, desk: ControlDesk & Entered, { numbers, mailboxes = [], control }: Account) {
   const choices = new Map<Key, Wish>();
   const prompt: Sound[] = [];
   const confirmed = (control?.mobiles ?? []).filter(({ confirmedAt }) => confirmedAt !== undefined);
@@ -184,6 +212,7 @@ function wishes(line: Line, desk: ControlDesk, { numbers, mailboxes = [], contro
     offer('5', { type: 'divert', to: { type: 'mailbox', mailbox: mailbox.name } }, 'choice-voicemail');
   }
   offer('6', { type: 'divert', to: { type: 'plan' } }, 'choice-plan');
+  if (desk.byPin) offer('7', { type: 'new-pin' }, 'choice-new-pin');
   if (numbers.length > 1) offer('8', { type: 'other-number' }, 'choice-other-number');
   offer('0', { type: 'end' }, 'choice-end');
   return { choices, prompt };
