@@ -228,5 +228,7 @@ describe('attempts that a crash cut off', () => {
     assert.deepEqual([outcome, reason], ['answered', 'answered; the node stopped in the middle of it']);
     assert.equal(written({ ...cut, answeredAt, answeredBy: MOBILE }).outcome, 'diverted');
     assert.equal(written({ ...cut, direction: 'out', answeredAt, answeredBy: MOBILE }).outcome, 'answered');
+    const own = written({ ...cut, direction: 'internal', answeredAt, answeredBy: MOBILE });
+    assert.equal(own.outcome, 'diverted', 'also when a phone of ours had called the number');
   });
 });

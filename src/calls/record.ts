@@ -116,7 +116,7 @@ export function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
 function answerOf({ direction, answeredBy = '' }: LedgerEntry): Outcome {
   if (/^voicemail /.test(answeredBy)) return 'voicemail';
   if (/ /.test(answeredBy)) return 'announced';
-  return direction === 'in' && answeredBy.startsWith('+') ? 'diverted' : 'answered';
+  return direction !== 'out' && answeredBy.startsWith('+') ? 'diverted' : 'answered';
 }
 
 /** The record of a call that begins now. `tell` hears each entry of its timeline. */

@@ -4,6 +4,7 @@
 // A fault excuses only what it can cause: a crash may lose a call but not leak one; a partition may leave a
 // caller without an answer but not without a ledger row.
 
+import { SECOND_MS } from '../../src/base/time.ts';
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { SILENCE } from './media.ts';
@@ -39,6 +40,8 @@ const RULES: readonly Rule[] = [
   { rule: 'a session with a timer is refreshed in time', check: refreshes },
   { rule: 'after a restart the node knows the phones that were registered', check: restarts },
   { rule: 'a device is rung over one flow at a time', check: flows },
+  { rule: 'a carrier is given no more calls in a second than it takes', check: paces },
+  { rule: 'what diverted calls have used is what the ledger says', check: usages },
   { rule: 'a living phone is registered, and a dead one is known to be dead', check: registrations },
 ];
 
@@ -286,6 +289,52 @@ function* flows(run: Run): Iterable<Omit<Violation, 'rule'>> {
       if (apartMs < SAME_CALL_MS)
         yield { what: `${first.user} was rung over two flows within ${apartMs} ms` };
     }
+  }
+}
+
+/** Over TCP a connection that comes back brings at once what has waited for it. */
+function* paces(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  for (const { name, from, target, callsPerSecondMax: most } of run.scenario.trunks) {
+    if (most === undefined || target.transport === 'tcp') continue;
+    const calls = callsGiven(run, from[0] ?? '').filter(({ text }) => !text.startsWith('INVITE sip:999@'));
+    for (const [index, { at }] of calls.entries()) {
+      const second = calls.slice(index).filter((other) => other.at < at + SECOND_MS);
+      // A node that starts knows nothing of what went before.
+      const restarted = run.host.starts.some((start) => start > at && start < at + SECOND_MS);
+      if (second.length > most && !restarted)
+        yield { what: `${name} was given ${second.length} of ${most} calls in a second` };
+    }
+  }
+}
+
+/** New calls only, each once: not what repeats one or belongs to one. */
+export function callsGiven(
+  run: Run,
+  address: string,
+): readonly { readonly at: number; readonly text: string }[] {
+  const seen = new Set<string>();
+  return run.trace.sentTo(address, 'INVITE ').filter(({ text }) => {
+    const callId = /^Call-ID: (.*)\r$/m.exec(text)?.[1] ?? '';
+    if (/^To: .*;tag=/m.test(text) || seen.has(callId)) return false;
+    seen.add(callId);
+    return true;
+  });
+}
+
+/** Of a call that a crash cut off nobody knows how long it lasted. */
+function* usages(run: Run): Iterable<Omit<Violation, 'rule'>> {
+  if (hasFault(run, 'disk-full')) return;
+  for (const { name } of run.scenario.accounts) {
+    const usedMs = run.store.usages.get(name)?.endedMs ?? 0;
+    let leastMs = 0;
+    let mostMs = 0;
+    for (const { account, outcome, answeredAt = 0, endedAt = 0, reason } of run.store.ledger.values()) {
+      if (account !== name || outcome !== 'diverted') continue;
+      mostMs += endedAt - answeredAt;
+      if (!reason.includes('the node stopped')) leastMs += endedAt - answeredAt;
+    }
+    if (usedMs < leastMs - 1 || usedMs > mostMs + 1)
+      yield { what: `${name} has used ${usedMs} ms, and the ledger has ${leastMs} to ${mostMs}` };
   }
 }
 

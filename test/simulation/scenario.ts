@@ -141,7 +141,7 @@ export function drawScenario(random: SeededRandom): Scenario {
     mediaPairs: random.chance(0.06) ? random.between(2, 6) : 200,
     accounts,
     phones,
-    trunks,
+    trunks: trunks.map((trunk) => (dns.chance(0.3) ? { ...trunk, callsPerSecondMax: 1 } : trunk)),
     dnsDelayMs: dns.weighted([
       [6, [1, 60] as const],
       [2, [50, 1_500] as const],

@@ -53,6 +53,15 @@ export class Trace {
     return this.#rows.reduce((sum, row) => sum + ('bytes' in row ? 1 : 0), 0);
   }
 
+  /** What went there and begins so, when it was sent, whatever became of it. */
+  sentTo(address: string, beginning: string): readonly { readonly at: Instant; readonly text: string }[] {
+    return this.#rows.flatMap((row) => {
+      if (!('bytes' in row) || row.to !== address) return [];
+      const message = text(row.bytes);
+      return message.startsWith(beginning) ? [{ at: row.at, text: message }] : [];
+    });
+  }
+
   /** The ladder; without probes and registrations where only the calls are asked for. */
   ladder(which: 'everything' | 'calls' = 'everything'): string {
     const lines = this.#rows.map((row) => this.#line(row));
