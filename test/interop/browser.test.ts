@@ -21,7 +21,7 @@ async function office(rig: Rig) {
   const browser = await Browser.start(rig, issued.certificate);
   const carrierPort = await freePorts();
   const node = await RingthroughNode.start(rig, {
-    provisioning: account(['reception'], PLAN),
+    provisioning: `${account(['reception'], PLAN)}    mailboxes: [{ name: office, phones: [reception] }]`,
     trunks: [`{ name: carrier, address: "${HOST}:${carrierPort}", outbound: true }`],
     webOrigin: origin,
     tls: filesOf(rig, issued),
@@ -71,6 +71,23 @@ describe('a browser', () => {
 
     await page.closes();
     await node.phone('reception', 'unreachable', 1_000);
+  });
+
+  test('is told of its mailbox, at first without having asked, then in its subscription', async (t) => {
+    const rig = createRig(t);
+    const { phone } = await office(rig);
+    const page = await phone('wss', 'busy');
+    await page.event('registered');
+    const { text } = await page.event('lamp');
+    assert.match(text ?? '', /^Messages-Waiting: no\r\nMessage-Account: .*\r\nVoice-Message: 0\/0 /);
+    await page.watches('reception');
+    await page.event('watching');
+    assert.equal((await page.event('waiting')).text, text);
+    await page.watchesNoMore();
+    assert.equal((await page.event('waiting')).text, text);
+    assert.equal((await page.event('watched')).reason, 'timeout');
+    await page.watches('workshop');
+    assert.notEqual((await page.event('watched')).code, 0);
   });
 
   test('is told why its calls cannot be served, and is not let in from a page that is not listed', async (t) => {

@@ -56,7 +56,9 @@ describe('with nothing but a telephone', () => {
       toneHz: 700,
       answer: 'manual',
       registrar: node.registrar,
+      lamp: true,
     });
+    await phone.lamp('0/0');
     dial(NUMBER);
     await caller.event('CALL_ESTABLISHED');
     await caller.types('1');
@@ -67,6 +69,7 @@ describe('with nothing but a telephone', () => {
       return found.length > 0 ? found : undefined;
     });
     assert.ok(message);
+    await phone.lamp('1/0');
     await node.crashAndRestart();
     assert.deepEqual(
       (await messages(node)).map(({ id }) => id),

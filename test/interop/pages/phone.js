@@ -4,6 +4,7 @@ const JsSIP = globalThis.JsSIP;
 const told = [];
 const MEDIA = { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: [] } };
 let ua;
+let subscriber;
 
 function tell(type, facts = {}) {
   told.push({ type, ...facts });
@@ -26,6 +27,8 @@ function start({ url, uri, password, incoming }) {
   ua.on('disconnected', ({ code }) => tell('disconnected', { code }));
   ua.on('registered', () => tell('registered'));
   ua.on('registrationFailed', (event) => tell('registration-failed', failure(event)));
+  // A NOTIFY that it never asked for.
+  ua.on('sipEvent', ({ event, request }) => tell('lamp', { event: event.event, text: request.body }));
   ua.on('newRTCSession', ({ originator, session, request }) => {
     if (originator !== 'remote') return;
     tell('incoming', { from: request.from.uri.user });
@@ -42,6 +45,20 @@ function call(uri) {
   session.on('failed', (event) => tell('failed', failure(event)));
 }
 
+/** Subscribes to its mailbox. */
+function watch(uri) {
+  const summary = 'application/simple-message-summary';
+  subscriber = ua.subscribe(uri, 'message-summary', summary, { expires: 120 });
+  subscriber.on('active', () => tell('watching'));
+  subscriber.on('notify', (_final, _request, body) => tell('waiting', { text: body }));
+  subscriber.on('terminated', (code, reason) => tell('watched', { code, reason }));
+  subscriber.subscribe();
+}
+
+function watchNoMore() {
+  subscriber.terminate();
+}
+
 /** Asks the node whether it is there. */
 function ask(uri) {
   ua.sendOptions(uri, '', {
@@ -52,4 +69,4 @@ function ask(uri) {
   });
 }
 
-globalThis.phone = { told, start, call, ask };
+globalThis.phone = { told, start, call, ask, watch, watchNoMore };

@@ -29,6 +29,8 @@ export interface BaresipOptions {
   /** Registers a flow through each of these ports (RFC 5626), instead of one registration. */
   readonly flows?: readonly [first: number, second: number];
   readonly codec?: 'PCMU' | 'PCMA';
+  /** Subscribes to its mailbox (module mwi). */
+  readonly lamp?: boolean;
 }
 
 export interface BaresipEvent {
@@ -56,7 +58,7 @@ export class Baresip {
     const sipPort = await freePorts(4);
     const controlPort = sipPort + 2;
     writeTone(path.join(folder, 'tone.wav'), options.toneHz, TONE_SECONDS);
-    writeFileSync(path.join(folder, 'config'), configuration(folder, sipPort, controlPort));
+    writeFileSync(path.join(folder, 'config'), configuration(folder, sipPort, controlPort, options));
     writeFileSync(path.join(folder, 'accounts'), `${account(options)}\n`);
     writeFileSync(path.join(folder, 'contacts'), '\n');
 
@@ -104,6 +106,14 @@ export class Baresip {
       if (index < 0) return undefined;
       this.#eventsTaken = index + 1;
       return this.#events[index];
+    });
+  }
+
+  /** Waits until its lamp tells of so many messages: `1/0` is one new and none old. */
+  async lamp(counts: string, withinMs = 10_000): Promise<void> {
+    const shows = `Voice-Message: ${counts} `;
+    await until(`${counts} on the lamp of ${this.user}`, withinMs, () => {
+      return this.#events.some(({ type, param = '' }) => type === 'MWI_NOTIFY' && param.includes(shows));
     });
   }
 
@@ -160,7 +170,12 @@ function passes(durationMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, durationMs));
 }
 
-function configuration(folder: string, sipPort: number, controlPort: number): string {
+function configuration(
+  folder: string,
+  sipPort: number,
+  controlPort: number,
+  { lamp = false }: BaresipOptions,
+): string {
   return `poll_method epoll
 sip_listen ${HOST}:${sipPort}
 net_interface ${HOST}
@@ -178,7 +193,7 @@ module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
-ctrl_tcp_listen ${HOST}:${controlPort}
+${lamp ? 'module_app mwi.so\n' : ''}ctrl_tcp_listen ${HOST}:${controlPort}
 `;
 }
 

@@ -42,6 +42,7 @@ export interface PageEvent {
   readonly reason?: string;
   readonly warning?: string;
   readonly code?: number;
+  readonly text?: string;
 }
 
 /** A web server with the phone's page; its origin. */
@@ -114,6 +115,15 @@ export class PhonePage {
   /** OPTIONS to the node. */
   async asks(): Promise<void> {
     await this.#page.evaluate(`phone.ask('sip:${HOST}')`);
+  }
+
+  /** Subscribes to the mailbox of this user. */
+  async watches(user: string): Promise<void> {
+    await this.#page.evaluate(`phone.watch('sip:${user}@${HOST}')`);
+  }
+
+  async watchesNoMore(): Promise<void> {
+    await this.#page.evaluate('phone.watchNoMore()');
   }
 
   /** The next event of a type; events before it are passed over, those after it stay for later. */
