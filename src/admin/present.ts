@@ -49,14 +49,18 @@ function controlView({ id, pin, mobiles, codes, featureCodes }: Control): Contro
 }
 
 export function phoneDetails(account: Account, registered: readonly PhoneView[]): readonly PhoneDetails[] {
-  const bindings = new Map(registered.map((phone) => [phone.user, phone.bindings]));
-  return account.phones.map(({ user, displayName, callerId }) => ({
-    account: account.name,
-    user,
-    ...(displayName === undefined ? {} : { displayName }),
-    ...(callerId === undefined ? {} : { callerId }),
-    bindings: bindings.get(user) ?? [],
-  }));
+  const known = new Map(registered.map((phone) => [phone.user, phone]));
+  return account.phones.map(({ user, displayName, callerId }) => {
+    const { bindings = [], messages } = known.get(user) ?? {};
+    return {
+      account: account.name,
+      user,
+      ...(displayName === undefined ? {} : { displayName }),
+      ...(callerId === undefined ? {} : { callerId }),
+      bindings,
+      ...(messages && { messages }),
+    };
+  });
 }
 
 export function numberView(account: Account, record: NumberRecord, now: Instant): NumberView {

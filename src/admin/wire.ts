@@ -59,6 +59,10 @@ export const phone = z
     displayName: z.string().optional(),
     callerId: z.string().optional(),
     bindings: listOf(binding),
+    messages: z
+      .object({ fresh: z.number().meta({ description: 'Not heard yet' }), saved: z.number() })
+      .optional()
+      .meta({ description: 'What its lamp tells of; absent: no mailbox names it' }),
   })
   .meta({ id: 'PhoneView' });
 

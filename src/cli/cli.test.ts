@@ -145,26 +145,6 @@ describe('what lists show', () => {
     assert.equal((await run('call', 'list')).out, 'No call is in progress.\n');
   });
 
-  test('phone list: two flows of one device', async (t) => {
-    const { run } = await cliAndApi(t);
-    const [binding] = RECEPTION.bindings;
-    assert.ok(binding);
-    const flow = { ...binding, instance: 'urn:uuid:desk', roundTripMs: 3 };
-    const bindings = [
-      { ...flow, regId: 1 },
-      { ...flow, regId: 2, address: '192.0.2.7:5064', transport: 'tcp' },
-    ];
-    t.mock.property(EXAMPLES, 'phones', [{ ...RECEPTION, bindings }]);
-    assert.equal(
-      (await run('phone', 'list')).out,
-      lines(
-        'PHONE      ACCOUNT  STATE      FLOW    ADDRESS         TRANSPORT  CLIENT        EXPIRES   ROUND TRIP',
-        'reception  acme     reachable  1 of 2  192.0.2.7:5062  udp        Desk Phone 2  in 4 min  3.0 ms',
-        'reception  acme     reachable  2 of 2  192.0.2.7:5064  tcp        Desk Phone 2  in 4 min  3.0 ms',
-      ),
-    );
-  });
-
   test('what a phone calls itself cannot steer the terminal', async (t) => {
     const { run } = await cliAndApi(t);
     const bindings = RECEPTION.bindings.map((binding) => ({ ...binding, userAgent: 'x\x1b[2Jy' }));

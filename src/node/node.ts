@@ -314,7 +314,7 @@ export class SipNode {
   }
 
   phones(): readonly PhoneView[] {
-    return phoneViews(this.#directory, this.#registrar);
+    return phoneViews(this.#directory, this.#registrar, this.#lamps);
   }
 
   trunks(): readonly TrunkView[] {

@@ -6,16 +6,21 @@ import type { Calls } from '../calls/calls.ts';
 import type { ReachableBinding } from '../registrar/outcome.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import type { Directory } from '../routing/directory.ts';
+import type { Lamps } from './lamps.ts';
 import type { BindingView, CallView, Leftovers, PhoneView } from './views.ts';
 
-export function phoneViews(directory: Directory, registrar: Registrar): readonly PhoneView[] {
+export function phoneViews(directory: Directory, registrar: Registrar, lamps: Lamps): readonly PhoneView[] {
   return directory.accounts.flatMap(({ name, phones }) =>
-    phones.map(({ user, displayName }) => ({
-      account: name,
-      user,
-      ...(displayName === undefined ? {} : { displayName }),
-      bindings: registrar.lookup(user).map(bindingView),
-    })),
+    phones.map(({ user, displayName }) => {
+      const messages = lamps.waiting(user);
+      return {
+        account: name,
+        user,
+        ...(displayName === undefined ? {} : { displayName }),
+        bindings: registrar.lookup(user).map(bindingView),
+        ...(messages && { messages }),
+      };
+    }),
   );
 }
 

@@ -48,6 +48,8 @@ export interface PhoneView {
   readonly user: string;
   readonly displayName?: string;
   readonly bindings: readonly BindingView[];
+  /** What its lamp tells of; absent: no mailbox. */
+  readonly messages?: { readonly fresh: number; readonly saved: number };
 }
 
 export type TrunkView = TrunkState;

@@ -76,7 +76,7 @@ export class Agent {
   answersOptions = false;
   /** Takes a new call in; undefined where it was refused at once. */
   invited: (id: TransactionId, request: SipRequest) => InviteUser | undefined = () => undefined;
-  /** Requests outside of dialogs other than INVITE; true where it was answered. OPTIONS is answered here. */
+  /** Requests outside of dialogs but INVITE, and NOTIFY of any; true where answered. OPTIONS is answered here. */
   asked: (id: TransactionId, request: SipRequest) => boolean = () => false;
   connectionLost: () => void = () => undefined;
   readonly #layer: TransactionLayer;
@@ -274,7 +274,8 @@ export class Agent {
     if (tagOf(present(request.to)) !== undefined) {
       const user = this.#dialogs.get(Dialog.keyOf(request));
       if (user !== undefined) user.requested(id, request);
-      else this.respond(id, createResponse(request, 481));
+      else if (request.method !== 'NOTIFY' || !this.asked(id, request))
+        this.respond(id, createResponse(request, 481));
     } else if (request.method === 'INVITE') {
       const user = this.invited(id, request);
       if (user !== undefined) this.invitedBy(id, user);

@@ -130,8 +130,16 @@ function showPhones(session: Session, phones: readonly Phone[]): string {
       cell: ({ binding }) => binding && expiry(binding, session.context.now()),
     },
     { heading: 'ROUND TRIP', cell: ({ binding }) => roundTrip(binding?.roundTripMs) },
+    { heading: 'LAMP', cell: ({ phone }) => lamp(phone) },
   ];
   return listed(session, rows, columns, 'There are no phones.');
+}
+
+/** `2 new`, as the phone's lamp has it. */
+function lamp({ messages }: Phone): Cell | undefined {
+  if (messages === undefined) return undefined;
+  if (messages.fresh > 0) return { text: `${messages.fresh} new`, colour: 'yellow' };
+  return { text: messages.saved > 0 ? `${messages.saved} saved` : 'no messages', colour: 'dim' };
 }
 
 /** What is kept beyond its end may be gone; see docs/shield.md. */

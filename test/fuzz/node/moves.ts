@@ -10,7 +10,7 @@ import { drawMessage } from '../draw-message.ts';
 import { drawSdp } from '../sdp-grammar.ts';
 import { Words } from '../words.ts';
 import { PEER_NAMES, type PeerName, type Peers } from './peers.ts';
-import type { NodeWorld } from './world.ts';
+import { MAILBOX, type NodeWorld } from './world.ts';
 
 type Move = (world: NodeWorld, peers: Peers, random: SeededRandom) => void;
 
@@ -37,6 +37,7 @@ const WITHIN = [
   'REFER',
   'MESSAGE',
   'NOTIFY',
+  'SUBSCRIBE',
 ];
 const NO_BODY = new Uint8Array(0);
 
@@ -47,6 +48,7 @@ export const MOVES: Readonly<Record<string, readonly [weight: number, move: Move
   answer: [14, answer],
   acknowledge: [5, acknowledge],
   within: [6, within],
+  subscribe: [4, subscribe],
   cancel: [2, cancel],
   again: [3, again],
   garbage: [
@@ -140,6 +142,32 @@ function invite(_world: NodeWorld, peers: Peers, random: SeededRandom): void {
   if (again?.ok) peers.send(flow, again.value, random);
 }
 
+/** To a mailbox, or once more in the dialog of a NOTIFY. */
+function subscribe(_world: NodeWorld, peers: Peers, random: SeededRandom): void {
+  const flow = peers.flow(random.pick(PHONES));
+  const user = random.pick(['reception', 'reception', 'workshop']);
+  const asked = peers.request('SUBSCRIBE', random.pick([user, 'front', '*97', '']), flow, user, random);
+  const event = random.pick(['message-summary', 'message-summary', 'message-summary;id=1', 'presence', '']);
+  const expires = random.pick(['60', '3600', '0', '1', '-1', '4294967296']);
+  let headers = asked.headers.append('Event', event).append('Expires', expires);
+  const notify = peers.asked.findLast(({ request }) => request.method === 'NOTIFY')?.request;
+  if (notify !== undefined && random.chance(0.5)) {
+    for (const [ours, theirs] of SEEN_FROM_THERE)
+      headers = headers.set(ours, notify.headers.get(theirs) ?? '');
+  }
+  const request = asked.with({ headers });
+  peers.send(flow, peers.digest(user).preauthorise(request), random);
+  const { challenge } = peers;
+  const again = challenge === undefined ? undefined : peers.digest(user).authorise(request, challenge);
+  if (again?.ok) peers.send(flow, again.value, random);
+}
+
+const SEEN_FROM_THERE = [
+  ['From', 'To'],
+  ['To', 'From'],
+  ['Call-ID', 'Call-ID'],
+] as const;
+
 function answer(_world: NodeWorld, peers: Peers, random: SeededRandom): void {
   if (peers.asked.length === 0) return;
   // The latest is the likeliest.
@@ -226,13 +254,35 @@ function trouble(world: NodeWorld, peers: Peers, random: SeededRandom): void {
   if (closes) peers.reconnect();
 }
 
+/** A message in the mailbox, heard, or deleted. */
+function leave(world: NodeWorld, random: SeededRandom): void {
+  const id = `message-${random.between(0, 3)}`;
+  const about = { account: 'acme', mailbox: 'front', called: '+442079460000', caller: 'anonymous' };
+  world.turn((node, now) => {
+    const message = { id, ...about, at: now, lengthMs: 1_000, recording: id };
+    const what = random.pick(['keep-message', 'message-heard', 'delete-message'] as const);
+    node.desk.ask(0, what === 'keep-message' ? { type: what, message } : { type: what, id, at: now });
+    return node.expire(now);
+  });
+}
+
 function operate(world: NodeWorld, _peers: Peers, random: SeededRandom): void {
   const { node } = world;
   random.weighted<() => void>([
-    [3, () => world.turn((it, now) => it.directoryChanged(random.chance(0.5) ? [] : [acme()], now))],
+    [
+      3,
+      () =>
+        world.turn((it, now) =>
+          it.directoryChanged(
+            random.chance(0.5) ? [] : [{ ...acme(), mailboxes: random.chance(0.5) ? [MAILBOX] : [] }],
+            now,
+          ),
+        ),
+    ],
     [3, () => world.turn((it, now) => it.hangUp(node.calls()[0]?.id ?? 'none', now).effects)],
     [3, () => world.turn((it, now) => it.startTestCall('+442079460000', now).effects)],
     [1, () => node.drain()],
+    [3, () => leave(world, random)],
   ])();
   node.phones();
   node.trunks();

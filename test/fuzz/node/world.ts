@@ -11,6 +11,7 @@ import type { Effect } from '../../../src/node/effects.ts';
 import { SipNode } from '../../../src/node/node.ts';
 import type { NodeEvent } from '../../../src/node/views.ts';
 import type { MediaCommand, MediaEvent } from '../../../src/ports/media.ts';
+import type { Mailbox } from '../../../src/ports/records.ts';
 import type { Question } from '../../../src/sip/location/records.ts';
 import { tagOf } from '../../../src/sip/message/address.ts';
 import { inspectRequest } from '../../../src/sip/message/inspect.ts';
@@ -39,6 +40,15 @@ export interface Heard {
   readonly message: SipMessage;
 }
 
+export const MAILBOX: Mailbox = {
+  name: 'front',
+  email: [],
+  phones: ['reception'],
+  messagesMax: 9,
+  messageMaxMs: 60_000,
+  retentionMs: 60_000,
+};
+
 export class NodeWorld {
   now = BEGINNING;
   readonly node: SipNode;
@@ -59,10 +69,11 @@ export class NodeWorld {
 
   constructor(lap: Lap) {
     this.#lap = lap;
-    const account = acme([
+    const plan = [
       { type: 'ring', phones: ['reception', 'workshop'], order: 'together', forMs: 20_000 },
       { type: 'dial', number: '+447700900123', forMs: 30_000 },
-    ]);
+    ] as const;
+    const account = { ...acme(plan), mailboxes: [MAILBOX] };
     const register = { registrar: 'carrier.example', expiresMs: 600_000 };
     this.node = new SipNode(
       {
@@ -191,6 +202,8 @@ export class NodeWorld {
     const left = {
       ...this.node.leftovers(),
       bindings: this.node.gauges()['bindings'],
+      subscriptions: this.node.gauges()['subscriptions'],
+      lamps: this.node.gauges()['lamps'],
       ports: this.#endpoints.size,
     };
     for (const [name, count] of Object.entries(left)) expect(count === 0, `${name} are left in the end`);
