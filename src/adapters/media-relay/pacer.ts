@@ -15,7 +15,8 @@ export interface Paced {
 
 export class Pacer {
   readonly #clock: Clock;
-  readonly #paced = new Set<Paced>();
+  /** With the time that each was added: what was due before that is not its own, however late the timer is. */
+  readonly #paced = new Map<Paced, Instant>();
   #nextAt: Instant = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -24,9 +25,10 @@ export class Pacer {
   }
 
   add(paced: Paced): void {
-    this.#paced.add(paced);
+    const now = this.#clock.now();
+    this.#paced.set(paced, now);
     if (this.#timer !== undefined) return;
-    this.#nextAt = this.#clock.now();
+    this.#nextAt = now;
     this.#arm();
   }
 
@@ -48,8 +50,9 @@ export class Pacer {
     const now = this.#clock.now();
     const due = dueSteps(this.#nextAt, now);
     this.#nextAt = due.nextAt;
-    for (let step = 0; step < due.count; step += 1) {
-      for (const paced of this.#paced) paced.step(now);
+    for (let left = due.count; left > 0; left -= 1) {
+      const dueAt = due.nextAt - left * STEP_MS;
+      for (const [paced, since] of this.#paced) if (since <= dueAt) paced.step(now);
     }
     if (this.#paced.size > 0 && this.#timer === undefined) this.#arm();
   }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { LIMITS } from '../../base/limits.ts';
 import { decodeG711, G711_SILENCE } from '../../rtp/g711.ts';
 import { toneShare } from '../../rtp/tone.ts';
-import { dueSteps } from './pacer.ts';
+import { dueSteps, Pacer } from './pacer.ts';
 import { encodeSound, encodeTone, Playback } from './playback.ts';
 import { PortPairs } from './port-pairs.ts';
 
@@ -70,6 +70,25 @@ describe('the beat of playing', () => {
   test('goes on later after a stall, instead of bursting', () => {
     const stalledUntil = 1_000 + LIMITS.mediaCatchUpStepsMax * 20;
     assert.deepEqual(dueSteps(1_000, stalledUntil), { count: 1, nextAt: stalledUntil + 20 });
+  });
+
+  test('gives a listener who came during a stall only what was due since then', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    let now = 0;
+    const pacer = new Pacer({ now: () => now });
+    const steps = { first: 0, late: 0 };
+    const counting = (who: keyof typeof steps) => ({
+      step() {
+        steps[who] += 1;
+      },
+    });
+    pacer.add(counting('first'));
+    t.mock.timers.tick(0);
+    now = 65;
+    pacer.add(counting('late'));
+    now = 85;
+    t.mock.timers.tick(85);
+    assert.deepEqual(steps, { first: 5, late: 1 });
   });
 });
 

@@ -115,8 +115,9 @@ class FileWriter implements RecordingWriter {
   /** What is written is written one after another; the first failure is the recording's. */
   #written: Promise<void>;
   #failed: unknown;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  /** What is not sealed yet: kept in one place, because a packet in a buffer of its own is work for the collector. */
+  readonly #chunk = Buffer.alloc(CHUNK_BYTES);
+  #chunkBytes = 0;
   #bytes = 0;
 
   constructor(folder: string, id: RecordingId, sealing: Sealing, room: Room) {
@@ -128,14 +129,18 @@ class FileWriter implements RecordingWriter {
   }
 
   append(samples: Uint8Array): void {
-    this.#waiting.push(samples.slice());
-    this.#waitingBytes += samples.length;
-    // The last chunk is sealed as the last: so one is always kept back.
-    while (this.#waitingBytes > CHUNK_BYTES) this.#write(this.#sealing.chunk(this.#next(CHUNK_BYTES), false));
+    for (let taken = 0; taken < samples.length; ) {
+      // The last chunk is sealed as the last: so a full one waits until more comes.
+      if (this.#chunkBytes === CHUNK_BYTES) this.#seal(false);
+      const part = samples.subarray(taken, taken + CHUNK_BYTES - this.#chunkBytes);
+      this.#chunk.set(part, this.#chunkBytes);
+      this.#chunkBytes += part.length;
+      taken += part.length;
+    }
   }
 
   async finish(): Promise<void> {
-    this.#write(this.#sealing.chunk(this.#next(this.#waitingBytes), true));
+    this.#seal(true);
     try {
       await this.#written;
       if (this.#failed !== undefined) throw this.#failed;
@@ -170,6 +175,11 @@ class FileWriter implements RecordingWriter {
     }
   }
 
+  #seal(isLast: boolean): void {
+    this.#write(this.#sealing.chunk(this.#chunk.subarray(0, this.#chunkBytes), isLast));
+    this.#chunkBytes = 0;
+  }
+
   #write(bytes: Uint8Array): void {
     this.#written = this.#written.then(async () => {
       try {
@@ -191,13 +201,6 @@ class FileWriter implements RecordingWriter {
     this.#room.bytes += bytes.length;
     this.#bytes += bytes.length;
     await this.#file?.appendFile(bytes);
-  }
-
-  #next(count: number): Uint8Array {
-    const all = Buffer.concat(this.#waiting);
-    this.#waiting = [all.subarray(count)];
-    this.#waitingBytes = all.length - count;
-    return all.subarray(0, count);
   }
 }
 
