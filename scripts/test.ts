@@ -55,6 +55,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nft: 'nftables',
   chromium: 'chromium',
+  flite: 'flite',
 };
 
 function installed(command: string): boolean {

@@ -41,6 +41,11 @@ export const ERROR_CATALOGUE = {
   },
   LIMIT_REACHED: { summary: 'A named limit is reached.', exit: EXIT.unavailable, http: 429 },
   INTERNAL: { summary: 'Something is wrong in Ringthrough itself.', exit: EXIT.failure, http: 500 },
+  SPEECH_UNAVAILABLE: {
+    summary: 'Texts cannot be spoken on this machine.',
+    exit: EXIT.unavailable,
+    http: 503,
+  },
   NODE_UNREACHABLE: { summary: 'No node answers at the API address.', exit: EXIT.unavailable, http: 502 },
 } as const satisfies Record<string, { summary: string; exit: number; http: number }>;
 

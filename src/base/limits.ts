@@ -356,6 +356,15 @@ export const LIMITS = {
   mediaCatchUpStepsMax: 5,
   /** A prompt, greeting or sound; a little less than a call waits for one to end. Longer: refused, and said so. */
   soundMaxMs: 110 * SECOND_MS,
+  /** Sounds of one account. More: refused, with LIMIT_REACHED. */
+  soundsMax: 100,
+  /** Sounds and greetings that are taken in at once, over the API. More: refused, with LIMIT_REACHED. */
+  soundsAtOnceMax: 8,
+  /** A text that is spoken, about a minute. Longer: refused, and said so. */
+  soundTextMax: 1_000,
+  /** Time to speak it, and texts that are spoken or wait for that. More: refused, with LIMIT_REACHED. */
+  speechMs: 20 * SECOND_MS,
+  speechesMax: 4,
   /** Its WAV file, as long as that at 48 kHz. More: refused, and said so. */
   soundFileBytesMax: 12_000_000,
   /** An operator's prompts in memory, about four hours. More: those that ship are played, and it is said. */
