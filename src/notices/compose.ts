@@ -7,7 +7,7 @@ import { LIMITS } from '../base/limits.ts';
 import { printable } from '../base/printable.ts';
 import type { Instant } from '../base/time.ts';
 import type { Account, AuditEntry, Mailbox, Notice, VoicemailMessage } from '../ports/records.ts';
-import { shownCaller, shownClock, shownLength, shownNumber, shownTime } from './words.ts';
+import { shownCaller, shownClock, shownDays, shownLength, shownNumber, shownTime } from './words.ts';
 
 /** The account as far as notices need it. */
 export type Owner = Pick<Account, 'name' | 'hours' | 'contacts'>;
@@ -52,7 +52,7 @@ export function voicemailNotices(
     `To:      ${shownNumber(message.called)}, mailbox ${mailbox.name}`,
     `Length:  ${length}`,
     '',
-    'The recording is attached. It stays in the mailbox until somebody deletes it there.',
+    `The recording is attached. It stays in the mailbox for ${shownDays(mailbox.retentionMs)}, unless it is deleted there.`,
   ]);
   return mailbox.email.map((to) => ({
     ...unsent(newId(), owner, at),

@@ -2,7 +2,7 @@
 
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { printable } from '../base/printable.ts';
-import { HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Account } from '../ports/records.ts';
 
 /** `+44 20 7946 0000`; what is no number as it is, made harmless. */
@@ -36,6 +36,12 @@ export function shownLength(lengthMs: number): string {
   if (minutes < 60) return `${Math.floor(minutes)}:${two(seconds % 60)} minutes`;
   const hours = Math.floor(seconds / (HOUR_MS / SECOND_MS));
   return `${hours}:${two(minutes % 60)}:${two(seconds % 60)} hours`;
+}
+
+/** `30 days`. */
+export function shownDays(lengthMs: number): string {
+  const days = Math.round(lengthMs / DAY_MS);
+  return days === 1 ? '1 day' : `${days} days`;
 }
 
 /** Where the account keeps its first opening hours. */
