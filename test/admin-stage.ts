@@ -1,6 +1,7 @@
 // What the tests of the use-cases play on: a store in memory that can be watched and made to fail, a node that
 // only remembers what it was told, and a clock that stands still.
 
+import { MemoryRecordings, SILENT_LOG } from '../src/adapters/media-relay/testing.ts';
 import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
 import { MemoryStore } from '../src/adapters/store-memory/store.ts';
 import { Admin } from '../src/admin/admin.ts';
@@ -8,9 +9,12 @@ import { present } from '../src/base/assert.ts';
 import type { RingthroughError } from '../src/base/errors.ts';
 import type { Allowance } from '../src/fraud/allowances.ts';
 import type { BrownoutView, DoorCommand, DoorView, NodeControl, NodeEvent } from '../src/node/views.ts';
+import type { Recordings } from '../src/ports/recordings.ts';
 import type { Account } from '../src/ports/records.ts';
 import type { SecretHashing } from '../src/ports/secret-hashing.ts';
-import type { StoreWrite } from '../src/ports/store.ts';
+import type { Speech } from '../src/ports/speech.ts';
+import type { Store, StoreWrite } from '../src/ports/store.ts';
+import { writeWav } from '../src/rtp/wav.ts';
 import { GoodTraffic } from '../src/shield/brownout/good-traffic.ts';
 import { Rehearsal } from '../src/shield/brownout/rehearsal.ts';
 import type { Rule } from '../src/shield/brownout/rule.ts';
@@ -123,6 +127,13 @@ export class FakeNode implements NodeControl {
     return { malformed: 3 };
   }
 
+  /** What is written with each. */
+  deleted: (readonly [id: string, also: readonly StoreWrite[]])[] = [];
+  async deleteMessage(id: string, also: readonly StoreWrite[]): ReturnType<NodeControl['deleteMessage']> {
+    this.deleted.push([id, also]);
+    return { type: 'done' };
+  }
+
   hangUp(callId: string) {
     return callId === 'call-1';
   }
@@ -161,20 +172,29 @@ export const PLAIN_SECRETS: SecretHashing = {
   verify: async (hash, secret) => hash === `hash of ${secret}`,
 };
 
+export { SILENT_LOG };
+
 /** One stage for each test. `now` may be set. */
 export class Stage {
   readonly store = new WatchedStore();
   readonly node = new FakeNode();
   readonly trace = new Trace({ keepMs: 3_600_000 });
+  readonly recordings = new MemoryRecordings();
+  /** Speaks a second of it. */
+  readonly speech: Speech = {
+    speak: async () => writeWav({ codec: 'PCMA', samples: new Uint8Array(8_000) }),
+  };
   now = NOON;
   admin = this.openAdmin();
 
   /** As after a restart: nothing remembered but what is stored. */
-  openAdmin(): Admin {
+  openAdmin(store: Store = this.store, recordings: Recordings = this.recordings): Admin {
     let seed = 0;
     return new Admin({
-      store: this.store,
+      store,
       node: this.node,
+      recordings,
+      speech: this.speech,
       clock: { now: () => this.now },
       random: {
         bytes: (count) => Uint8Array.from({ length: count }, () => seed++ & 0xff),

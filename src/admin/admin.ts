@@ -61,6 +61,7 @@ import {
 import { type ReadinessPage, type ReadinessRequest, readinessPage } from './readiness.ts';
 import { rehearse } from './rehearsal.ts';
 import { type NewCodes, Selfcare } from './selfcare.ts';
+import { Sounds } from './sounds.ts';
 import { followTestCall } from './test-call.ts';
 import { Traces } from './trace.ts';
 import type {
@@ -82,12 +83,15 @@ export class Admin {
   readonly #changes: Changes;
   readonly #audit: Audit;
   readonly #selfcare: Selfcare;
+  /** What people bring to be heard, and what callers left. */
+  readonly sounds: Sounds;
   readonly #traces: Traces;
 
   constructor(options: AdminOptions) {
     this.#options = options;
-    this.#changes = new Changes(options.store, options.node);
+    this.#changes = new Changes(options);
     this.#audit = new Audit(options);
+    this.sounds = new Sounds({ ...options, changes: this.#changes, audit: this.#audit });
     this.#selfcare = new Selfcare({ ...options, changes: this.#changes, audit: this.#audit });
     const read = (text: string) => this.#readNumber(text, ['number']);
     this.#traces = new Traces(options.trace, options.clock, read);

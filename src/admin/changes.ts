@@ -3,7 +3,9 @@
 
 import { type ErrorCode, type Mistake, RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
+import { letGo } from '../mailboxes/owned.ts';
 import type { NodeControl } from '../node/views.ts';
+import type { RecordingId, Recordings } from '../ports/recordings.ts';
 import type { Account } from '../ports/records.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import { Directory } from '../routing/directory.ts';
@@ -21,13 +23,23 @@ export interface Change<T> {
 export class Changes {
   readonly #store: Store;
   readonly #node: NodeControl;
+  readonly #recordings: Pick<Recordings, 'erase'>;
   /** What is stored, once it was asked for: nobody else writes accounts, so it need not be asked for again. */
   #directory: Promise<Directory> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(store: Store, node: NodeControl) {
+  constructor({
+    store,
+    node,
+    recordings,
+  }: {
+    readonly store: Store;
+    readonly node: NodeControl;
+    readonly recordings: Pick<Recordings, 'erase'>;
+  }) {
     this.#store = store;
     this.#node = node;
+    this.#recordings = recordings;
   }
 
   directory(): Promise<Directory> {
@@ -62,7 +74,19 @@ export class Changes {
     const directory = new Directory([...accounts.values()]);
     this.#directory = Promise.resolve(directory);
     this.#node.directoryChanged(directory.accounts);
+    const changed = [...after.keys()];
+    this.#erase(
+      letGo(
+        changed.map((name) => before.get(name)),
+        changed.map((name) => accounts.get(name)),
+      ),
+    );
     return told;
+  }
+
+  /** Greetings and sounds that no row names any more. One that stays is found again at the next start. */
+  #erase(recordings: readonly RecordingId[]): void {
+    for (const recording of recordings) this.#recordings.erase(recording).catch(() => undefined);
   }
 
   async #load(): Promise<Directory> {

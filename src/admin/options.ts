@@ -5,14 +5,18 @@ import type { NodeControl } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hashing } from '../ports/hashing.ts';
 import type { Random } from '../ports/random.ts';
+import type { Recordings } from '../ports/recordings.ts';
 import type { E164 } from '../ports/records.ts';
 import type { SecretHashing } from '../ports/secret-hashing.ts';
+import type { Speech } from '../ports/speech.ts';
 import type { Store } from '../ports/store.ts';
 import type { Trace } from '../trace/trace.ts';
 
 export interface AdminOptions {
   readonly store: Store;
   readonly node: NodeControl;
+  readonly recordings: Recordings;
+  readonly speech: Speech;
   readonly clock: Clock;
   readonly random: Random;
   readonly hashing: Hashing;

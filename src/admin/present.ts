@@ -30,8 +30,8 @@ export function accountView(
 /** Hashes of PINs and codes stay behind. */
 function telephoneView(
   account: Account,
-): Pick<AccountView, 'mailboxes' | 'menus' | 'control' | 'contacts' | 'language'> {
-  const { mailboxes, control } = account;
+): Pick<AccountView, 'mailboxes' | 'menus' | 'sounds' | 'control' | 'contacts' | 'language'> {
+  const { mailboxes, sounds, control } = account;
   const { control: _, mailboxes: inputs = [], ...others } = telephoneInputOf(account);
   const views = inputs.map((input) => {
     const known = mailboxes?.find(({ name }) => name === input.name);
@@ -40,6 +40,7 @@ function telephoneView(
   return {
     ...(others as Pick<AccountView, 'menus' | 'contacts' | 'language'>),
     ...(mailboxes && { mailboxes: views }),
+    ...(sounds && { sounds: sounds.map(({ recording: _, ...sound }) => sound) }),
     ...(control && { control: controlView(control) }),
   };
 }

@@ -57,6 +57,7 @@ export interface AccountView {
   readonly diverted: DivertedView;
   readonly mailboxes?: readonly MailboxView[];
   readonly menus?: readonly MenuInput[];
+  readonly sounds?: readonly { readonly name: string; readonly lengthMs: number; readonly text?: string }[];
   readonly control?: ControlView;
   readonly contacts?: readonly Contact[];
   readonly language?: string;

@@ -121,6 +121,15 @@ const control = z
   })
   .meta({ id: 'ControlView', description: 'How the account is run by telephone' });
 
+export const soundView = z
+  .object({
+    account: z.string(),
+    name: z.string(),
+    lengthMs: z.number(),
+    text: z.string().optional().meta({ description: 'What it says, where it was spoken by the node' }),
+  })
+  .meta({ id: 'SoundView', description: 'What announcements and menus of an account can say' });
+
 export const account = z
   .object({
     name: z.string(),
@@ -137,6 +146,7 @@ export const account = z
       .meta({ id: 'DivertedView', description: 'What its diverted calls have used of this month' }),
     mailboxes: listOf(mailbox).optional(),
     menus: listOf(menuInput).optional(),
+    sounds: listOf(soundView.omit({ account: true })).optional(),
     control: control.optional(),
     contacts: listOf(contactInput).optional(),
     language: z.string().optional(),
@@ -469,6 +479,7 @@ export const newCodes = z
 // Lists, each under its own name, so that an answer can grow beside it.
 
 export const accountList = z.object({ accounts: listOf(account) });
+export const soundList = z.object({ sounds: listOf(soundView) });
 export const messageList = z.object({ messages: listOf(message) });
 export const phoneList = z.object({ phones: listOf(phone) });
 export const numberList = z.object({ numbers: listOf(number) });

@@ -53,6 +53,8 @@ export function controlOf(
     },
     counters: () => node.counters(),
     directoryChanged: (accounts) => loop.turn((core, now) => core.directoryChanged(accounts, now)),
+    deleteMessage: (id, also) =>
+      new Promise((told) => loop.turn((core, now) => core.desk.deleteMessage(id, also, told, now))),
     hangUp: (callId) => done(loop, (core, now) => core.hangUp(callId, now)),
     startTestCall: (number) => {
       if (node.draining)

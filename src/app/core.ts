@@ -36,6 +36,7 @@ import { Persistence } from './persistence.ts';
 import { followTrunks, type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { Subscribers } from './subscribers.ts';
+import { sweepRecordings } from './sweep.ts';
 import { openTrace } from './tracing.ts';
 import { VERSION } from './version.ts';
 
@@ -82,6 +83,8 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   shutdown.owns('store', () => opened.close());
   const kept = await loadKept(opened);
   const recordings = await openRecordings(folder.path, folder.key, log);
+  const sweep = await sweepRecordings(recordings, kept, log);
+  shutdown.owns('orphaned recordings', () => sweep.close());
   const deliveries = openDeliveries(basics, opened, recordings);
   const { store } = deliveries;
   const late = new LateHandler();

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Argon2 } from '../adapters/argon2/argon2.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { createLog } from '../adapters/pino-log/pino-log.ts';
+import { Flite } from '../adapters/speech-flite/flite.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
 import { openCertificates } from '../adapters/tls-files/certificates.ts';
@@ -93,13 +94,15 @@ async function openSurfaces(
   out: (line: string) => void,
 ): Promise<void> {
   const { config, clock, log, random, certificates } = basics;
-  const { store, deliveries, prompts, transports, media, folder, trace } = core;
+  const { store, deliveries, recordings, prompts, transports, media, folder, trace } = core;
   const tokenFile = path.join(folder, TOKEN_FILE);
   const token = await loadOrCreateToken(tokenFile, random);
   const control = controlOf(core, clock, subscribers);
   const admin = new Admin({
     store,
     node: control,
+    recordings,
+    speech: new Flite(),
     clock,
     random,
     hashing: nodeHashing,

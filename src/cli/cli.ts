@@ -21,9 +21,11 @@ import { addShieldAbusers } from './commands/shield-abusers.ts';
 import { addShieldPlan } from './commands/shield-plan.ts';
 import { addShieldRehearse } from './commands/shield-rehearse.ts';
 import { addShieldStatus } from './commands/shield-status.ts';
+import { addSounds } from './commands/sound.ts';
 import { addStart } from './commands/start.ts';
 import { addTelephone } from './commands/telephone.ts';
 import { addTrace } from './commands/trace.ts';
+import { addVoicemail } from './commands/voicemail.ts';
 import type { CliContext } from './context.ts';
 
 /** `args` without the program's own name. Answers with the exit code; never throws. */
@@ -60,6 +62,8 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addReadiness(program, context, exit);
   addRehearse(program, context, exit);
   addCertificates(program, context);
+  addSounds(program, context);
+  addVoicemail(program, context);
   addTelephone(program, context);
   addTrace(program, context);
   const shield = program.command('shield').description('what keeps floods and overload from phones');

@@ -16,7 +16,7 @@ export interface ClientOptions {
 }
 
 interface RequestOptions {
-  /** Sent as JSON; text goes as the YAML file that it is. */
+  /** Sent as JSON; text goes as the YAML file that it is, bytes as the WAV file. */
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | undefined>>;
   /** Ends an answer of lines early, and without complaint. */
@@ -58,13 +58,12 @@ export class Client {
 
   async #send(method: string, path: string, { body, query = {}, signal }: RequestOptions): Promise<Response> {
     const url = this.#url(path, query);
-    const isFile = typeof body === 'string';
     const headers = {
       authorization: `Bearer ${await this.#token()}`,
       'user-agent': `ringthrough-cli/${this.#options.version}`,
-      ...(body === undefined ? {} : { 'content-type': isFile ? 'application/yaml' : 'application/json' }),
+      ...(body === undefined ? {} : { 'content-type': typeOf(body) }),
     };
-    const payload = body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) };
+    const payload = body === undefined ? {} : { body: payloadOf(body) };
     let response: Response;
     try {
       response = await fetch(url, {
@@ -103,6 +102,16 @@ export class Client {
       throw unreadableToken(tokenFile, cause);
     }
   }
+}
+
+function payloadOf(body: unknown): string | Uint8Array<ArrayBuffer> {
+  if (typeof body === 'string') return body;
+  return body instanceof Uint8Array ? new Uint8Array(body) : JSON.stringify(body);
+}
+
+function typeOf(body: unknown): string {
+  if (body instanceof Uint8Array) return 'audio/wav';
+  return typeof body === 'string' ? 'application/yaml' : 'application/json';
 }
 
 /** A path segment from what somebody wrote: `+442079460000` stays readable, `../x` stays one segment. */

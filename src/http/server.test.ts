@@ -10,6 +10,7 @@ import {
   TEST_CALL_STEPS,
 } from '../../test/surfaces/example-admin.ts';
 import { exampleApi, TOKEN } from '../../test/surfaces/example-api.ts';
+import { WAV } from '../../test/surfaces/example-sounds.ts';
 import { ROUTES } from '../../test/surfaces/routes.ts';
 import { RingthroughError } from '../base/errors.ts';
 import type { CertificateFacts } from '../ports/certificates.ts';
@@ -66,6 +67,23 @@ describe('the routes of the API', () => {
       ([, method, path]) => `${method} ${path}`,
     );
     assert.deepEqual([...new Set(documented)].sort(), served.sort());
+  });
+
+  test('a sound comes as a WAV file, goes as one, and nothing else does', async (t) => {
+    const { app, asked } = await api(t);
+    const put = (type: string, payload: string | Buffer) => {
+      const headers = { ...AUTHORIZED, 'content-type': type };
+      return app.inject({ method: 'PUT', url: '/v1/accounts/acme/sounds/welcome', headers, payload });
+    };
+    assert.equal((await put('audio/x-wav', Buffer.from(WAV))).statusCode, 200);
+    assert.deepEqual(new Uint8Array(asked[0]?.[3] as Uint8Array), WAV);
+    assert.equal((await put('audio/mpeg', 'ID3')).statusCode, 415);
+    assert.equal((await put('audio/wav', Buffer.alloc(12_000_001))).statusCode, 413);
+    const tooLong = await put('application/json', JSON.stringify({ text: 'x'.repeat(1_001) }));
+    assert.match(tooLong.json().detail, /text: must not be longer than 1000 characters/);
+    const heard = await app.inject(requestOf({ call: 'GET /v1/messages/message-1/recording' }));
+    assert.equal(heard.headers['content-type'], 'audio/wav');
+    assert.deepEqual(new Uint8Array(heard.rawPayload), WAV);
   });
 
   test('every use-case that it has is tried here', () => {

@@ -33,6 +33,7 @@ import { provisionRoutes } from './routes/provision.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
 import { shieldRoutes } from './routes/shield.ts';
+import { greetingRoutes, messageRoutes, soundRoutes } from './routes/sounds.ts';
 import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
@@ -83,6 +84,9 @@ const V1: readonly Routes[] = [
   planRoutes,
   forwardRoutes,
   telephoneRoutes,
+  soundRoutes,
+  greetingRoutes,
+  messageRoutes,
   ledgerRoutes,
   callRoutes,
   trunkRoutes,

@@ -22,6 +22,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { Directory } from '../routing/directory.ts';
 import { CapsDesk } from './caps-desk.ts';
+import type { Effect } from './effects.ts';
 import type { Kept } from './options.ts';
 import { Rehearsals } from './rehearsals.ts';
 import type { Turn } from './turn.ts';
@@ -89,6 +90,16 @@ export class Desk {
     const told = this.#waiting.get(id);
     this.#waiting.delete(id);
     told?.(answer);
+  }
+
+  /** Somebody has it deleted who is not on the telephone; `also` is written with it. */
+  deleteMessage(
+    id: string,
+    also: readonly StoreWrite[],
+    told: (answer: Answer) => void,
+    now: Instant,
+  ): readonly Effect[] {
+    return this.#options.turn.run(now, () => this.#delete(id, told, also));
   }
 
   accountsChanged(accounts: readonly Account[]): void {
@@ -209,18 +220,22 @@ export class Desk {
     this.#write([{ type: 'message', message }], () => this.mailboxes.put(message), told);
   }
 
-  #delete(id: string, told: Told): void {
+  #delete(id: string, told: Told, also: readonly StoreWrite[] = []): void {
     const known = this.mailboxes.get(id);
     if (known === undefined) return told(refused('unknown'));
-    this.#remove(known, told);
+    this.#remove(known, told, also);
   }
 
-  #remove({ id, recording }: VoicemailMessage, told: Told = () => undefined): void {
+  #remove(
+    { id, recording }: VoicemailMessage,
+    told: Told = () => undefined,
+    also: readonly StoreWrite[] = [],
+  ): void {
     const gone = () => {
       this.mailboxes.remove(id);
       this.erase(recording);
     };
-    this.#write([{ type: 'message-removed', id }], gone, told);
+    this.#write([{ type: 'message-removed', id }, ...also], gone, told);
   }
 
   #write(writes: readonly StoreWrite[], done: () => void, told: Told): void {

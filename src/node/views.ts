@@ -6,6 +6,7 @@ import type { RehearsalNews } from '../calls/rehearsal.ts';
 import type { LegNote } from '../calls/surroundings.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import type { UnusualCalls } from '../fraud/fraud-watch.ts';
+import type { Answer } from '../ports/desk.ts';
 import type {
   Account,
   Cap,
@@ -17,6 +18,7 @@ import type {
   VoicemailMessage,
 } from '../ports/records.ts';
 import type { LaneCounts, Posture, Rung } from '../ports/shield.ts';
+import type { StoreWrite } from '../ports/store.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
 import type { RehearsalReport } from '../shield/brownout/rehearsal.ts';
 import type { Rule } from '../shield/brownout/rule.ts';
@@ -353,6 +355,8 @@ export interface NodeControl {
   directoryChanged(accounts: readonly Account[]): void;
   /** False where there is no such call. */
   hangUp(callId: string): boolean;
+  /** By the way that a telephone deletes it; `also` is written with it. Refused: `unknown` or `failed`. */
+  deleteMessage(id: string, also: readonly StoreWrite[]): Promise<Answer>;
   /**
    * Calls the number from the node's test caller, out through a trunk, so that it comes in again as any
    * caller's would. Returns the id under which `test-call` events come.

@@ -141,6 +141,7 @@ export interface Menu {
 export interface AccountSound {
   readonly name: string;
   readonly recording: RecordingId;
+  readonly lengthMs: number;
   /** What it says, where it was synthesised. */
   readonly text?: string;
 }

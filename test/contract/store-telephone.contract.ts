@@ -26,7 +26,7 @@ const TALKING: Account = {
       otherwise: [{ type: 'menu', menu: 'main' }],
     },
   ],
-  sounds: [{ name: 'welcome', recording: 'cd'.repeat(16), text: 'Welcome to “Acme”.' }],
+  sounds: [{ name: 'welcome', recording: 'cd'.repeat(16), lengthMs: 2_400, text: 'Welcome to “Acme”.' }],
   control: {
     id: '482150',
     pin: HASH,

@@ -22,12 +22,15 @@ import type {
   NodeHealth,
   TrunkView,
 } from '../../src/node/views.ts';
+import type { Recordings } from '../../src/ports/recordings.ts';
 import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/records.ts';
+import type { Speech } from '../../src/ports/speech.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { readinessAt, rehearsalAt } from './example-readiness.ts';
 import { ATTACKED } from './example-shield.ts';
+import { SOUND_EXAMPLES } from './example-sounds.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 export const READINESS = readinessAt(NOW);
@@ -303,14 +306,22 @@ export const TRACE: readonly TraceLine[] = [
 ];
 
 /** What `useCase` answers, once its promise or stream is waited for. */
-type Answer<Name extends UseCase> =
-  ReturnType<Admin[Name]> extends AsyncIterable<infer Item>
+type Answer<Name extends UseCase> = Name extends SoundCase
+  ? Awaited<ReturnType<Admin['sounds'][Bare<Name>]>>
+  : Name extends keyof Admin
+    ? Returned<Admin[Name]>
+    : never;
+type Returned<Method> = Method extends (...args: never[]) => infer Result
+  ? Result extends AsyncIterable<infer Item>
     ? readonly Item[]
-    : Awaited<ReturnType<Admin[Name]>>;
+    : Awaited<Result>
+  : never;
+type Bare<Name> = Name extends `sounds.${infer Method extends keyof Admin['sounds']}` ? Method : never;
+type SoundCase = `sounds.${keyof Admin['sounds']}`;
 
 type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
 /** `answer` is for the node, not for a surface. */
-export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'>;
+export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'> | SoundCase;
 
 /** What `fraud list` has to tell. */
 export const FRAUD: FraudView = {
@@ -353,6 +364,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   changeControl: ACME,
   makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
   messages: [MESSAGE],
+  ...SOUND_EXAMPLES,
   audit: { entries: [CHANGE] },
   readiness: READINESS,
   provision: {
@@ -418,6 +430,7 @@ export function exampleNode() {
     rehearse: () => ({ step: () => true, report: () => REHEARSAL }),
     directoryChanged() {},
     hangUp: () => true,
+    deleteMessage: async () => ({ type: 'done' }),
     startTestCall: () => 'test-1',
     startRehearsal: () => 'rehearsal-1',
     subscribe(listener) {
@@ -449,6 +462,8 @@ export function exampleAdmin(node: NodeControl) {
   };
   const real = new Admin({
     store: undefined as unknown as Store,
+    recordings: undefined as unknown as Recordings,
+    speech: undefined as unknown as Speech,
     node,
     clock: { now: () => NOW },
     random: { bytes: (count) => new Uint8Array(count), fraction: () => 0 },
@@ -461,10 +476,14 @@ export function exampleAdmin(node: NodeControl) {
     trace: new Trace({ keepMs: 0 }),
   });
   const admin = new Proxy(real, {
-    get:
-      (_target, name) =>
-      (...args: unknown[]) =>
-        answer(String(name) as UseCase, args),
+    get: (_target, name) => {
+      const asks =
+        (useCase: string) =>
+        (...args: unknown[]) =>
+          answer(useCase as UseCase, args);
+      if (name !== 'sounds') return asks(String(name));
+      return new Proxy(real.sounds, { get: (_sounds, method) => asks(`sounds.${String(method)}`) });
+    },
   });
   return { admin, asked, failing };
 }

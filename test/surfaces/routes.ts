@@ -68,6 +68,35 @@ export const ROUTES: readonly {
     call: 'GET /v1/readiness?account=acme&failing=true&limit=5&cursor=%2B442079460000',
     asks: ['readiness', { account: 'acme', failing: true, limit: 5, cursor: '+442079460000' }],
   },
+  { call: 'GET /v1/messages/message-1/recording', asks: ['sounds.message', 'message-1', 'api'] },
+  { call: 'DELETE /v1/messages/message-1', asks: ['sounds.deleteMessage', 'message-1', 'api'], status: 204 },
+  { call: 'GET /v1/accounts/acme/sounds', asks: ['sounds.list', 'acme'] },
+  { call: 'GET /v1/accounts/acme/sounds/welcome', asks: ['sounds.get', 'acme', 'welcome'] },
+  {
+    call: 'PUT /v1/accounts/acme/sounds/welcome',
+    body: { text: 'Welcome to Acme.' },
+    asks: ['sounds.set', 'acme', 'welcome', { text: 'Welcome to Acme.' }, 'api'],
+  },
+  {
+    call: 'DELETE /v1/accounts/acme/sounds/welcome',
+    asks: ['sounds.remove', 'acme', 'welcome', 'api'],
+    status: 204,
+  },
+  {
+    call: 'GET /v1/accounts/acme/mailboxes/reception/greeting',
+    asks: ['sounds.greeting', 'acme', 'reception'],
+  },
+  {
+    call: 'PUT /v1/accounts/acme/mailboxes/reception/greeting',
+    body: { text: 'We are closed.' },
+    asks: ['sounds.setGreeting', 'acme', 'reception', { text: 'We are closed.' }, 'api'],
+    status: 204,
+  },
+  {
+    call: 'DELETE /v1/accounts/acme/mailboxes/reception/greeting',
+    asks: ['sounds.clearGreeting', 'acme', 'reception', 'api'],
+    status: 204,
+  },
   { call: 'GET /v1/audit?account=acme&limit=5', asks: ['audit', { account: 'acme', limit: 5 }] },
   {
     call: 'GET /v1/ledger?called=%2B442079460000&outcome=lost&since=2026-11-24T09:30:00Z&limit=5&cursor=x',

@@ -27,6 +27,11 @@ const hoursName = words(63).meta({
   examples: ['office'],
 });
 
+export const soundName = words(63)
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
+  .meta({ description: "The name of one of the account's sounds", examples: ['welcome'] });
+/** What the node speaks. */
+export const spokenText = words(LIMITS.soundTextMax);
 export const mailboxName = words(63)
   .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
   .meta({ description: "The name of one of the account's mailboxes", examples: ['reception'] });

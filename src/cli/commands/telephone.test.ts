@@ -1,9 +1,13 @@
 // The commands about the telephone: what they ask of the API, and what people see.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { cliAndApi } from '../../../test/surfaces/cli.ts';
 import { ACME, EXAMPLES, NOW } from '../../../test/surfaces/example-admin.ts';
+import { WAV } from '../../../test/surfaces/example-sounds.ts';
 
 process.env['TZ'] = 'UTC';
 const NUMBER = '+442079460000';
@@ -65,6 +69,55 @@ describe('how an account is run by telephone', () => {
       ['changeControl', 'acme', { do: 'confirm-mobile', number: '+447700900123' }, 'cli'],
       ['changeControl', 'acme', { do: 'remove-mobile', number: '+447700900123' }, 'cli'],
     ]);
+  });
+});
+
+describe('sounds', () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ringthrough-cli-sounds-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('are uploaded as they are, or spoken, and listed', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    const file = join(folder, 'in.wav');
+    await writeFile(file, WAV);
+    const { out, err } = await run('sound', 'set', 'acme', 'welcome', file);
+    assert.equal(out, 'Account acme has the sound welcome, 2.4 s long.\n', err);
+    const [useCase, account, name, wav, by] = asked[0] ?? [];
+    assert.deepEqual([useCase, account, name, by], ['sounds.set', 'acme', 'welcome', 'cli']);
+    assert.deepEqual(new Uint8Array(wav as Uint8Array), WAV);
+    await run('sound', 'set', 'acme', 'welcome', '--text', 'Welcome.');
+    assert.deepEqual(asked[1], ['sounds.set', 'acme', 'welcome', { text: 'Welcome.' }, 'cli']);
+    assert.match((await run('sound', 'list', 'acme')).out, /welcome +2\.4 s +Welcome to Acme\./);
+    await run('sound', 'delete', 'acme', 'welcome');
+    assert.deepEqual(asked.at(-1), ['sounds.remove', 'acme', 'welcome', 'cli']);
+    assert.notEqual((await run('sound', 'set', 'acme', 'welcome')).code, 0);
+  });
+
+  test('and messages are written to files, never over one that is there', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    const file = join(folder, 'out.wav');
+    assert.equal((await run('voicemail', 'get', 'message-1', file)).code, 0);
+    assert.deepEqual(asked, [['sounds.message', 'message-1', 'cli']]);
+    assert.deepEqual(new Uint8Array(await readFile(file)), WAV);
+    const again = await run('sound', 'get', 'acme', 'welcome', file);
+    assert.equal(again.code, 64);
+    assert.match(again.err, /is there already/);
+  });
+
+  test('greet callers of a mailbox, until the default one is put back', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    await run('voicemail', 'greeting', 'acme/reception', '--text', 'We are closed.');
+    await run('voicemail', 'greeting', 'acme/reception', '--default');
+    await run('voicemail', 'delete', 'message-1');
+    assert.deepEqual(asked, [
+      ['sounds.setGreeting', 'acme', 'reception', { text: 'We are closed.' }, 'cli'],
+      ['sounds.clearGreeting', 'acme', 'reception', 'cli'],
+      ['sounds.deleteMessage', 'message-1', 'cli'],
+    ]);
+    assert.match((await run('voicemail', 'greeting', 'reception', 'x.wav')).err, /write account\/mailbox/);
   });
 });
 

@@ -1,44 +1,24 @@
-// `voicemail list`, `control codes`, `audit`: what accounts have to do with the telephone. A sheet of codes is printed as
+// `control`, `audit`: what accounts have to do with the telephone. A sheet of codes is printed as
 // it is meant to be put into a wallet; nobody can print it again.
 
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { ControlChange } from '../../admin/control.ts';
-import { account, auditPage, messageList, newCodes } from '../../admin/wire.ts';
+import { account, auditPage, newCodes } from '../../admin/wire.ts';
 import { printable } from '../../base/printable.ts';
 import { segment } from '../client.ts';
 import type { CliContext } from '../context.ts';
 import { answer, listed, openSession, withApi } from '../session.ts';
 import type { Column } from '../table.ts';
-import { formatLength, formatTime } from '../times.ts';
+import { formatTime } from '../times.ts';
 
-type Message = z.output<typeof messageList>['messages'][number];
 type Entry = z.output<typeof auditPage>['entries'][number];
 
 const AUDIT_LIMIT_DEFAULT = '20';
 
 export function addTelephone(program: Command, context: CliContext): void {
-  addVoicemail(program, context);
   addControl(program, context);
   addAudit(program, context);
-}
-
-function addVoicemail(program: Command, context: CliContext): void {
-  const voicemail = program.command('voicemail').description('messages that callers left');
-  const list = withApi(
-    voicemail
-      .command('list')
-      .description('list messages, the oldest first')
-      .argument('[mailbox]', 'only of mailboxes of this name')
-      .option('--account <name>', "only this account's"),
-  );
-  list.action(async (mailbox: string | undefined, { account }: { account?: string }) => {
-    const session = openSession(list, context);
-    const raw = await session.client.request('GET', '/v1/messages', { query: { account, mailbox } });
-    answer(session, raw, messageList, ({ messages }) =>
-      listed(session, messages, MESSAGE_COLUMNS, 'There are no messages.'),
-    );
-  });
 }
 
 function addControl(program: Command, context: CliContext): void {
@@ -106,16 +86,6 @@ function addAudit(program: Command, context: CliContext): void {
     );
   });
 }
-
-const MESSAGE_COLUMNS: readonly Column<Message>[] = [
-  { heading: 'LEFT', cell: ({ at }) => formatTime(at) },
-  { heading: 'MAILBOX', cell: ({ account, mailbox }) => `${account}/${mailbox}` },
-  { heading: 'CALLER', cell: ({ caller }) => printable(caller) },
-  { heading: 'FOR', cell: ({ called }) => called },
-  { heading: 'LENGTH', cell: ({ lengthMs }) => formatLength(lengthMs) },
-  { heading: 'HEARD', cell: ({ heardAt }) => (heardAt === undefined ? 'new' : formatTime(heardAt)) },
-  { heading: 'ID', cell: ({ id }) => id },
-];
 
 const AUDIT_COLUMNS: readonly Column<Entry>[] = [
   { heading: 'WHEN', cell: ({ at }) => formatTime(at) },
