@@ -13,11 +13,11 @@ import type { Instant } from '../base/time.ts';
 import type { Allowance } from '../fraud/allowances.ts';
 import type { CallView, DoorView, FraudView, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
 import type { DeskAnswer, DeskQuestion, ForwardWhen } from '../ports/desk.ts';
-import type { Account, Divert, E164, LedgerEntry, VoicemailMessage } from '../ports/records.ts';
+import type { Account, Divert, E164, LedgerEntry } from '../ports/records.ts';
 import type { AuditPage, LedgerPage } from '../ports/store.ts';
 import type { Directory } from '../routing/directory.ts';
 import type { Abuser } from '../shield/abuse/abusers.ts';
-import { attempts, messagesOf, PAGE_DEFAULT } from './attempts.ts';
+import { attempts, PAGE_DEFAULT } from './attempts.ts';
 import { Audit, authorBy } from './audit.ts';
 import { type Change, Changes, mistaken } from './changes.ts';
 import { type ControlChange, controlChange } from './control.ts';
@@ -226,12 +226,6 @@ export class Admin {
     const change = validated(controlChange, input);
     const readNumber = (text: string, path: Path) => this.#readNumber(text, path);
     return this.#viewOf(await this.#selfcare.changeControl(name, change, authorBy(by), readNumber));
-  }
-
-  /** Messages of one account, or of all; of one mailbox, or of all. */
-  async messages(account?: string, mailbox?: string): Promise<readonly VoicemailMessage[]> {
-    const directory = await this.#changes.directory();
-    return messagesOf({ account, mailbox }, { ...this.#options, directory });
   }
 
   /** How ready numbers are for the loss of their site. */

@@ -16,6 +16,7 @@ import type { Store, StoreWrite } from '../ports/store.ts';
 import { decideGreeting } from '../routing/selfcare.ts';
 import { encodeG711 } from '../rtp/g711.ts';
 import { readWav, SAMPLE_RATE_HZ, type SoundFile, telephoneSamples, writeWav } from '../rtp/wav.ts';
+import { messagesOf } from './attempts.ts';
 import { type Audit, authorBy } from './audit.ts';
 import type { Change, Changes } from './changes.ts';
 import { accountIn, existing, invalid } from './demands.ts';
@@ -137,6 +138,12 @@ export class Sounds {
       if (greeting === undefined || !decided.ok) return { writes: [], after: new Map(), told: undefined };
       return this.#change(decided.value.account, decided.value.what, by, undefined);
     });
+  }
+
+  /** Messages of one account, or of all; of one mailbox, or of all. */
+  async messages(account?: string, mailbox?: string): Promise<readonly VoicemailMessage[]> {
+    const { changes, store } = this.#options;
+    return messagesOf({ account, mailbox }, { store, directory: await changes.directory() });
   }
 
   /** What a caller left, as a WAV file. That somebody listens is written first. */

@@ -23,14 +23,14 @@ import type {
   TrunkView,
 } from '../../src/node/views.ts';
 import type { Recordings } from '../../src/ports/recordings.ts';
-import type { AuditEntry, LedgerEntry, VoicemailMessage } from '../../src/ports/records.ts';
+import type { AuditEntry, LedgerEntry } from '../../src/ports/records.ts';
 import type { Speech } from '../../src/ports/speech.ts';
 import type { Store } from '../../src/ports/store.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { readinessAt, rehearsalAt } from './example-readiness.ts';
 import { ATTACKED } from './example-shield.ts';
-import { SOUND_EXAMPLES } from './example-sounds.ts';
+import { soundExamplesAt } from './example-sounds.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 export const READINESS = readinessAt(NOW);
@@ -73,17 +73,6 @@ export const DIVERTED_NUMBER: NumberView = {
 export const FORWARDED_NUMBER: NumberView = {
   ...MAIN_NUMBER,
   forwards: { busy: { voicemail: 'reception', since: NOW, by: 'cli' } },
-};
-
-export const MESSAGE: VoicemailMessage = {
-  id: 'message-1',
-  account: 'acme',
-  mailbox: 'reception',
-  called: '+442079460000',
-  caller: '+442079460999',
-  at: NOW,
-  lengthMs: 12_000,
-  recording: '0f'.repeat(16),
 };
 
 const CHANGE: AuditEntry = {
@@ -363,8 +352,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   clearForward: MAIN_NUMBER,
   changeControl: ACME,
   makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
-  messages: [MESSAGE],
-  ...SOUND_EXAMPLES,
+  ...soundExamplesAt(NOW),
   audit: { entries: [CHANGE] },
   readiness: READINESS,
   provision: {

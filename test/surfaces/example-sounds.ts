@@ -2,10 +2,22 @@
 
 const WELCOME = { account: 'acme', name: 'welcome', lengthMs: 2_400, text: 'Welcome to Acme.' };
 
+const MESSAGE = {
+  id: 'message-1',
+  account: 'acme',
+  mailbox: 'reception',
+  called: '+442079460000',
+  caller: '+442079460999',
+  lengthMs: 12_000,
+  recording: '0f'.repeat(16),
+};
+
 /** What stands for a WAV file wherever one is answered. */
 export const WAV = new Uint8Array(Buffer.from('RIFF of a sound'));
 
-export const SOUND_EXAMPLES = {
+/** `now`: when the message was left. */
+export const soundExamplesAt = (now: number) => ({
+  'sounds.messages': [{ ...MESSAGE, at: now }],
   'sounds.list': [WELCOME],
   'sounds.get': WAV,
   'sounds.set': WELCOME,
@@ -15,4 +27,4 @@ export const SOUND_EXAMPLES = {
   'sounds.clearGreeting': undefined,
   'sounds.message': WAV,
   'sounds.deleteMessage': undefined,
-};
+});

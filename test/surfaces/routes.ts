@@ -62,7 +62,7 @@ export const ROUTES: readonly {
   { call: 'POST /v1/accounts/acme/control/codes', asks: ['makeCodes', 'acme', 'api'] },
   {
     call: 'GET /v1/messages?account=acme&mailbox=reception',
-    asks: ['messages', 'acme', 'reception'],
+    asks: ['sounds.messages', 'acme', 'reception'],
   },
   {
     call: 'GET /v1/readiness?account=acme&failing=true&limit=5&cursor=%2B442079460000',

@@ -86,7 +86,7 @@ export const telephoneRoutes: Routes = (app, admin) => {
       querystring: section({ account: accountName.optional(), mailbox: mailboxName.optional() }),
       response: { 200: messageList, default: problemResponse },
     },
-    handler: async ({ query }) => ({ messages: await admin.messages(query.account, query.mailbox) }),
+    handler: async ({ query }) => ({ messages: await admin.sounds.messages(query.account, query.mailbox) }),
   });
 
   app.route({
