@@ -18,7 +18,7 @@ import { createMediaRelay } from '../src/adapters/media-relay/relay.ts';
 import { openRecordings } from '../src/adapters/recordings-files/recordings.ts';
 import { createSystemClock } from '../src/adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../src/adapters/system-random/system-random.ts';
-import type { MediaEvent } from '../src/ports/media.ts';
+import type { MediaCommand, MediaEvent } from '../src/ports/media.ts';
 import { encodeG711 } from '../src/rtp/g711.ts';
 import { serialiseRtp } from '../src/rtp/packet.ts';
 import { sineSamples } from '../src/rtp/tone.ts';
@@ -88,16 +88,8 @@ async function relay(): Promise<void> {
   await until(() => opened.size === ends.length);
   const portsOf = (kind: string) =>
     ends.filter(({ id }) => id.startsWith(kind)).map(({ id }) => opened.get(id) ?? 0);
-  const playable = { payloadType: PCMA, codec: 'PCMA' } as const;
   const sounds = ['control-welcome', 'message-choices'].map((name) => ({ type: 'prompt', name }) as const);
-  for (const { id, port } of ends) {
-    const signalled = { address: CALLERS_HOST, port };
-    const remote = { signalled, signallingAddress: CALLERS_HOST, playable, dtmfPayloadType: 101 };
-    media.perform([
-      { type: 'remote', id, remote },
-      { type: 'keys', id, listen: true },
-    ]);
-  }
+  media.perform(ends.flatMap(answered));
   tell({ type: 'ports', record: portsOf('record'), listen: portsOf('listen') });
   const before = process.cpuUsage();
   const beganAt = performance.now();
@@ -127,6 +119,17 @@ async function relay(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   tell({ type: 'done', recorded: lengthsMs.length, cpuMs: (user + system) / 1_000, due, lengthsMs });
   process.disconnect?.();
+}
+
+/** A caller at this port has agreed to A-law and keys. */
+function answered({ id, port }: { readonly id: string; readonly port: number }): readonly MediaCommand[] {
+  const signalled = { address: CALLERS_HOST, port };
+  const playable = { payloadType: PCMA, codec: 'PCMA' } as const;
+  const remote = { signalled, signallingAddress: CALLERS_HOST, playable, dtmfPayloadType: 101 };
+  return [
+    { type: 'remote', id, remote },
+    { type: 'keys', id, listen: true },
+  ];
 }
 
 async function bound(count: number) {
