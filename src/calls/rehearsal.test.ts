@@ -28,6 +28,8 @@ const MAILBOX: Mailbox = {
   retentionMs: 30 * DAY_MS,
 };
 
+const INSTANCE = 'urn:uuid:00000000-0000-1000-8000-000a95a0e128';
+
 function begin({ node, stage }: Office, changes: Partial<RehearsalAsked> = {}) {
   const asked = { number: NUMBER, dial: false, by: 'cli', prompts: ['closed'], heard: [], ...changes };
   const begun: { result?: ReturnType<typeof node.desk.rehearsals.start>['result'] } = {};
@@ -91,6 +93,27 @@ describe('a rehearsal', () => {
     assert.equal(told(office)[1], '1 failed: workshop gave no sign of life in 2.0 s');
     assert.deepEqual([ended(office)?.passed, ended(office)?.answeredBy], [true, 'reception']);
   });
+
+  inOffice({ plan: [ring('reception')], registered: [] })(
+    'takes a phone to be there where one of its flows is, and tells so once',
+    (office) => {
+      const { reception } = office;
+      const other = reception.another('192.0.2.20');
+      reception.registersFlow(1, INSTANCE).expect(200);
+      other.registersFlow(2, INSTANCE).expect(200);
+      office.pass(SECOND_MS);
+      for (const [gone, there] of [
+        [reception, other],
+        [other, reception],
+      ] as const) {
+        gone.unreachable = 'network is down';
+        there.unreachable = undefined;
+        const before = told(office).length;
+        begin(office);
+        assert.deepEqual(told(office).slice(before), ['1 works: reception answers in 0.0 ms']);
+      }
+    },
+  );
 
   story('fails when no phone of a step is there, and tells who answers instead, and when', (office) => {
     office.reception.dead = true;

@@ -55,6 +55,7 @@ export const MOVES: Readonly<Record<string, readonly [weight: number, move: Move
     3,
     (_, peers, random) => peers.sendBytes(peers.flow(random.pick(PEER_NAMES)), drawMessage(random)),
   ],
+  rehearse: [1, (world, _, random) => rehearse(world, random.chance(0.5))],
   pass: [8, (world, peers, random) => pass(world, peers, random)],
   media: [3, (world, _, random) => world.mediaHappens(random)],
   trouble: [2, trouble],
@@ -264,6 +265,11 @@ function leave(world: NodeWorld, random: SeededRandom): void {
     node.desk.ask(0, what === 'keep-message' ? { type: what, message } : { type: what, id, at: now });
     return node.expire(now);
   });
+}
+
+function rehearse(world: NodeWorld, dial: boolean): void {
+  const asked = { number: '+442079460000', dial, by: 'cli', prompts: [], heard: [] };
+  world.turn((node, now) => node.desk.rehearsals.start(asked, now).effects);
 }
 
 function operate(world: NodeWorld, _peers: Peers, random: SeededRandom): void {
