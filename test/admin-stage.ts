@@ -5,8 +5,10 @@ import { MemoryRecordings, SILENT_LOG } from '../src/adapters/media-relay/testin
 import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
 import { MemoryStore } from '../src/adapters/store-memory/store.ts';
 import { Admin } from '../src/admin/admin.ts';
+import type { NoticeDesk } from '../src/admin/notices.ts';
 import { present } from '../src/base/assert.ts';
 import type { RingthroughError } from '../src/base/errors.ts';
+import { ok } from '../src/base/result.ts';
 import type { Allowance } from '../src/fraud/allowances.ts';
 import type { BrownoutView, DoorCommand, DoorView, NodeControl, NodeEvent } from '../src/node/views.ts';
 import type { Recordings } from '../src/ports/recordings.ts';
@@ -179,6 +181,11 @@ export class Stage {
   readonly store = new WatchedStore();
   readonly node = new FakeNode();
   readonly trace = new Trace({ keepMs: 3_600_000 });
+  readonly notices: NoticeDesk = {
+    waiting: () => [],
+    retry: () => 0,
+    test: async () => ok('250 ok'),
+  };
   readonly recordings = new MemoryRecordings();
   /** Speaks a second of it. */
   readonly speech: Speech = {
@@ -193,6 +200,7 @@ export class Stage {
     return new Admin({
       store,
       node: this.node,
+      notices: this.notices,
       recordings,
       speech: this.speech,
       clock: { now: () => this.now },

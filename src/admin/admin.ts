@@ -38,6 +38,7 @@ import { Findings } from './documents/findings.ts';
 import { type DoorInput, doorCommand, doorInput } from './doors.ts';
 import { type AllowanceInput, allowanceOf } from './fraud.ts';
 import { newControlId, newPassword } from './made.ts';
+import { Notices } from './notices.ts';
 import type { AdminOptions } from './options.ts';
 import { type RehearsalLine, type RehearsalRequest, rehearsePlan } from './plan-rehearsal.ts';
 import { accountView, numberView, phoneDetails } from './present.ts';
@@ -85,6 +86,7 @@ export class Admin {
   readonly #selfcare: Selfcare;
   /** What people bring to be heard, and what callers left. */
   readonly sounds: Sounds;
+  readonly notices: Notices;
   readonly #traces: Traces;
 
   constructor(options: AdminOptions) {
@@ -94,6 +96,7 @@ export class Admin {
     this.sounds = new Sounds({ ...options, changes: this.#changes, audit: this.#audit });
     this.#selfcare = new Selfcare({ ...options, changes: this.#changes, audit: this.#audit });
     const read = (text: string) => this.#readNumber(text, ['number']);
+    this.notices = new Notices({ ...options, desk: options.notices, readNumber: read });
     this.#traces = new Traces(options.trace, options.clock, read);
   }
 

@@ -11,10 +11,12 @@ import type { SecretHashing } from '../ports/secret-hashing.ts';
 import type { Speech } from '../ports/speech.ts';
 import type { Store } from '../ports/store.ts';
 import type { Trace } from '../trace/trace.ts';
+import type { NoticeDesk } from './notices.ts';
 
 export interface AdminOptions {
   readonly store: Store;
   readonly node: NodeControl;
+  readonly notices: NoticeDesk;
   readonly recordings: Recordings;
   readonly speech: Speech;
   readonly clock: Clock;

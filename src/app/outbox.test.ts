@@ -183,3 +183,26 @@ describe('what is to be told', () => {
     assert.equal((await store.notices()).length, 1, 'the next start would send it again, under the same id');
   });
 });
+
+describe('what somebody asks for', () => {
+  test('a test is sent once and never kept; what waits is tried again', async () => {
+    const deliveries = open();
+    deliveries.begin([], []);
+    const words = { subject: 'Test', text: 'Test.' };
+    assert.deepEqual(await deliveries.test('email', 'owner@example.net', words), ok('250 ok'));
+    assert.match(sent[0]?.id ?? '', /^test-/);
+    const unable = await deliveries.test('sms', '+447700900123', words);
+    assert.ok(!unable.ok && /names no server/.test(unable.error.reason));
+    answer = () => err({ of: 'message', permanent: false, reason: '451 try later' });
+    await deliveries.store.write([notice('one')]);
+    await until(() => deliveries.waiting()[0]?.notice.attempts === 1);
+    answer = () => ok('250 ok');
+    assert.equal(deliveries.retry(), 1);
+    await deliveries.close();
+    assert.deepEqual([await store.notices(), deliveries.waiting()], [[], []]);
+  });
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate);
+}

@@ -10,7 +10,7 @@ import { err } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import { type Owner, undeliveredNotices } from '../notices/compose.ts';
 import type { NoticeCounts } from '../notices/counts.ts';
-import { type Channel, Outbox, type Settled } from '../notices/outbox.ts';
+import { type Channel, Outbox, type Settled, type Waiting } from '../notices/outbox.ts';
 import type { Merge } from '../notices/summary.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Delivered } from '../ports/delivery.ts';
@@ -83,6 +83,25 @@ export class Deliveries {
       waiting: this.#outbox.waitingOf(channel),
       ...this.#counts[channel],
     }));
+  }
+
+  /** All that wait, what is tried first first. */
+  waiting(): readonly Waiting[] {
+    return this.#outbox.waiting();
+  }
+
+  /** Tried now instead of later: one of them, or all. Gives how many are. */
+  retry(id?: string): number {
+    const tried = this.#outbox.retry(id, this.#now());
+    this.#work();
+    return tried;
+  }
+
+  /** One that is no notice of anybody's: it is sent at once, and never again. */
+  test(channel: Channel, to: string, words: { readonly subject: string; readonly text: string }) {
+    const at = this.#now();
+    const id = `test-${hex(this.#options.random.bytes(ID_BYTES))}`;
+    return this.#send({ id, account: '', at, channel, to, ...words, attempts: 0, dueAt: at });
   }
 
   /** Begins nothing any more, and waits a while for what is under way; its rows are there for the next start. */

@@ -101,6 +101,7 @@ async function openSurfaces(
   const admin = new Admin({
     store,
     node: control,
+    notices: deliveries,
     recordings,
     speech: new Flite(),
     clock,

@@ -52,4 +52,6 @@ export const NOTICE_LIMITS = {
   textAnswersPerHour: 10,
   /** Places in the tables of both. They never grow: who falls on one place shares it. */
   textSlots: 4_096,
+  /** Waiting notices in one answer of the API. More: the rest is only counted. */
+  noticesListedMax: 1_000,
 } as const;

@@ -14,6 +14,7 @@ import { addDoors } from './commands/door.ts';
 import { addFraud } from './commands/fraud.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLists } from './commands/lists.ts';
+import { addNotices } from './commands/notice.ts';
 import { addProvision } from './commands/provision.ts';
 import { addReadiness } from './commands/readiness.ts';
 import { addRehearse } from './commands/rehearse.ts';
@@ -62,6 +63,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addReadiness(program, context, exit);
   addRehearse(program, context, exit);
   addCertificates(program, context);
+  addNotices(program, context, exit);
   addSounds(program, context);
   addVoicemail(program, context);
   addTelephone(program, context);

@@ -27,6 +27,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
 import { doorRoutes } from './routes/doors.ts';
 import { fraudRoutes } from './routes/fraud.ts';
+import { noticeRoutes } from './routes/notices.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
@@ -87,6 +88,7 @@ const V1: readonly Routes[] = [
   soundRoutes,
   greetingRoutes,
   messageRoutes,
+  noticeRoutes,
   ledgerRoutes,
   callRoutes,
   trunkRoutes,

@@ -210,3 +210,26 @@ describe('a flood', () => {
     );
   });
 });
+
+describe('a notice that somebody has tried again', () => {
+  test('is begun at once, though its time has not come and its server was given a rest', () => {
+    outbox.add([notice('one'), notice('two')], NOON);
+    assert.deepEqual(begun(NOON), ['one', 'two']);
+    fail('one', DOWN, NOON);
+    fail('two', GREYLISTED, NOON);
+    assert.deepEqual(begun(NOON + 1), []);
+    assert.deepEqual(
+      outbox.waiting().map(({ notice: { id, attempts, lastError } }) => [id, attempts, lastError]),
+      [
+        ['one', 1, 'connection refused'],
+        ['two', 1, '451 try later'],
+      ],
+    );
+    assert.equal(outbox.retry('two', NOON + 1), 1);
+    assert.deepEqual(begun(NOON + 1), ['two']);
+    assert.equal(outbox.retry('two', NOON + 1), 0);
+    outbox.settle('two', ok('250 ok'), NOON + 1);
+    assert.equal(outbox.retry(undefined, NOON + 2), 1);
+    assert.deepEqual(begun(NOON + 2), ['one']);
+  });
+});

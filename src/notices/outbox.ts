@@ -39,6 +39,12 @@ export type Settled =
   | { readonly type: 'again'; readonly notice: Notice }
   | { readonly type: 'given-up'; readonly notice: Notice; readonly why: string };
 
+/** A notice that waits, and for what: its time, its turn, the server's answer, or the hour's end. */
+export interface Waiting {
+  readonly notice: Notice;
+  readonly state: State;
+}
+
 type State = 'later' | 'ready' | 'under-way' | 'held' | 'merging';
 
 interface Entry {
@@ -155,6 +161,29 @@ export class Outbox {
       entry.notice = { ...entry.notice, dueAt: now + LIMITS.deliveryRetryMinMs };
       this.#wait(entry, now);
     }
+  }
+
+  /** What is tried first comes first. */
+  waiting(): readonly Waiting[] {
+    const all = [...this.#entries.values()].map(({ notice, state }) => ({ notice, state }));
+    return all.sort((a, b) => a.notice.dueAt - b.notice.dueAt);
+  }
+
+  /**
+   * Somebody has mended what was wrong: this one that waits for its time, or all of them, is tried now, and so is its
+   * server. Gives how many are.
+   */
+  retry(id: string | undefined, now: Instant): number {
+    const again = [...this.#entries.values()].filter(({ notice, state }) => {
+      return (state === 'later' || state === 'ready') && (id === undefined || notice.id === id);
+    });
+    for (const entry of again) {
+      entry.notice = { ...entry.notice, dueAt: Math.min(entry.notice.dueAt, now) };
+      this.#ready(entry.notice.id);
+      const channel = this.#channels[entry.notice.channel];
+      channel.pausedUntil = Math.min(channel.pausedUntil, now);
+    }
+    return again.length;
   }
 
   waitingOf(channel: Channel): number {

@@ -2,6 +2,7 @@
 // API and of the CLI say what a surface makes of a use-case; what the use-cases do is tested in src/admin.
 
 import { Admin } from '../../src/admin/admin.ts';
+import type { NoticeDesk } from '../../src/admin/notices.ts';
 import type {
   AccountView,
   NumberView,
@@ -30,7 +31,7 @@ import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { readinessAt, rehearsalAt } from './example-readiness.ts';
 import { ATTACKED } from './example-shield.ts';
-import { soundExamplesAt } from './example-sounds.ts';
+import { noticeExamplesAt, soundExamplesAt } from './example-sounds.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 30);
 export const READINESS = readinessAt(NOW);
@@ -295,8 +296,8 @@ export const TRACE: readonly TraceLine[] = [
 ];
 
 /** What `useCase` answers, once its promise or stream is waited for. */
-type Answer<Name extends UseCase> = Name extends SoundCase
-  ? Awaited<ReturnType<Admin['sounds'][Bare<Name>]>>
+type Answer<Name extends UseCase> = Name extends keyof Groups
+  ? Groups[Name]
   : Name extends keyof Admin
     ? Returned<Admin[Name]>
     : never;
@@ -305,12 +306,15 @@ type Returned<Method> = Method extends (...args: never[]) => infer Result
     ? readonly Item[]
     : Awaited<Result>
   : never;
-type Bare<Name> = Name extends `sounds.${infer Method extends keyof Admin['sounds']}` ? Method : never;
-type SoundCase = `sounds.${keyof Admin['sounds']}`;
+/** Use-cases that stand together: `sounds.list`. */
+type Grouped<Group extends 'sounds' | 'notices'> = {
+  [Method in keyof Admin[Group] as `${Group}.${Method & string}`]: Returned<Admin[Group][Method]>;
+};
+type Groups = Grouped<'sounds'> & Grouped<'notices'>;
 
 type MethodNames<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never };
 /** `answer` is for the node, not for a surface. */
-export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'> | SoundCase;
+export type UseCase = Exclude<MethodNames<Admin>[keyof Admin], 'health' | 'answer'> | keyof Groups;
 
 /** What `fraud list` has to tell. */
 export const FRAUD: FraudView = {
@@ -353,6 +357,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   changeControl: ACME,
   makeCodes: { account: 'acme', id: '482150', codes: ['0012345678', '0187654321'] },
   ...soundExamplesAt(NOW),
+  ...noticeExamplesAt(NOW),
   audit: { entries: [CHANGE] },
   readiness: READINESS,
   provision: {
@@ -450,6 +455,7 @@ export function exampleAdmin(node: NodeControl) {
   };
   const real = new Admin({
     store: undefined as unknown as Store,
+    notices: undefined as unknown as NoticeDesk,
     recordings: undefined as unknown as Recordings,
     speech: undefined as unknown as Speech,
     node,
@@ -469,8 +475,8 @@ export function exampleAdmin(node: NodeControl) {
         (useCase: string) =>
         (...args: unknown[]) =>
           answer(useCase as UseCase, args);
-      if (name !== 'sounds') return asks(String(name));
-      return new Proxy(real.sounds, { get: (_sounds, method) => asks(`sounds.${String(method)}`) });
+      if (name !== 'sounds' && name !== 'notices') return asks(String(name));
+      return new Proxy({}, { get: (_group, method) => asks(`${name}.${String(method)}`) });
     },
   });
   return { admin, asked, failing };

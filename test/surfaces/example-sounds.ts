@@ -1,4 +1,4 @@
-// What the example use-cases answer about sounds, greetings and messages.
+// What the example use-cases answer about sounds, greetings, messages and notices.
 
 const WELCOME = { account: 'acme', name: 'welcome', lengthMs: 2_400, text: 'Welcome to Acme.' };
 
@@ -27,4 +27,31 @@ export const soundExamplesAt = (now: number) => ({
   'sounds.clearGreeting': undefined,
   'sounds.message': WAV,
   'sounds.deleteMessage': undefined,
+});
+
+export const noticeExamplesAt = (now: number) => ({
+  'notices.list': {
+    waiting: 3,
+    notices: [
+      {
+        id: 'notice-1',
+        account: 'acme',
+        channel: 'email' as const,
+        to: 'owner@example.net',
+        subject: 'Voicemail from +44 20 7946 0999, 12 seconds',
+        at: now,
+        attempts: 2,
+        state: 'waiting' as const,
+        nextAt: now + 120_000,
+        lastError: '451 try later',
+      },
+    ],
+  },
+  'notices.retry': { tried: 1 },
+  'notices.test': {
+    channel: 'email' as const,
+    to: 'owner@example.net',
+    delivered: true,
+    answer: '250 queued',
+  },
 });

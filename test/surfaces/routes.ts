@@ -68,6 +68,13 @@ export const ROUTES: readonly {
     call: 'GET /v1/readiness?account=acme&failing=true&limit=5&cursor=%2B442079460000',
     asks: ['readiness', { account: 'acme', failing: true, limit: 5, cursor: '+442079460000' }],
   },
+  { call: 'GET /v1/notices?account=acme&limit=5', asks: ['notices.list', 'acme', 5] },
+  { call: 'POST /v1/notices/retry', body: { id: 'notice-1' }, asks: ['notices.retry', 'notice-1'] },
+  {
+    call: 'POST /v1/notices/test',
+    body: { email: 'owner@example.net' },
+    asks: ['notices.test', { email: 'owner@example.net' }],
+  },
   { call: 'GET /v1/messages/message-1/recording', asks: ['sounds.message', 'message-1', 'api'] },
   { call: 'DELETE /v1/messages/message-1', asks: ['sounds.deleteMessage', 'message-1', 'api'], status: 204 },
   { call: 'GET /v1/accounts/acme/sounds', asks: ['sounds.list', 'acme'] },

@@ -133,7 +133,7 @@ function pin(min: number, max: number) {
     .meta({ description: 'Digits; kept where none is given', examples: ['4829'] });
 }
 
-const emailAddress = words(254).regex(
+export const emailAddress = words(254).regex(
   /^[^\s@<>,;"]+@[^\s@<>,;"]+$/,
   'must be an e-mail address such as owner@example.net',
 );

@@ -121,6 +121,45 @@ describe('sounds', () => {
   });
 });
 
+describe('notices', () => {
+  test('that wait are listed, and tried again', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    const { out } = await run('notice', 'list', '--account', 'acme');
+    assert.match(
+      out,
+      /2026-11-24 09:32:00 +2 +acme +owner@example\.net .* 451 try later +notice-1\nand 2 more\n$/,
+    );
+    assert.match((await run('notice', 'retry', 'notice-1')).out, /One notice is tried now\.\n$/);
+    await run('notice', 'retry');
+    assert.deepEqual(asked, [
+      ['notices.list', 'acme', undefined],
+      ['notices.retry', 'notice-1'],
+      ['notices.retry', undefined],
+    ]);
+  });
+
+  test('are tried with a real one, whose answer is told and is the exit code', async (t) => {
+    const { run, asked } = await cliAndApi(t);
+    const sent = await run('notice', 'test', 'owner@example.net');
+    assert.equal(sent.out, 'The server took the message to owner@example.net: 250 queued\n');
+    assert.equal(sent.code, 0);
+    const refused = {
+      channel: 'sms' as const,
+      to: '+447700900123',
+      delivered: false,
+      answer: '401 no such account',
+    };
+    t.mock.property(EXAMPLES, 'notices.test', refused);
+    const failed = await run('notice', 'test', '+447700900123');
+    assert.match(failed.out, /The message to \+447700900123 failed: 401 no such account\n$/);
+    assert.equal(failed.code, 1);
+    assert.deepEqual(asked, [
+      ['notices.test', { email: 'owner@example.net' }],
+      ['notices.test', { sms: '+447700900123' }],
+    ]);
+  });
+});
+
 describe('lists', () => {
   test('tell who left a message, and who changed what', async (t) => {
     const { run, asked } = await cliAndApi(t);
