@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { noticePage, noticesTried, noticeTest } from '../../admin/wire.ts';
+import { noticePage, noticesTried, noticeTest } from '../../admin/notice-wire.ts';
 import { printable } from '../../base/printable.ts';
 import type { CliContext } from '../context.ts';
 import { answer, listed, openSession, read, withApi } from '../session.ts';

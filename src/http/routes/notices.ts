@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
+import { noticePage, noticesTried, noticeTest } from '../../admin/notice-wire.ts';
 import { noticeTestInput } from '../../admin/notices.ts';
 import { accountName } from '../../admin/provisioning/schema.ts';
-import { noticePage, noticesTried, noticeTest } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
