@@ -9,7 +9,7 @@ import { featureCode } from '../ivr/dialogues/feature-code.ts';
 import { leaveMessage } from '../ivr/dialogues/leave-message.ts';
 import { mailboxOwner } from '../ivr/dialogues/mailbox.ts';
 import type { Author, Guesser } from '../ports/desk.ts';
-import type { Sound } from '../ports/media.ts';
+import type { Prompt, Sound } from '../ports/media.ts';
 import type { Account, E164 } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { CallStart, DialogueStep, Service } from './route.ts';
@@ -58,8 +58,13 @@ export function soundNamed(
   name: string,
 ): Sound {
   const own = sounds.find((sound) => sound.name === name);
-  if (own !== undefined) return { type: 'recording', recording: own.recording };
-  return { type: 'prompt', name, ...(language === undefined ? {} : { language }) };
+  const prompt = (name: string): Prompt => ({
+    type: 'prompt',
+    name,
+    ...(language !== undefined && { language }),
+  });
+  if (own === undefined) return prompt(name);
+  return { type: 'recording', recording: own.recording, otherwise: prompt('recording-lost') };
 }
 
 function voicemail(

@@ -6,7 +6,8 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { type LocalTime, localTime } from '../base/local-time.ts';
 import { DAY_MS, type Instant } from '../base/time.ts';
 import type { Refusal } from '../ports/desk.ts';
-import type { Sound } from '../ports/media.ts';
+import type { Prompt, Sound } from '../ports/media.ts';
+import type { RecordingId } from '../ports/recordings.ts';
 import type { E164 } from '../ports/records.ts';
 import type { Line } from './dialogue.ts';
 
@@ -27,6 +28,7 @@ const WORDS = [
   'not-understood',
   'not-a-choice',
   'went-wrong',
+  'recording-lost',
   // Voicemail: the caller.
   'leave-a-message',
   'nothing-heard',
@@ -136,8 +138,13 @@ export function refusalWords(why: Refusal): Phrase {
   }
 }
 
-export function phrase({ language }: Pick<Line, 'language'>, name: Phrase): Sound {
+export function phrase({ language }: Pick<Line, 'language'>, name: Phrase): Prompt {
   return { type: 'prompt', name, ...(language === undefined ? {} : { language }) };
+}
+
+/** A recording, or `otherwise` where it cannot be read. */
+export function recorded(line: Pick<Line, 'language'>, recording: RecordingId, otherwise: Phrase): Sound {
+  return { type: 'recording', recording, otherwise: phrase(line, otherwise) };
 }
 
 export function phrases(line: Pick<Line, 'language'>, ...names: readonly Phrase[]): readonly Sound[] {

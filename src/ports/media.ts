@@ -13,14 +13,25 @@ import type { RecordingId } from './recordings.ts';
 
 export type MediaEndpointId = string;
 
+/** In the language (BCP 47) where there is one for it, else in the node's own. */
+export interface Prompt {
+  readonly type: 'prompt';
+  readonly name: string;
+  readonly language?: string;
+}
+
 /** What can be played to an endpoint. */
 export type Sound =
-  /** In the language (BCP 47) where there is one for it, else in the node's own. */
-  | { readonly type: 'prompt'; readonly name: string; readonly language?: string }
+  | Prompt
   /** 1 s unless its length is given. */
   | { readonly type: 'tone'; readonly frequencyHz: number; readonly lengthMs?: number }
   | { readonly type: 'silence'; readonly lengthMs: number }
-  | { readonly type: 'recording'; readonly recording: RecordingId };
+  | {
+      readonly type: 'recording';
+      readonly recording: RecordingId;
+      /** Heard where the recording is gone or damaged: nobody who calls is met by silence. */
+      readonly otherwise: Prompt;
+    };
 
 /** A key of a telephone (RFC 4733 §3.2). */
 export type Key =

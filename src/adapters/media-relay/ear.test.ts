@@ -7,6 +7,7 @@ import { sineSamples, toneShare } from '../../rtp/tone.ts';
 import { Bench, type Party, PHONE } from './testing.ts';
 
 const RECORDING = 'a'.repeat(32);
+const HELLO = { type: 'prompt', name: 'hello' } as const;
 
 let bench: Bench;
 let at: Endpoint;
@@ -88,7 +89,7 @@ describe('an endpoint that records', () => {
     });
     remote();
     const sounds = [
-      { type: 'recording', recording: RECORDING } as const,
+      { type: 'recording', recording: RECORDING, otherwise: HELLO } as const,
       { type: 'silence', lengthMs: 20 } as const,
     ];
     bench.perform({ type: 'play', id: 'a', sounds, repeat: false });
@@ -97,12 +98,9 @@ describe('an endpoint that records', () => {
     assert.ok(toneShare(decodeG711('PCMA', played), 700, 8_000) > 0.9);
   });
 
-  test('plays on where a recording is gone', async () => {
+  test('says what it was told to where a recording is gone, or cannot be read', async () => {
     remote();
-    const sounds = [
-      { type: 'recording', recording: RECORDING } as const,
-      { type: 'prompt', name: 'hello' } as const,
-    ];
+    const sounds = [{ type: 'recording', recording: RECORDING, otherwise: HELLO } as const];
     bench.perform({ type: 'play', id: 'a', sounds, repeat: false });
     await bench.event('played', 'a');
     assert.equal(phone.received.length, 3);

@@ -217,8 +217,9 @@ class LocalMediaRelay implements MediaRelay {
     if (endpoint === undefined) return;
     this.#untell(id);
     const isWanted = endpoint.willPlay();
-    if (!sounds.some(({ type }) => type === 'recording')) {
-      const encoded = sounds.map((sound) => this.#soundOf(sound));
+    const ready = sounds.filter((sound) => sound.type !== 'recording');
+    if (ready.length === sounds.length) {
+      const encoded = ready.map((sound) => this.#soundOf(sound));
       return endpoint.play(new Playback(encoded, repeat));
     }
     void Promise.all(sounds.map((sound) => this.#recordedOr(sound))).then((encoded) => {
@@ -228,7 +229,7 @@ class LocalMediaRelay implements MediaRelay {
 
   async #recordedOr(sound: Sound): Promise<EncodedSound> {
     if (sound.type !== 'recording') return this.#soundOf(sound);
-    return (await this.#read(sound.recording)) ?? encodeSilence(0);
+    return (await this.#read(sound.recording)) ?? this.#soundOf(sound.otherwise);
   }
 
   async #read(id: RecordingId): Promise<EncodedSound | undefined> {
@@ -243,10 +244,9 @@ class LocalMediaRelay implements MediaRelay {
   }
 
   /** Without samples where there is no such prompt: it has been played at once. */
-  #soundOf(sound: Sound): EncodedSound {
+  #soundOf(sound: Exclude<Sound, { readonly type: 'recording' }>): EncodedSound {
     if (sound.type === 'tone') return encodeTone(sound.frequencyHz, sound.lengthMs);
     if (sound.type === 'silence') return encodeSilence(sound.lengthMs);
-    if (sound.type === 'recording') return encodeSilence(0);
     return this.#promptOf(sound.name, sound.language);
   }
 

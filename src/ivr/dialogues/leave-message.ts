@@ -11,7 +11,7 @@ import { ask } from '../ask.ts';
 import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.ts';
 import { lastWords, play } from '../play.ts';
 import { record, type Taken } from '../record.ts';
-import { phrase, phrases } from '../say.ts';
+import { phrase, phrases, recorded } from '../say.ts';
 
 export interface LeavingMessage {
   readonly account: string;
@@ -59,7 +59,7 @@ export function* leaveMessage(line: Line, leaving: LeavingMessage): Dialogue<Dia
 function greetingOf(line: Line, { greeting }: Mailbox): readonly Sound[] {
   return greeting === undefined
     ? [phrase(line, 'leave-a-message')]
-    : [{ type: 'recording', recording: greeting }];
+    : [recorded(line, greeting, 'leave-a-message')];
 }
 
 function* keep(

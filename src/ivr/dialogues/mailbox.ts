@@ -13,7 +13,7 @@ import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.
 import { menu } from '../menu.ts';
 import { lastWords, play } from '../play.ts';
 import { record } from '../record.ts';
-import { count, phrase, phrases, telephoneNumber, time } from '../say.ts';
+import { count, phrase, phrases, recorded, telephoneNumber, time } from '../say.ts';
 
 export interface Listening {
   readonly account: string;
@@ -126,10 +126,7 @@ function* hear(
   listening: Listening,
   message: VoicemailMessage,
 ): Dialogue<'next' | 'end' | 'call-back'> {
-  let sounds = [
-    ...envelope(line, listening, message),
-    { type: 'recording', recording: message.recording } as const,
-  ];
+  let sounds = [...envelope(line, listening, message), recorded(line, message.recording, 'recording-lost')];
   for (;;) {
     const played = yield* play(line, sounds);
     if (played === 'played' && sounds.length > 0) yield* markHeard(line, listening, message);
@@ -137,7 +134,7 @@ function* hear(
     sounds = [];
     switch (wish) {
       case 'again':
-        sounds = [{ type: 'recording', recording: message.recording }];
+        sounds = [recorded(line, message.recording, 'recording-lost')];
         break;
       case 'save':
         yield* markHeard(line, listening, message);
@@ -198,7 +195,7 @@ function* changeGreeting(line: Line, { account, mailbox, author }: Listening): D
     ['2', 'default'],
     ['3', 'leave'],
   ]);
-  const prompt = [{ type: 'recording', recording } as const, phrase(line, 'greeting-choices')];
+  const prompt = [recorded(line, recording, 'recording-lost'), phrase(line, 'greeting-choices')];
   const wish = yield* menu(line, { prompt, choices });
   if (wish === undefined || wish === 'leave') return;
   const greeting = wish === 'keep' ? recording : undefined;
