@@ -95,6 +95,7 @@ const limits = z
     callsMax: z.number(),
     divertedCallsMax: z.number(),
     divertedMinutesPerMonth: z.number().optional(),
+    messageMinutesMax: z.number().optional(),
     phonesMax: z.number(),
     bindingsPerPhoneMax: z.number(),
     destinationsAllowed: listOf(z.string()),

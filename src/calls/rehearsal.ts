@@ -220,9 +220,16 @@ export class Rehearsal implements Session {
     const mailbox = account.mailboxes?.find((one) => one.name === name);
     const who = `voicemail ${name}`;
     if (mailbox === undefined) return this.#look(who, 'there is no such mailbox', '', now);
-    const room = mailbox.messagesMax - this.#around.records.messagesIn(account.name, name);
-    const why = room > 0 ? undefined : `it is full: ${mailbox.messagesMax} messages`;
-    return this.#look(who, why, `it has room for ${room} ${room === 1 ? 'message' : 'messages'}`, now);
+    const { messages, lengthMs } = this.#around.records.messageRoom(account, mailbox);
+    const fullOf =
+      messages > 0 ? `${account.limits.messageMinutesMax} minutes` : `${mailbox.messagesMax} messages`;
+    const why = messages > 0 && lengthMs > 0 ? undefined : `it is full: ${fullOf}`;
+    return this.#look(
+      who,
+      why,
+      `it has room for ${messages} ${messages === 1 ? 'message' : 'messages'}`,
+      now,
+    );
   }
 
   #askPhones(action: PlanStep & { readonly type: 'ring' }, present: Present, now: Instant): boolean {

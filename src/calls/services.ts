@@ -77,9 +77,9 @@ function voicemail(
   const { account, called } = route;
   const mailbox = mailboxOf(account, name);
   if (mailbox === undefined) return undefined;
-  const messages = records.messagesIn(account.name, name);
+  const room = records.messageRoom(account, mailbox);
   const from = caller.private ? 'anonymous' : (caller.id ?? 'anonymous');
-  const leaving = { account: account.name, mailbox, messages, called, caller: from, now };
+  const leaving = { account: account.name, mailbox, room, called, caller: from, now };
   return { dialogue: leaveMessage(line, leaving), words: `voicemail ${name}` };
 }
 

@@ -6,10 +6,10 @@ import type { Deadline } from '../base/deadlines.ts';
 import type { Flow } from '../base/net.ts';
 import type { Instant } from '../base/time.ts';
 import type { Attempt, Judgement } from '../fraud/fraud-watch.ts';
-import type { Question } from '../ports/desk.ts';
+import type { MessageRoom, Question } from '../ports/desk.ts';
 import type { MediaCommand } from '../ports/media.ts';
 import type { RecordingId } from '../ports/recordings.ts';
-import type { Account, Cap, E164, LedgerEntry, TimelineEntry } from '../ports/records.ts';
+import type { Account, Cap, E164, LedgerEntry, Mailbox, TimelineEntry } from '../ports/records.ts';
 import type { PhoneTarget } from '../routing/plan.ts';
 import type { Dialog } from '../sip/dialog/dialog.ts';
 import type { SipRequest, SipResponse } from '../sip/message/message.ts';
@@ -171,7 +171,8 @@ export interface RecordsPort {
   numberOf(typed: string): E164 | undefined;
   /** ISO 3166, whose national format numbers are typed and said in. */
   readonly country: string;
-  messagesIn(account: string, mailbox: string): number;
+  /** What a mailbox may still take. */
+  messageRoom(account: Account, mailbox: Mailbox): MessageRoom;
 }
 
 /** What node/ gives to calls/. */

@@ -188,6 +188,20 @@ describe('a full mailbox', () => {
   const briefly = { ...SETTING, account: { mailboxes: [{ ...MAILBOX, retentionMs: 10 * MINUTE_MS }] } };
   const story = inOffice({ ...briefly, messages: [old, { ...old, id: 'm2', recording: 'r2' }] });
 
+  const inMinutes = { ...SETTING, account: { mailboxes: [MAILBOX] }, limits: { messageMinutesMax: 1 } };
+  const minute = { ...old, lengthMs: MINUTE_MS };
+  inOffice({ ...inMinutes, messages: [minute] })(
+    'counts what all mailboxes of the account hold',
+    (office) => {
+      const caller = office.call();
+      office.reception.called().refuses(486);
+      caller.connected();
+      assert.equal(office.hears(caller), 'mailbox-full goodbye');
+      office.pass(GOODBYE_MS);
+      caller.hungUp();
+    },
+  );
+
   story('says so and takes no message', (office) => {
     const caller = office.call();
     office.reception.called().refuses(486);

@@ -3,8 +3,9 @@
 // message is here only once it is durable.
 
 import { LIMITS } from '../base/limits.ts';
-import { earlier, type Instant } from '../base/time.ts';
-import type { Account, VoicemailMessage } from '../ports/records.ts';
+import { earlier, type Instant, MINUTE_MS } from '../base/time.ts';
+import type { MessageRoom } from '../ports/desk.ts';
+import type { Account, Mailbox, VoicemailMessage } from '../ports/records.ts';
 
 export interface Counts {
   /** Not heard yet. */
@@ -17,6 +18,8 @@ export class Mailboxes {
   readonly #messages = new Map<string, VoicemailMessage>();
   /** Ids by account and mailbox, oldest first. */
   readonly #byMailbox = new Map<string, Set<string>>();
+  /** How long all messages of each account are together. */
+  readonly #heldMs = new Map<string, number>();
   /** When each mailbox's messages end. */
   #retentionMs = new Map<string, number>();
   #nextEnd: Instant | undefined;
@@ -47,6 +50,7 @@ export class Mailboxes {
   }
 
   #take(message: VoicemailMessage): void {
+    this.#hold(message.account, message.lengthMs - (this.#messages.get(message.id)?.lengthMs ?? 0));
     this.#messages.set(message.id, message);
     const key = keyOf(message.account, message.mailbox);
     const ids = this.#byMailbox.get(key) ?? new Set();
@@ -59,6 +63,7 @@ export class Mailboxes {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     this.#messages.delete(id);
+    this.#hold(message.account, -message.lengthMs);
     const key = keyOf(message.account, message.mailbox);
     const ids = this.#byMailbox.get(key);
     ids?.delete(id);
@@ -76,8 +81,19 @@ export class Mailboxes {
     return [...ids].flatMap((id) => this.#messages.get(id) ?? []);
   }
 
-  count(account: string, mailbox: string): number {
-    return this.#byMailbox.get(keyOf(account, mailbox))?.size ?? 0;
+  room({ name, limits }: Account, mailbox: Mailbox): MessageRoom {
+    const { messageMinutesMax = Number.POSITIVE_INFINITY } = limits;
+    const held = this.#byMailbox.get(keyOf(name, mailbox.name))?.size ?? 0;
+    return {
+      messages: Math.max(0, mailbox.messagesMax - held),
+      lengthMs: Math.max(0, messageMinutesMax * MINUTE_MS - (this.#heldMs.get(name) ?? 0)),
+    };
+  }
+
+  #hold(account: string, lengthMs: number): void {
+    const heldMs = (this.#heldMs.get(account) ?? 0) + lengthMs;
+    if (heldMs > 0) this.#heldMs.set(account, heldMs);
+    else this.#heldMs.delete(account);
   }
 
   counts(account: string, mailbox: string): Counts {

@@ -155,7 +155,7 @@ function recordsPort({ desk, directory, country }: OutsideOptions): RecordsPort 
     account: (name) => directory().account(name),
     numberOf: (typed) => normaliseNumber(typed, country),
     country,
-    messagesIn: (account, mailbox) => desk.mailboxes.count(account, mailbox),
+    messageRoom: (account, mailbox) => desk.mailboxes.room(account, mailbox),
   };
 }
 

@@ -129,3 +129,10 @@ export type Answer =
   | { readonly type: 'refused'; readonly why: Refusal };
 
 export type DeskAnswer = Exclude<Answer, { readonly type: 'messages' }>;
+
+/** What may still be taken: by the mailbox, and by its account. */
+export interface MessageRoom {
+  readonly messages: number;
+  /** Infinite where the account has no such limit. */
+  readonly lengthMs: number;
+}

@@ -186,6 +186,8 @@ export interface AccountLimits {
   readonly divertedCallsMax: number;
   /** Minutes of answered diverted calls in a calendar month, UTC; absent: no cap. */
   readonly divertedMinutesPerMonth?: number;
+  /** Minutes of messages in all of its mailboxes; absent: what each mailbox may hold. */
+  readonly messageMinutesMax?: number;
   readonly phonesMax: number;
   readonly bindingsPerPhoneMax: number;
   /** Prefixes of E.164 numbers that may be dialled or diverted to. */

@@ -88,7 +88,7 @@ const DIALOGUES: Readonly<Record<string, Drawn>> = {
     leaveMessage(line, {
       account: 'acme',
       mailbox: MAILBOX,
-      messages: random.between(0, 3),
+      room: { messages: 3 - random.between(0, 3), lengthMs: 3_600_000 },
       called: NUMBERS[0] ?? '',
       caller: MOBILE,
       now: 0,

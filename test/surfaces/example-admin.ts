@@ -93,6 +93,7 @@ export const ACME: AccountView = {
   limits: {
     callsMax: 10,
     divertedCallsMax: 4,
+    messageMinutesMax: 600,
     phonesMax: 100,
     bindingsPerPhoneMax: 10,
     destinationsAllowed: ['+44'],

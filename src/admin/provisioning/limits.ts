@@ -15,6 +15,7 @@ export function compileLimits(input: LimitsInput, numbers: readonly E164[]): Acc
     ...(input.divertedMinutesPerMonth === undefined
       ? {}
       : { divertedMinutesPerMonth: input.divertedMinutesPerMonth }),
+    messageMinutesMax: input.messageMinutesMax ?? 600,
     phonesMax: input.phonesMax ?? 100,
     bindingsPerPhoneMax: input.bindingsPerPhoneMax ?? 10,
     destinationsAllowed: input.destinationsAllowed ?? allowedByDefault(numbers),

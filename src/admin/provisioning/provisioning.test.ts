@@ -99,6 +99,7 @@ describe('a provisioning file', () => {
       ],
       limits: {
         callsMax: 10,
+        messageMinutesMax: 600,
         divertedCallsMax: 4,
         phonesMax: 100,
         bindingsPerPhoneMax: 10,

@@ -105,6 +105,9 @@ export const limitsInput = section({
   divertedMinutesPerMonth: count(0, 1_000_000).optional().meta({
     description: 'Minutes of answered diverted calls in a calendar month (UTC); any number unless given',
   }),
+  messageMinutesMax: count(0, 1_000_000).optional().meta({
+    description: 'Minutes of messages that all mailboxes of the account hold together; 600 unless given',
+  }),
   phonesMax: count(0, 10_000).optional(),
   bindingsPerPhoneMax: count(1, 100).optional(),
   destinationsAllowed: prefixes,

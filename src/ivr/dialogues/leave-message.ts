@@ -5,6 +5,7 @@
 //                               └─ none ──▶ "nothing was heard", once more, then goodbye
 
 import type { Instant } from '../../base/time.ts';
+import type { MessageRoom } from '../../ports/desk.ts';
 import type { Sound } from '../../ports/media.ts';
 import type { Mailbox } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
@@ -16,8 +17,7 @@ import { phrase, phrases, recorded } from '../say.ts';
 export interface LeavingMessage {
   readonly account: string;
   readonly mailbox: Mailbox;
-  /** How many messages there are in it. */
-  readonly messages: number;
+  readonly room: MessageRoom;
   readonly called: string;
   readonly caller: string;
   readonly now: Instant;
@@ -31,16 +31,17 @@ const ATTEMPTS = 2;
 
 export function* leaveMessage(line: Line, leaving: LeavingMessage): Dialogue<DialogueEnd> {
   const { mailbox } = leaving;
+  const maxMs = Math.min(mailbox.messageMaxMs, leaving.room.lengthMs);
   const nothing = { outcome: 'voicemail', text: `no message was left for ${mailbox.name}` } as const;
   try {
-    if (leaving.messages >= mailbox.messagesMax) {
+    if (leaving.room.messages <= 0 || leaving.room.lengthMs < SPEECH_MIN_MS) {
       yield* play(line, phrases(line, 'mailbox-full', 'goodbye'));
       return { outcome: 'announced', text: `the mailbox ${mailbox.name} is full` };
     }
     yield* play(line, greetingOf(line, mailbox));
     line.forgetTyped();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const taken = yield* record(line, { maxMs: mailbox.messageMaxMs, silenceMs: SILENCE_MS });
+      const taken = yield* record(line, { maxMs, silenceMs: SILENCE_MS });
       if (taken.why === 'failed') {
         yield* play(line, phrases(line, 'message-not-kept', 'goodbye'));
         return { outcome: 'announced', text: `a message for ${mailbox.name} could not be recorded` };
