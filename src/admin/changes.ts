@@ -21,8 +21,8 @@ export interface Change<T> {
 }
 
 export class Changes {
-  readonly #store: Store;
-  readonly #node: NodeControl;
+  readonly #store: Pick<Store, 'accounts' | 'write'>;
+  readonly #node: Pick<NodeControl, 'directoryChanged'>;
   readonly #recordings: Pick<Recordings, 'erase'>;
   /** What is stored, once it was asked for: nobody else writes accounts, so it need not be asked for again. */
   #directory: Promise<Directory> | undefined;
@@ -33,8 +33,8 @@ export class Changes {
     node,
     recordings,
   }: {
-    readonly store: Store;
-    readonly node: NodeControl;
+    readonly store: Pick<Store, 'accounts' | 'write'>;
+    readonly node: Pick<NodeControl, 'directoryChanged'>;
     readonly recordings: Pick<Recordings, 'erase'>;
   }) {
     this.#store = store;

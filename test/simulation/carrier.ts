@@ -34,6 +34,8 @@ export class Carrier {
   /** Answered to OPTIONS, INVITE and REGISTER while it is overloaded. */
   overloaded = false;
   registered = false;
+  /** Told of each call that rings here. */
+  rung: (call: IncomingCall) => void = () => undefined;
   readonly #network: Network;
   readonly #plane: MediaPlane;
   readonly #digest: DigestServer;
@@ -93,6 +95,7 @@ export class Carrier {
     const call = new IncomingCall(agent, id, request);
     this.incoming.push(call);
     react(call, this.options.reaction(request.uri));
+    this.rung(call);
     return call;
   }
 

@@ -2,7 +2,9 @@
 // side with glare (RFC 3261 §14), session refreshes (RFC 4028), and hanging up. It keeps what its user hears.
 
 import { assert } from '../../src/base/assert.ts';
+import { utf8 } from '../../src/base/bytes.ts';
 import type { Instant } from '../../src/base/time.ts';
+import type { Key } from '../../src/ports/media.ts';
 import type { Dialog } from '../../src/sip/dialog/dialog.ts';
 import { createResponse } from '../../src/sip/message/compose.ts';
 import type { SipRequest } from '../../src/sip/message/message.ts';
@@ -23,6 +25,8 @@ export class Conversation implements DialogUser, InviteUser {
   agreedAt: Instant | undefined;
   readonly #ended: (how: string) => void;
   #version = 1;
+  /** Typed and not told yet. */
+  readonly #keys: Key[] = [];
   /** What we want: sendonly while we hold the other side. */
   #wish: Direction = 'sendrecv';
   #reinvite: Asked | undefined;
@@ -73,6 +77,33 @@ export class Conversation implements DialogUser, InviteUser {
     this.#stopSessionTimer = this.agent.world.after(withinMs, () =>
       this.hangUp('the session was not refreshed'),
     );
+  }
+
+  /** A key in a request of its own, as telephones do that know no events; one after the other, as they are answered. */
+  info(key: Key): void {
+    this.#keys.push(key);
+    if (this.#keys.length === 1) this.#sendKey();
+  }
+
+  #touch(): void {
+    const { sendsTo } = this.party;
+    if (sendsTo !== undefined) this.agent.plane.relay?.touch(sendsTo.port);
+  }
+
+  #sendKey(): void {
+    const [key] = this.#keys;
+    if (key === undefined || this.over) return;
+    this.#touch();
+    const content = {
+      body: utf8(`Signal=${key}\r\nDuration=160\r\n`),
+      contentType: 'application/dtmf-relay',
+    };
+    this.agent.ask(this.dialog.createRequest('INFO', content), this.agent.flowOf(this.dialog), (answer) => {
+      if (answer.type === 'response' && answer.response.status < 200) return;
+      this.#keys.shift();
+      this.#touch();
+      this.#sendKey();
+    });
   }
 
   hold(): void {

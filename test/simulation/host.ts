@@ -7,6 +7,7 @@ import type { Endpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
 import type { Effect } from '../../src/node/effects.ts';
 import { SipNode } from '../../src/node/node.ts';
+import type { ControlSettings } from '../../src/node/options.ts';
 import type { NodeEvent } from '../../src/node/views.ts';
 import type { DeskAnswer, DeskQuestion } from '../../src/ports/desk.ts';
 import type { Account, TrunkSettings } from '../../src/ports/records.ts';
@@ -25,6 +26,7 @@ export interface NodeHostOptions {
   /** Endpoints that the relay can have open at once. */
   readonly mediaPairs: number;
   readonly zone: Zone;
+  readonly control?: ControlSettings | undefined;
   /** How long DNS takes to answer. */
   readonly dnsDelayMs: readonly [min: number, max: number];
 }
@@ -83,9 +85,13 @@ export class NodeHost {
 
   start(): void {
     const { now } = this.#world;
-    const { domain, local, trunks, mediaPairs } = this.#options;
-    const relay = new SimulatedRelay(this.#plane, local.address, mediaPairs, (events) =>
-      this.do((node) => node.media(events, this.#world.now)),
+    const { domain, local, trunks, mediaPairs, control } = this.#options;
+    const relay = new SimulatedRelay(
+      this.#plane,
+      local.address,
+      mediaPairs,
+      this.store.recordings,
+      (events) => this.do((node) => node.media(events, this.#world.now)),
     );
     const node = new SipNode(
       {
@@ -93,6 +99,7 @@ export class NodeHost {
         userAgent: 'Ringthrough (simulated)',
         listeners: (['udp', 'tcp'] as const).map((transport) => ({ transport, local, advertised: local })),
         trunks,
+        ...(control === undefined ? {} : { control }),
         country: 'GB',
         acceptMd5: true,
         silenceMs: 60_000,
@@ -139,7 +146,6 @@ export class NodeHost {
   /** Who writes accounts; answers once it is durable. */
   desk: (question: DeskQuestion, told: (answer: DeskAnswer) => void) => void = (_question, told) =>
     told({ type: 'refused', why: 'failed' });
-  readonly erased: string[] = [];
 
   /** kill -9. */
   crash(): void {
@@ -202,7 +208,7 @@ export class NodeHost {
         break;
       }
       case 'erase-recording':
-        this.erased.push(effect.recording);
+        this.store.recordings.erase(effect.recording);
         break;
       case 'shield':
       case 'shield-shares':

@@ -4,7 +4,7 @@
 // A fault excuses only what it can cause: a crash may lose a call but not leak one; a partition may leave a
 // caller without an answer but not without a ledger row.
 
-import { SECOND_MS } from '../../src/base/time.ts';
+import { DAY_MS, SECOND_MS } from '../../src/base/time.ts';
 import type { LedgerEntry } from '../../src/ports/records.ts';
 import type { IncomingCall } from './incoming-call.ts';
 import { SILENCE } from './media.ts';
@@ -105,7 +105,7 @@ function* ledgerRows(run: Run): Iterable<Omit<Violation, 'rule'>> {
 }
 
 function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
-  for (const { setting, call } of run.attempts) {
+  for (const { setting, call } of people(run)) {
     const row = onlyRow(run, setting.caller);
     if (row?.outcome === undefined || row.outcome === 'lost' || call.finalStatus === undefined) continue;
     const answered = row.outcome === 'answered' || row.outcome === 'diverted';
@@ -124,13 +124,14 @@ function* ledgerTruth(run: Run): Iterable<Omit<Violation, 'rule'>> {
 const DEAF_MS = 9_000;
 
 function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
-  if (hasFault(run, 'node-crash', 'death', 'partition', 'connections-reset') || someoneDied(run)) return;
+  if (hasFault(run, 'node-crash', 'crash-at-write', 'death', 'partition', 'connections-reset')) return;
+  if (someoneDied(run)) return;
   const deaf = ({ conversation, party, answeredAt = 0, endedAt = run.world.now }: AnyCall): boolean => {
     const last = party.heard.at(-1) ?? { what: SILENCE, at: answeredAt };
     const deafSince = Math.max(last.at, conversation?.agreedAt ?? 0);
     return conversation?.listening === true && last.what === SILENCE && endedAt - deafSince > DEAF_MS;
   };
-  for (const { call, setting } of run.attempts) {
+  for (const { call, setting } of people(run)) {
     if (deaf(call))
       yield { what: `${setting.by} calling ${setting.called} heard nothing`, callId: call.callId };
   }
@@ -142,7 +143,7 @@ function* hearing(run: Run): Iterable<Omit<Violation, 'rule'>> {
 }
 
 function* announcements(run: Run): Iterable<Omit<Violation, 'rule'>> {
-  for (const { call, setting } of run.attempts) {
+  for (const { call, setting } of people(run)) {
     const row = onlyRow(run, setting.caller);
     if (row?.outcome !== 'announced' || call.gaveUpAt !== undefined || call.agentGone) continue;
     if (
@@ -193,7 +194,8 @@ function* endLeftovers(run: Run): Iterable<Omit<Violation, 'rule'>> {
   for (const [name, count] of Object.entries({ ...leftovers, mediaEndpointsOpen })) {
     if (count !== 0) yield { what: `${count} ${name}` };
   }
-  if (nextDeadline !== undefined)
+  // Messages are kept for days.
+  if (nextDeadline !== undefined && nextDeadline - run.world.now < DAY_MS)
     yield { what: `a timer is set for ${nextDeadline - run.world.now} ms from now` };
 }
 
@@ -269,6 +271,11 @@ function cutOff(run: Run, call: OutgoingCall): boolean {
 }
 
 // ── rows and calls ──
+
+/** Calls of those who want to talk to somebody; what others live through with the node is judged apart. */
+function people(run: Run): readonly Attempt[] {
+  return run.attempts.filter(({ setting }) => setting.errand === undefined);
+}
 
 function byCaller(run: Run): ReadonlyMap<string, readonly Attempt[]> {
   return Map.groupBy(run.attempts, ({ setting }) => setting.caller);

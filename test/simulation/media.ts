@@ -16,6 +16,7 @@ import type {
   RemoteMedia,
   Sound,
 } from '../../src/ports/media.ts';
+import type { SimulatedRecordings } from './recordings.ts';
 import type { World } from './world.ts';
 
 /** One end user's ear and mouth in one call. */
@@ -31,11 +32,17 @@ export interface Party {
   sendsTo: Endpoint | undefined;
   /** It is there and talks: not held, not dead. */
   talking: boolean;
+  /** It says something; else what it sends is silence. */
+  speaking: boolean;
+  /** Who listens here. */
+  hears: ((what: string) => void) | undefined;
   /** What reached its ear, in order: `prompt unavailable`, `tone 440`, the name of a party, SILENCE after those. */
   readonly heard: { readonly what: string; readonly at: Instant }[];
 }
 
 export const SILENCE = 'silence';
+
+const EAR = { open: false, sendsTo: undefined, talking: false, speaking: true, hears: undefined } as const;
 
 /** A sound takes this long; packets come this far apart, so nothing shorter is heard. */
 const PROMPT_MS = 4_000;
@@ -50,6 +57,7 @@ interface Recording {
   readonly silenceMs: number;
   speechMs: number;
   silentMs: number;
+  by: string;
   stop: () => void;
 }
 
@@ -61,6 +69,10 @@ interface RelayEndpoint {
   playing: { sound: Sound; stop: () => void } | undefined;
   listens: boolean;
   recording: Recording | undefined;
+  /** What was recorded is not on the disk yet. */
+  finishing: boolean;
+  /** The node is the far end, and nothing is said to the caller since then. */
+  quietSince: Instant | undefined;
   source: Party | undefined;
   latchedTo: Party | undefined;
   lastPacketAt: Instant;
@@ -68,11 +80,23 @@ interface RelayEndpoint {
   stopWatch: (() => void) | undefined;
 }
 
+/** A silence, or a recording that was to be played and is not there. */
+export interface Mishap {
+  readonly at: Instant;
+  readonly party: string;
+  readonly what: string;
+}
+
+/** Nobody whom the node looks after waits longer than this in silence. */
+const SILENT_MS = 4_000;
+
 /** Where parties and relays meet. It outlives the node. */
 export class MediaPlane {
   readonly world: World;
   readonly #parties = new Map<string, Party>();
   relay: SimulatedRelay | undefined;
+  /** What callers lived whom the node was to look after. */
+  readonly mishaps: Mishap[] = [];
   #ports = 10_000;
   #listening = false;
 
@@ -85,7 +109,7 @@ export class MediaPlane {
     this.#ports += 2;
     const at = { address: insideAddress, port: this.#ports };
     const from = { address, port: this.#ports };
-    const party: Party = { name, at, from, open: false, sendsTo: undefined, talking: false, heard: [] };
+    const party: Party = { name, at, from, ...EAR, heard: [] };
     this.#parties.set(formatEndpoint(from), party);
     return party;
   }
@@ -105,6 +129,16 @@ export class MediaPlane {
     return this.#parties.values();
   }
 
+  /** A key, as an event in the stream (RFC 4733): it is told three times over, so that none is lost. */
+  press({ talking, sendsTo }: Party, key: Key): void {
+    if (!talking || sendsTo === undefined) return;
+    const { port } = sendsTo;
+    this.world.after(PACKET_MS, () => {
+      this.relay?.touch(port);
+      this.relay?.press(port, key);
+    });
+  }
+
   /** Something about who sends where has changed: the next packets show it. */
   changed(): void {
     if (this.#listening) return;
@@ -119,6 +153,7 @@ export class MediaPlane {
 export class SimulatedRelay {
   readonly #plane: MediaPlane;
   readonly #address: string;
+  readonly #recordings: SimulatedRecordings;
   readonly #report: (events: readonly MediaEvent[]) => void;
   readonly #endpoints = new Map<string, RelayEndpoint>();
   readonly #freePorts: number[];
@@ -129,10 +164,12 @@ export class SimulatedRelay {
     plane: MediaPlane,
     address: string,
     pairs: number,
+    recordings: SimulatedRecordings,
     report: (events: readonly MediaEvent[]) => void,
   ) {
     this.#plane = plane;
     this.#address = address;
+    this.#recordings = recordings;
     this.#report = report;
     this.#freePorts = Array.from({ length: pairs }, (_, i) => 20_000 + 2 * i);
     plane.relay = this;
@@ -192,6 +229,7 @@ export class SimulatedRelay {
         this.#close(endpoint);
         break;
     }
+    this.#noteQuiet(endpoint);
     this.#plane.changed();
   }
 
@@ -218,7 +256,9 @@ export class SimulatedRelay {
     const other = endpoint.peer === undefined ? undefined : this.#endpoints.get(endpoint.peer);
     const what = endpoint.playing === undefined ? other?.source?.name : nameOf(endpoint.playing.sound);
     const before = listener.heard.at(-1)?.what ?? SILENCE;
-    if (before !== (what ?? SILENCE)) listener.heard.push({ what: what ?? SILENCE, at: now });
+    if (before === (what ?? SILENCE)) return;
+    listener.heard.push({ what: what ?? SILENCE, at: now });
+    listener.hears?.(what ?? SILENCE);
   }
 
   #open(id: string): void {
@@ -236,6 +276,8 @@ export class SimulatedRelay {
       playing: undefined,
       listens: false,
       recording: undefined,
+      finishing: false,
+      quietSince: undefined,
       source: undefined,
       latchedTo: undefined,
       lastPacketAt: this.#plane.world.now,
@@ -265,18 +307,28 @@ export class SimulatedRelay {
   #play(endpoint: RelayEndpoint, sounds: readonly Sound[], repeat: boolean): void {
     endpoint.playing?.stop();
     endpoint.playing = undefined;
+    const playable = sounds.filter((sound) => this.#isThere(endpoint, sound));
     const next = (index: number): void => {
-      const sound = sounds[index] ?? (repeat ? sounds[0] : undefined);
+      const sound = playable[index] ?? (repeat ? playable[0] : undefined);
       if (sound === undefined) {
         endpoint.playing = undefined;
         this.#later({ type: 'played', id: endpoint.id });
       } else {
-        const stop = this.#plane.world.after(lengthOf(sound), () => next((index % sounds.length) + 1));
+        const stop = this.#plane.world.after(lengthOf(sound), () => next((index % playable.length) + 1));
         endpoint.playing = { sound, stop };
       }
+      this.#noteQuiet(endpoint);
       this.#plane.changed();
     };
     next(0);
+  }
+
+  /** Whoever sends to this port of the node does something, and waits from then on. */
+  touch(port: number): void {
+    const endpoint = [...this.#endpoints.values()].find(({ local }) => local.port === port);
+    if (endpoint === undefined) return;
+    this.#endQuiet(endpoint);
+    this.#noteQuiet(endpoint);
   }
 
   /** Whoever sends to this port of the node presses a key. */
@@ -291,7 +343,8 @@ export class SimulatedRelay {
     const { world } = this.#plane;
     const tick = (): void => {
       if (endpoint.recording !== recording) return;
-      if (endpoint.source?.talking === true) {
+      if (endpoint.source?.talking === true && endpoint.source.speaking) {
+        recording.by = endpoint.source.name;
         recording.speechMs += LISTEN_MS;
         recording.silentMs = 0;
       } else recording.silentMs += LISTEN_MS;
@@ -300,7 +353,7 @@ export class SimulatedRelay {
       else recording.stop = world.after(LISTEN_MS, tick);
     };
     const stop = world.after(LISTEN_MS, tick);
-    const recording = { id, since: world.now, maxMs, silenceMs, speechMs: 0, silentMs: 0, stop };
+    const recording = { id, since: world.now, maxMs, silenceMs, speechMs: 0, silentMs: 0, by: '', stop };
     endpoint.recording = recording;
   }
 
@@ -309,9 +362,41 @@ export class SimulatedRelay {
     if (recording === undefined) return;
     recording.stop();
     endpoint.recording = undefined;
-    const { speechMs, silentMs, since } = recording;
-    const lengthMs = Math.max(0, this.#plane.world.now - since - silentMs);
-    this.#later({ type: 'recorded', id, recording: recording.id, lengthMs, speechMs, why });
+    const { speechMs, silentMs, since, by } = recording;
+    const { now } = this.#plane.world;
+    const lengthMs = Math.max(0, now - since - silentMs);
+    endpoint.finishing = true;
+    this.#noteQuiet(endpoint);
+    this.#recordings.finish(recording.id, { by, lengthMs, speechMs, at: now }, (isKept) => {
+      endpoint.finishing = false;
+      const told = { lengthMs, speechMs, why: isKept ? why : ('failed' as const) };
+      this.#later({ type: 'recorded', id, recording: recording.id, ...told });
+      if (!this.#endpoints.has(id)) this.#closed(endpoint);
+    });
+  }
+
+  #isThere({ latchedTo }: RelayEndpoint, sound: Sound): boolean {
+    if (sound.type !== 'recording' || this.#recordings.durable.has(sound.recording)) return true;
+    const { mishaps, world } = this.#plane;
+    const what = `the recording ${sound.recording} is not there`;
+    mishaps.push({ at: world.now, party: latchedTo?.name ?? '', what });
+    return false;
+  }
+
+  #noteQuiet(endpoint: RelayEndpoint): void {
+    const { listens, playing, recording } = endpoint;
+    const isQuiet = listens && recording === undefined && (playing?.sound.type ?? SILENCE) === SILENCE;
+    if (isQuiet) endpoint.quietSince ??= this.#plane.world.now;
+    else this.#endQuiet(endpoint);
+  }
+
+  #endQuiet(endpoint: RelayEndpoint): void {
+    const { mishaps, world } = this.#plane;
+    const quietMs = world.now - (endpoint.quietSince ?? world.now);
+    endpoint.quietSince = undefined;
+    if (quietMs <= SILENT_MS) return;
+    const what = `nothing was said for ${quietMs} ms`;
+    mishaps.push({ at: world.now, party: endpoint.latchedTo?.name ?? '', what });
   }
 
   /** `silent` comes once per silence. */
@@ -333,9 +418,14 @@ export class SimulatedRelay {
   #close(endpoint: RelayEndpoint): void {
     hush(endpoint);
     this.#recorded(endpoint, 'closed');
+    endpoint.listens = false;
     this.#disconnect(endpoint);
     this.#endpoints.delete(endpoint.id);
     this.#freePorts.push(endpoint.local.port);
+    if (!endpoint.finishing) this.#closed(endpoint);
+  }
+
+  #closed(endpoint: RelayEndpoint): void {
     this.#later({ type: 'closed', id: endpoint.id, statistics: statisticsOf(endpoint) });
   }
 
@@ -349,6 +439,7 @@ export class SimulatedRelay {
 function hush(endpoint: RelayEndpoint): void {
   endpoint.playing?.stop();
   endpoint.stopWatch?.();
+  endpoint.recording?.stop();
 }
 
 /**

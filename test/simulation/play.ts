@@ -10,6 +10,7 @@ import type { Packet } from '../../src/ports/signalling.ts';
 import { tagOf } from '../../src/sip/message/address.ts';
 import { parseMessage } from '../../src/sip/message/parse.ts';
 import { Carrier } from './carrier.ts';
+import type { Conversation } from './conversation.ts';
 import { NodeHost } from './host.ts';
 import { MediaPlane } from './media.ts';
 import { Network } from './network.ts';
@@ -29,6 +30,27 @@ export interface Attempt {
   readonly call: OutgoingCall;
 }
 
+/** Who lives through calls with the node itself, and what is done with them when all else is quiet. */
+export interface Cast {
+  enter(props: Props): void;
+  answered(conversation: Conversation, setting: CallSetting): void;
+  /** An operator changes where a number leads; undefined: it follows its plan. */
+  divert(number: string, to: string | undefined): void;
+  /** The world is run up to each of these. */
+  epilogue(): Iterable<Instant>;
+}
+
+/** What a cast works with. */
+export interface Props {
+  readonly world: World;
+  readonly plane: MediaPlane;
+  readonly host: NodeHost;
+  readonly phones: ReadonlyMap<string, Phone>;
+  readonly carriers: ReadonlyMap<string, Carrier>;
+  /** One more call, judged as all are. */
+  call(setting: CallSetting): OutgoingCall | undefined;
+}
+
 /** How things stood at one moment. */
 export interface Look {
   readonly at: Instant;
@@ -44,6 +66,7 @@ export interface Run {
   readonly scenario: Scenario;
   readonly world: World;
   readonly trace: Trace;
+  readonly plane: MediaPlane;
   readonly host: NodeHost;
   readonly store: SimulatedStore;
   readonly phones: readonly Phone[];
@@ -65,6 +88,8 @@ const QUIET_MS = 75_000;
 /** The longest registration of a dead phone, and the linger. */
 const SIGNED_OFF_MS = 240_000;
 const STEP_MS = 2_000;
+/** Those that tell of what callers did on the telephone. */
+const TELEPHONE_WRITES: ReadonlySet<string> = new Set(['account', 'message', 'message-removed']);
 
 export class Stage {
   readonly #seed: number;
@@ -74,28 +99,33 @@ export class Stage {
   readonly trace: Trace;
   readonly #network: Network;
   readonly #store: SimulatedStore;
+  readonly #plane: MediaPlane;
   readonly #zone: Zone;
   readonly #host: NodeHost;
+  readonly #cast: Cast | undefined;
   readonly #phones = new Map<string, Phone>();
   readonly #carriers = new Map<string, Carrier>();
   readonly attempts: Attempt[] = [];
   readonly #reached = new Set<string>();
 
-  constructor(seed: number, scenario: Scenario) {
+  constructor(seed: number, scenario: Scenario, cast?: Cast) {
     this.#seed = seed;
     this.#scenario = scenario;
+    this.#cast = cast;
     const world = new World(seed, scenario.beginning);
     this.#world = world;
     this.#random = world.random.fork('stage');
     this.trace = new Trace(world);
     this.#network = new Network(world, this.trace, scenario.weather);
     const plane = new MediaPlane(world);
+    this.#plane = plane;
     this.#store = new SimulatedStore(world, scenario.storeDelayMs);
     for (const account of scenario.accounts) this.#store.accounts.set(account.name, account);
     for (const habits of scenario.habits ?? []) this.#store.habits.set(habits.account, habits);
-    const { trunks, mediaPairs, dnsDelayMs } = scenario;
-    this.#zone = new Zone(scenario.records);
-    const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone: this.#zone, dnsDelayMs };
+    const { trunks, mediaPairs, dnsDelayMs, control } = scenario;
+    const zone = new Zone(scenario.records);
+    this.#zone = zone;
+    const options = { domain: DOMAIN, local: NODE, trunks, mediaPairs, zone, dnsDelayMs, control };
     this.#host = new NodeHost(this.#network, plane, this.#store, options, (packet) =>
       this.#noteInvite(packet),
     );
@@ -117,23 +147,42 @@ export class Stage {
       const phone = new Phone(this.#network, plane, { ...setting, domain: DOMAIN, node: NODE, reaction });
       this.#phones.set(setting.name, phone);
     }
+    cast?.enter({
+      world,
+      plane,
+      host: this.#host,
+      phones: this.#phones,
+      carriers: this.#carriers,
+      call: (setting) => this.#call(setting),
+    });
   }
 
   play(): Run {
+    const acts = this.acts();
+    let act = acts.next();
+    for (; act.done !== true; act = acts.next()) this.#world.runUntil(act.value);
+    return act.value;
+  }
+
+  /** The play, act by act: whoever asks for the next one has run the world up to the end of the last. */
+  *acts(): Generator<Instant, Run, void> {
     const world = this.#world;
     this.#host.start();
     for (const setting of this.#scenario.calls) world.after(setting.atMs, () => this.#call(setting));
     for (const fault of this.#scenario.faults) world.after(fault.atMs, () => this.#befall(fault));
     const lastMs = Math.max(...[...this.#scenario.calls, ...this.#scenario.faults].map(({ atMs }) => atMs));
-    world.runUntil(world.beginning + lastMs);
+    yield world.beginning + lastMs;
     for (let waitedMs = 0; waitedMs < CALLS_OVER_MS && !this.#calm; waitedMs += STEP_MS) {
-      world.runUntil(world.now + STEP_MS);
+      yield world.now + STEP_MS;
     }
-    world.runUntil(world.now + QUIET_MS);
+    yield world.now + QUIET_MS;
     const quiet = this.#look();
+    this.#spareWrites();
+    yield* this.#cast?.epilogue() ?? [];
     this.#signOff();
-    world.runUntil(world.now + SIGNED_OFF_MS);
+    yield world.now + SIGNED_OFF_MS;
     return {
+      plane: this.#plane,
       seed: this.#seed,
       scenario: this.#scenario,
       world,
@@ -177,18 +226,22 @@ export class Stage {
     this.#world.after(1_000, () => this.#host.do((node) => node.stop(this.#world.now)));
   }
 
-  #call(setting: CallSetting): void {
-    const answered = (conversation: Parameters<typeof talk>[0]): void => talk(conversation, setting.talk);
+  #call(setting: CallSetting): OutgoingCall | undefined {
+    const answered = (conversation: Conversation): void => {
+      if (setting.errand === undefined) talk(conversation, setting.talk);
+      else this.#cast?.answered(conversation, setting);
+    };
     const { offers, sessionExpiresS } = setting;
     const options = { offers, answered, ...(sessionExpiresS !== undefined && { sessionExpiresS }) };
     const carrier = this.#carriers.get(setting.by);
     const phone = this.#phones.get(setting.by);
-    if (!(carrier ?? phone)?.agent.alive) return;
+    if (!(carrier ?? phone)?.agent.alive) return undefined;
     const call =
       carrier?.present(setting.called, setting.caller, options) ?? phone?.call(setting.called, options);
-    if (call === undefined) return;
+    if (call === undefined) return undefined;
     this.attempts.push({ setting, call });
     this.#world.after(setting.patienceMs, () => call.giveUp());
+    return call;
   }
 
   #noteInvite({ bytes }: Packet): void {
@@ -206,6 +259,9 @@ export class Stage {
         world.after(fault.downMs, () => {
           if (this.#host.node === undefined) this.#host.start();
         });
+        break;
+      case 'crash-at-write':
+        this.#dieAtNextWrite(fault);
         break;
       case 'death': {
         const victim = this.#phones.get(fault.of) ?? this.#carriers.get(fault.of);
@@ -246,7 +302,8 @@ export class Stage {
         this.#befallDns(fault);
         break;
       case 'divert':
-        this.#divert(fault.number, fault.to);
+        if (this.#cast === undefined) this.#divert(fault.number, fault.to);
+        else this.#cast.divert(fault.number, fault.to);
         break;
       case 'operator-hangs-up': {
         const call = this.#host.node?.calls()[0];
@@ -264,6 +321,30 @@ export class Stage {
         break;
     }
     this.trace.note('fate', JSON.stringify(fault));
+  }
+
+  #dieAtNextWrite({ moment, downMs }: Fault & { readonly type: 'crash-at-write' }): void {
+    const store = this.#store;
+    const { recordings } = store;
+    const disarm = (): typeof moment => {
+      this.#spareWrites();
+      return moment;
+    };
+    store.dies = (writes) => (writes.some(({ type }) => TELEPHONE_WRITES.has(type)) ? disarm() : undefined);
+    recordings.dies = disarm;
+    store.die = () => {
+      this.trace.note('fate', `dies ${moment === 'told' ? 'when it was told of' : moment} a write`);
+      this.#host.crash();
+      this.#world.after(downMs, () => {
+        if (this.#host.node === undefined) this.#host.start();
+      });
+    };
+    recordings.die = store.die;
+  }
+
+  #spareWrites(): void {
+    this.#store.dies = () => undefined;
+    this.#store.recordings.dies = () => undefined;
   }
 
   #befallDns(fault: Fault & { readonly type: 'dns' | 'dns-changes' }): void {

@@ -1,15 +1,18 @@
 // npm run sim -- --seeds N [--from S]: plays seeds and says what went wrong, with the seed and the broken rule.
 // npm run sim -- --seed S [--everything]: plays one, and prints what the seed meant and the ladder of messages,
 // with probes and registrations where everything is asked for. Exit code 1 where anything went wrong.
+// --telephone: of those who call the node itself.
 
 import { parseArgs } from 'node:util';
 import { type Judged, judge } from './judge.ts';
+import { judgeTelephone } from './telephone/judge.ts';
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    telephone: { type: 'boolean', default: false },
     everything: { type: 'boolean', default: false },
   },
 });
@@ -23,7 +26,7 @@ let messages = 0;
 let calls = 0;
 
 for (let seed = from; seed < from + count; seed++) {
-  const judged = judge(seed);
+  const judged = values.telephone ? await judgeTelephone(seed) : judge(seed);
   messages += judged.messages;
   calls += judged.calls;
   if (only !== undefined)

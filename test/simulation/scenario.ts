@@ -2,6 +2,7 @@
 // and what goes wrong. A scenario is plain data, so that a failing one can be printed and read.
 
 import type { Instant } from '../../src/base/time.ts';
+import type { ControlSettings } from '../../src/node/options.ts';
 import type {
   Account,
   CallHabits,
@@ -13,6 +14,7 @@ import type {
 import { hashing } from './hashing.ts';
 import type { Weather } from './network.ts';
 import type { Reaction, Talk } from './reactions.ts';
+import type { Errand } from './telephone/errand.ts';
 import type { SeededRandom } from './world.ts';
 import type { Records } from './zone.ts';
 
@@ -49,6 +51,8 @@ export interface CallSetting {
   readonly sessionExpiresS?: number;
   readonly patienceMs: number;
   readonly talk: Talk;
+  /** What the caller wants of the node itself, instead of talking to somebody. */
+  readonly errand?: Errand;
 }
 
 export type Fault =
@@ -63,6 +67,13 @@ export type Fault =
     }
   | { readonly type: 'overload'; readonly of: string; readonly atMs: number; readonly forMs: number }
   | { readonly type: 'partition'; readonly from: string; readonly atMs: number; readonly forMs: number }
+  /** The node dies at the next write that tells of accounts, messages or recordings. */
+  | {
+      readonly type: 'crash-at-write';
+      readonly atMs: number;
+      readonly moment: 'before' | 'after' | 'told';
+      readonly downMs: number;
+    }
   /** The next datagrams that match are lost, whatever the weather: one for each pattern. */
   | { readonly type: 'loss'; readonly of: readonly string[]; readonly atMs: number }
   | { readonly type: 'connections-reset'; readonly of: string; readonly atMs: number }
@@ -102,10 +113,12 @@ export interface Scenario {
   readonly calls: readonly CallSetting[];
   /** By a phone's or carrier's name: what it always does, instead of what chance has it do. */
   readonly reactions: Readonly<Record<string, Reaction>>;
+  /** Numbers and codes that the node answers itself. */
+  readonly control?: ControlSettings;
   readonly faults: readonly Fault[];
 }
 
-const WEATHERS: readonly (readonly [weight: number, weather: Weather])[] = [
+export const WEATHERS: readonly (readonly [weight: number, weather: Weather])[] = [
   [4, { lossRate: 0, duplicateRate: 0, latencyMs: [1, 20], lateRate: 0, icmpRate: 1 }],
   [4, { lossRate: 0.02, duplicateRate: 0.02, latencyMs: [1, 60], lateRate: 0.02, icmpRate: 0.5 }],
   [2, { lossRate: 0.08, duplicateRate: 0.05, latencyMs: [5, 120], lateRate: 0.1, icmpRate: 0 }],

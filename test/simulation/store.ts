@@ -17,6 +17,7 @@ import type {
   VoicemailMessage,
 } from '../../src/ports/records.ts';
 import type { StoreWrite } from '../../src/ports/store.ts';
+import { SimulatedRecordings } from './recordings.ts';
 import type { SeededRandom, World } from './world.ts';
 
 interface Pending {
@@ -36,10 +37,17 @@ export class SimulatedStore {
   readonly notices = new Map<string, Notice>();
   readonly rehearsals = new Map<string, PlanRehearsal>();
   readonly audit = new Map<string, AuditEntry>();
+  readonly recordings: SimulatedRecordings;
   /** The disk takes nothing while it is full. */
   full = false;
   /** Writes refused while it was: what they would have said is known to nobody. */
   refused = 0;
+  /**
+   * Whether the node dies at this batch, and when: `before` it is durable, so that it never was; `after`, so that
+   * nobody hears of it; or when what comes of it has been `told`. Whoever says so, `die`s.
+   */
+  dies: (writes: readonly StoreWrite[]) => 'before' | 'after' | 'told' | undefined = () => undefined;
+  die: () => void = () => undefined;
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #delayMs: readonly [min: number, max: number];
@@ -50,15 +58,24 @@ export class SimulatedStore {
     this.#world = world;
     this.#random = world.random.fork('store');
     this.#delayMs = delayMs;
+    this.recordings = new SimulatedRecordings(world, delayMs, () => this.full);
   }
 
   write(writes: readonly StoreWrite[], done: (result: Result<void, string>) => void): void {
     this.#durableAt = Math.max(this.#durableAt, this.#world.now + this.#random.between(...this.#delayMs));
     const forget = this.#world.at(this.#durableAt, () => {
+      const moment = this.dies(writes);
+      if (moment === 'before') {
+        this.#forgetAll();
+        return this.die();
+      }
       this.#pending.shift();
-      if (this.full) this.refused += 1;
+      const isFull = this.full;
+      if (isFull) this.refused += 1;
       else this.#keep(writes);
-      done(this.full ? err('STORE_FULL') : ok(undefined));
+      if (moment === 'after') return this.die();
+      done(isFull ? err('STORE_FULL') : ok(undefined));
+      if (moment === 'told') this.die();
     });
     this.#pending.push({ writes, done, forget });
   }
@@ -70,6 +87,12 @@ export class SimulatedStore {
       forget();
       if (i < survivors && !this.full) this.#keep(writes);
     }
+    this.#pending = [];
+    this.recordings.crash();
+  }
+
+  #forgetAll(): void {
+    for (const { forget } of this.#pending) forget();
     this.#pending = [];
   }
 

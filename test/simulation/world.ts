@@ -111,12 +111,19 @@ export class World {
   }
 
   runUntil(end: Instant): void {
-    const last = (end - this.beginning + 1) * EVENTS_MAX - 1;
-    for (let event = this.#events.take(last); event !== undefined; event = this.#events.take(last)) {
-      this.now = this.beginning + Math.floor(event.at / EVENTS_MAX);
-      event.value();
+    while (this.step(end));
+  }
+
+  /** Runs the next event up to `end`; false where there is none, and it is then. */
+  step(end: Instant): boolean {
+    const event = this.#events.take((end - this.beginning + 1) * EVENTS_MAX - 1);
+    if (event === undefined) {
+      this.now = Math.max(this.now, end);
+      return false;
     }
-    this.now = Math.max(this.now, end);
+    this.now = this.beginning + Math.floor(event.at / EVENTS_MAX);
+    event.value();
+    return true;
   }
 }
 
