@@ -13,6 +13,8 @@ import type { Agent, Answer, Asked, DialogUser, InviteUser } from './agent.ts';
 import type { Party } from './media.ts';
 import { answerDirection, type Described, type Direction, describe, readDescription } from './session.ts';
 
+const TYPING_MS = 500;
+
 export class Conversation implements DialogUser, InviteUser {
   readonly agent: Agent;
   readonly dialog: Dialog;
@@ -85,9 +87,15 @@ export class Conversation implements DialogUser, InviteUser {
     if (this.#keys.length === 1) this.#sendKey();
   }
 
+  /** Whoever types does something: for as long as a key is on its way, it is no silence that they wait in. */
   #touch(): void {
     const { sendsTo } = this.party;
     if (sendsTo !== undefined) this.agent.plane.relay?.touch(sendsTo.port);
+    const [first] = this.#keys;
+    if (first === undefined || this.over) return;
+    this.agent.world.after(TYPING_MS, () => {
+      if (this.#keys[0] === first) this.#touch();
+    });
   }
 
   #sendKey(): void {
@@ -100,8 +108,8 @@ export class Conversation implements DialogUser, InviteUser {
     };
     this.agent.ask(this.dialog.createRequest('INFO', content), this.agent.flowOf(this.dialog), (answer) => {
       if (answer.type === 'response' && answer.response.status < 200) return;
+      if (this.#keys.length === 1) this.#touch();
       this.#keys.shift();
-      this.#touch();
       this.#sendKey();
     });
   }

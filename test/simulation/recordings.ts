@@ -2,7 +2,7 @@
 // loses it, unless the disk had got to it already; what is erased is gone after a while, too.
 
 import type { RecordingId } from '../../src/ports/recordings.ts';
-import type { SeededRandom, World } from './world.ts';
+import { SeededRandom, type World } from './world.ts';
 
 /** What was said, as far as anybody asks: who said it and for how long. */
 export interface Kept {
@@ -25,7 +25,8 @@ export class SimulatedRecordings {
 
   constructor(world: World, delayMs: readonly [min: number, max: number], isFull: () => boolean) {
     this.#world = world;
-    this.#random = world.random.fork('recordings');
+    // Of its own, so that what seeds meant before there were recordings they mean still.
+    this.#random = new SeededRandom(world.seed).fork('recordings');
     this.#delayMs = delayMs;
     this.#isFull = isFull;
   }

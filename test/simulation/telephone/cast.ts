@@ -103,7 +103,7 @@ export class TelephoneCast implements Cast {
         type: 'consent',
         key: random.chance(0.2) ? undefined : random.pick(['1', '1', '1', '2'] as const),
       },
-      hangsUpMs: random.between(2_000, 60_000),
+      hangsUpMs: random.chance(0.2) ? random.between(500, 10_000) : 60_000,
     };
   }
 

@@ -131,15 +131,15 @@ function drawSecrets(random: SeededRandom): readonly string[] {
 }
 
 function drawWish(random: SeededRandom): Wish {
-  const to = random.pick(['known mobile', 'known mobile', 'new mobile', 'mailbox', 'plan'] as const);
+  const to = random.pick(['known mobile', 'new mobile', 'new mobile', 'mailbox', 'plan'] as const);
   return { number: random.between(0, 1), to };
 }
 
 /** Strangers, each from another number, who try PINs and codes that are none. */
 function drawGuessers(random: SeededRandom): readonly CallSetting[] {
-  return Array.from({ length: random.between(4, 9) }, (_, index) => {
+  return Array.from({ length: random.between(5, 10) }, (_, index) => {
     const secrets = Array.from({ length: 3 }, () =>
-      random.chance(0.2)
+      random.chance(0.1)
         ? `07${random.between(10_000_000, 17_000_000)}`
         : `${random.between(500_000, 999_999)}`,
     );
