@@ -263,16 +263,9 @@ export class Stage {
       case 'crash-at-write':
         this.#dieAtNextWrite(fault);
         break;
-      case 'death': {
-        const victim = this.#phones.get(fault.of) ?? this.#carriers.get(fault.of);
-        victim?.agent.die(fault.how);
-        if (fault.backMs !== undefined) {
-          world.after(fault.backMs, () => {
-            if (victim !== undefined && !victim.agent.alive) victim.boot();
-          });
-        }
+      case 'death':
+        this.#die(fault);
         break;
-      }
       case 'overload': {
         const carrier = this.#carriers.get(fault.of);
         if (carrier === undefined) break;
@@ -302,8 +295,7 @@ export class Stage {
         this.#befallDns(fault);
         break;
       case 'divert':
-        if (this.#cast === undefined) this.#divert(fault.number, fault.to);
-        else this.#cast.divert(fault.number, fault.to);
+        this.#divert(fault.number, fault.to);
         break;
       case 'operator-hangs-up': {
         const call = this.#host.node?.calls()[0];
@@ -321,6 +313,15 @@ export class Stage {
         break;
     }
     this.trace.note('fate', JSON.stringify(fault));
+  }
+
+  #die({ of, how, backMs }: Fault & { readonly type: 'death' }): void {
+    const victim = this.#phones.get(of) ?? this.#carriers.get(of);
+    victim?.agent.die(how);
+    if (backMs === undefined) return;
+    this.#world.after(backMs, () => {
+      if (victim !== undefined && !victim.agent.alive) victim.boot();
+    });
   }
 
   #dieAtNextWrite({ moment, downMs }: Fault & { readonly type: 'crash-at-write' }): void {
@@ -362,6 +363,7 @@ export class Stage {
   }
 
   #divert(number: string, to: string | undefined): void {
+    if (this.#cast !== undefined) return this.#cast.divert(number, to);
     for (const account of this.#store.accounts.values()) {
       if (!account.numbers.some((record) => record.number === number)) continue;
       const numbers = account.numbers.map((record) => {
