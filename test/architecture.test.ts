@@ -39,6 +39,7 @@ const CAPABILITIES = [
   'src/texting/',
   'src/readiness/',
   'src/subscriptions/',
+  'src/watch/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

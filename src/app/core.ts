@@ -59,6 +59,7 @@ export interface Core {
   readonly prompts: Prompts;
   readonly transports: readonly SignallingTransport[];
   readonly media: MediaRelay;
+  readonly resolver: NetResolver;
   /** Where a kernel does a part of the shield's work. */
   readonly shield: KernelPart | undefined;
   readonly doors: OpenDoors;
@@ -124,7 +125,7 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   await doors.sockets?.settled();
   shutdown.drains(node, loop);
   deliveries.begin(kept.accounts, kept.notices);
-  const adapters = { transports, media, shield, doors };
+  const adapters = { transports, media, resolver, shield, doors };
   const records = { store, deliveries, recordings, prompts };
   return { folder: folder.path, ...records, ...adapters, node, loop, persistence, trace };
 }

@@ -6,12 +6,15 @@
 import path from 'node:path';
 import { Argon2 } from '../adapters/argon2/argon2.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
+import { openSigning } from '../adapters/node-signing/ed25519.ts';
 import { createLog } from '../adapters/pino-log/pino-log.ts';
+import { createProber } from '../adapters/probe-plain/prober.ts';
 import { Flite } from '../adapters/speech-flite/flite.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
 import { openCertificates } from '../adapters/tls-files/certificates.ts';
 import { Admin } from '../admin/admin.ts';
+import { type StatusDesk, unwatched } from '../admin/status.ts';
 import { Texting, type TextingOptions } from '../admin/texting.ts';
 import { present } from '../base/assert.ts';
 import type { Endpoint } from '../base/net.ts';
@@ -33,6 +36,10 @@ import { type RunningNode, Shutdown } from './shutdown.ts';
 import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
 import { WarmUp } from './warm-up.ts';
+import { Watching } from './watching.ts';
+
+/** Within the data folder. */
+const WATCH_KEY_FILE = 'watch.key';
 
 export interface StartOptions {
   readonly configPath?: string;
@@ -115,6 +122,7 @@ async function openSurfaces(
     trace,
   });
   core.loop.desk = (question) => admin.answer(question);
+  const status = await openWatching(basics, core, shutdown);
   const http = await openHttp({
     listen: config.http.listen,
     token,
@@ -127,6 +135,7 @@ async function openSurfaces(
     media: () => media.stats(),
     trace: () => trace.stats,
     notices: () => deliveries.counts(),
+    status,
     texting: textingOf(basics, core, admin),
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
@@ -135,6 +144,20 @@ async function openSurfaces(
   shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
   await greet(basics, core, admin, http, demo, out);
+}
+
+async function openWatching(
+  { config, ...basics }: Basics,
+  { folder, resolver }: Core,
+  shutdown: Shutdown,
+): Promise<StatusDesk> {
+  if (config.watch === undefined) return unwatched(basics.clock);
+  const signing = await openSigning(path.join(folder, WATCH_KEY_FILE));
+  const prober = createProber({ resolver, random: basics.random, userAgent: `Ringthrough/${VERSION}` });
+  const watching = new Watching({ ...basics, settings: config.watch, prober, signing });
+  shutdown.owns('watching', () => watching.close());
+  watching.begin();
+  return watching;
 }
 
 /** Where the configuration says that a carrier brings text messages. */

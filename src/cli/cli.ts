@@ -24,6 +24,7 @@ import { addShieldRehearse } from './commands/shield-rehearse.ts';
 import { addShieldStatus } from './commands/shield-status.ts';
 import { addSounds } from './commands/sound.ts';
 import { addStart } from './commands/start.ts';
+import { addStatus } from './commands/status.ts';
 import { addTelephone } from './commands/telephone.ts';
 import { addTrace } from './commands/trace.ts';
 import { addVoicemail } from './commands/voicemail.ts';
@@ -60,6 +61,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addFraud(program, context);
   addLedger(program, context);
   addLists(program, context);
+  addStatus(program, context);
   addReadiness(program, context, exit);
   addRehearse(program, context, exit);
   addCertificates(program, context);

@@ -36,6 +36,7 @@ const TAGS = [
   { name: 'trace', description: 'SIP messages, as they come and as they were' },
   { name: 'trunks', description: 'connections to carriers, and their health' },
   { name: 'shield', description: 'what floods and overload are met with' },
+  { name: 'status', description: 'what probes say of the service' },
   { name: 'watch', description: 'for machines; no token needed' },
 ];
 

@@ -12,6 +12,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Admin } from '../admin/admin.ts';
 import { check, formatMistake, formatPath } from '../admin/documents/document.ts';
+import type { StatusDesk } from '../admin/status.ts';
 import { assert } from '../base/assert.ts';
 import { ERROR_CATALOGUE, RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -35,6 +36,7 @@ import { readinessRoutes } from './routes/readiness.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
 import { shieldRoutes } from './routes/shield.ts';
 import { greetingRoutes, messageRoutes, soundRoutes } from './routes/sounds.ts';
+import { addResults, statusRoutes } from './routes/status.ts';
 import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
@@ -51,6 +53,7 @@ export interface HttpOptions extends MetricsSources {
   readonly version: string;
   readonly admin: Admin;
   readonly log: Log;
+  readonly status: StatusDesk;
   /** Where a carrier may bring text messages. */
   readonly texting?: TextingRoute | undefined;
 }
@@ -130,9 +133,11 @@ export async function createApp(options: HttpOptions): Promise<App> {
       v1.addHook('onResponse', async (request, reply) => audit(options.log, request, reply.statusCode));
       // Each in a scope of its own, so that one's way to parse bodies is not everyone's.
       for (const routes of V1) await v1.register(async (scope: App) => routes(scope, options.admin));
+      await v1.register(async (scope: App) => statusRoutes(scope, options.status));
     },
     { prefix: '/v1' },
   );
+  addResults(app, options.status);
   if (options.texting !== undefined) await addTexting(app, options.texting);
   await app.ready();
   return app;

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createApp, type HttpOptions } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { exampleAdmin, exampleNode } from './example-admin.ts';
+import { exampleStatus } from './example-status.ts';
 
 export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 
@@ -26,6 +27,7 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
     notices: () => [],
+    status: exampleStatus(),
     certificates: () => [],
     ...overrides,
   };

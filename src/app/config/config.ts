@@ -7,7 +7,10 @@ import type { Endpoint } from '../../base/net.ts';
 import type { SessionTerms } from '../../calls/session-timer.ts';
 import type { ControlSettings } from '../../node/options.ts';
 import type { ClientCertificates } from '../../ports/certificates.ts';
+import type { ProbeTarget } from '../../ports/probes.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
+import type { KnownWatcher } from '../../watch/intake.ts';
+import type { Component, JudgedProbe } from '../../watch/judgement.ts';
 import type { ListenTransport, PortRange } from './addresses.ts';
 
 export interface SipListener extends Endpoint {
@@ -88,6 +91,8 @@ export interface Config {
   readonly mail?: Omit<SmtpOptions, 'name'> | undefined;
   /** The same by text message. */
   readonly sms?: (SmsOptions & { readonly inbound?: InboundTexts | undefined }) | undefined;
+  /** What this node watches; absent: nothing. */
+  readonly watch?: WatchSettings | undefined;
   /** How the node itself is called. */
   readonly control: ControlSettings;
   readonly trunks: readonly TrunkSettings[];
@@ -97,6 +102,16 @@ export interface Config {
 export interface InboundTexts {
   readonly url: string;
   readonly secret: string;
+}
+
+export interface WatchSettings {
+  /** What this watcher is called. */
+  readonly name: string;
+  readonly probes: readonly (JudgedProbe & { readonly target: ProbeTarget })[];
+  /** Others whose results count. */
+  readonly watchers: readonly KnownWatcher[];
+  /** What the status page tells of; each is fed by probes. */
+  readonly components: readonly Component[];
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';

@@ -29,6 +29,7 @@ import { asList, type ConfigFile, itemPath, type ListenerSection } from './schem
 import { resolveShield } from './shield.ts';
 import { resolveTrace } from './trace.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
+import { resolveWatch } from './watch.ts';
 
 export type ResolveContext = Omit<TrunkContext, 'country'>;
 
@@ -64,6 +65,7 @@ export function resolveConfig(
   }
   const mail = resolveMail(file.mail, context, findings);
   const sms = resolveSms(file.sms, context, findings);
+  const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, findings);
   const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {
@@ -92,6 +94,7 @@ export function resolveConfig(
     shield: resolveShield(file.shield ?? {}, { listeners, media }, findings),
     ...(mail === undefined ? {} : { mail }),
     ...(sms === undefined ? {} : { sms }),
+    ...(watch === undefined ? {} : { watch }),
     control: resolveControl(file.control ?? {}, country, findings),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { Path } from '../../admin/documents/document.ts';
 import { count, duration, flag, list, section, words } from '../../admin/documents/section.ts';
+import { LIMITS } from '../../base/limits.ts';
 
 const country = words(2).regex(/^[A-Z]{2}$/, 'expected an ISO 3166 country in capitals, such as GB');
 const name = words(63).regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens');
@@ -179,6 +180,46 @@ const trunkSection = section({
   note: words(120).optional(),
 });
 
+const title = words(60);
+
+/** What it asks is said by exactly one of `sipOptions`, `http` and `tcp`. */
+const probeSection = section({
+  name,
+  sipOptions: words(280).optional(),
+  http: words(2_048).optional(),
+  tcp: words(280).optional(),
+  interval: duration.optional(),
+  timeout: duration.optional(),
+});
+
+const watchSection = section({
+  name: name.optional(),
+  probes: list(
+    probeSection,
+    LIMITS.probesMax,
+    '[{ name: main, sipOptions: "udp:sip.example.net:5060" }]',
+  ).min(1, 'must not be empty'),
+  watchers: list(
+    section({ name, key: words(64) }),
+    LIMITS.watchersMax,
+    '[{ name: paris, key: … }]',
+  ).optional(),
+});
+
+const statusSection = section({
+  components: list(
+    section({
+      name: title,
+      group: title.optional(),
+      probes: z.union([name, list(name, LIMITS.componentProbesMax, '[main]').min(1, 'must not be empty')], {
+        error: 'expected the name of a probe, or a list of such',
+      }),
+    }),
+    LIMITS.componentsMax,
+    '[{ name: Outbound calls, probes: [main] }]',
+  ).min(1, 'must not be empty'),
+});
+
 export const configFile = section({
   node: nodeSection.optional(),
   sip: sipSection.optional(),
@@ -192,6 +233,8 @@ export const configFile = section({
   mail: mailSection.optional(),
   sms: smsSection.optional(),
   control: controlSection.optional(),
+  watch: watchSection.optional(),
+  status: statusSection.optional(),
   trunks: list(
     trunkSection,
     100,
@@ -203,6 +246,8 @@ export type ConfigFile = z.infer<typeof configFile>;
 export type MailSection = z.infer<typeof mailSection>;
 export type SmsSection = z.infer<typeof smsSection>;
 export type ControlSection = z.infer<typeof controlSection>;
+export type WatchSection = z.infer<typeof watchSection>;
+export type StatusSection = z.infer<typeof statusSection>;
 export type TraceSection = z.infer<typeof traceSection>;
 export type TrunkSection = z.infer<typeof trunkSection>;
 export type ListenerSection = z.infer<typeof listener>;

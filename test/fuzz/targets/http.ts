@@ -2,6 +2,7 @@
 // to a real one. Nothing is answered 5xx, and every refusal is a problem document (RFC 9457).
 
 import { connect } from 'node:net';
+import { unwatched } from '../../../src/admin/status.ts';
 import { present } from '../../../src/base/assert.ts';
 import type { App } from '../../../src/http/app.ts';
 import { createApp } from '../../../src/http/server.ts';
@@ -108,6 +109,7 @@ async function freshApp() {
     node: stage.node,
     log,
     notices: () => [],
+    status: unwatched({ now: () => 0 }),
     certificates: () => [],
     signalling: () => [],
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),

@@ -1,0 +1,52 @@
+// A TCP connection to a host that may be a name, over TLS where that is wanted: the certificate must then be of an
+// authority that the system trusts, and for that name.
+
+import { createConnection, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Resolver } from '../../ports/dns.ts';
+
+/** An address of the host: IPv4 where it has one, as most phones would take. Rejects where there is none. */
+export async function addressOf(host: string, resolver: Resolver): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  const name = host.toLowerCase().replace(/\.$/, '');
+  const replies = await Promise.all([
+    resolver.ask({ type: 'A', name }),
+    resolver.ask({ type: 'AAAA', name }),
+  ]);
+  for (const reply of replies) {
+    const rows = reply.type === 'rows' ? reply.rows : [];
+    for (const { record } of rows) if (record.type === 'A' || record.type === 'AAAA') return record.address;
+  }
+  const failed = replies.find((reply) => reply.type === 'failed');
+  throw new Error(failed === undefined ? `DNS knows no address of ${host}` : `DNS: ${failed.reason}`);
+}
+
+/** Whoever gets it destroys it. Rejects with why there is none. */
+export async function connected(
+  target: { readonly host: string; readonly port: number; readonly transport?: 'tcp' | 'tls' },
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { host, port, transport = 'tcp' } = target;
+  const address = await addressOf(host, resolver);
+  signal.throwIfAborted();
+  const socket =
+    transport === 'tcp'
+      ? createConnection({ host: address, port })
+      : connectTls({ host: address, port, servername: isIP(host) === 0 ? host : '' });
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => {
+      socket.destroy();
+      reject(new Error('given up'));
+    };
+    signal.addEventListener('abort', abandon, { once: true });
+    socket.once(transport === 'tcp' ? 'connect' : 'secureConnect', () => {
+      signal.removeEventListener('abort', abandon);
+      socket.removeListener('error', reject);
+      resolve(socket);
+    });
+    // Stays, for a socket without one takes the process down with it.
+    socket.on('error', () => undefined);
+    socket.once('error', reject);
+  });
+}

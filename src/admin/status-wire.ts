@@ -1,0 +1,82 @@
+// The status as the API tells it and the CLI reads it, and results as watchers send them. Results keep their times as
+// numbers, for those are signed.
+
+import { z } from 'zod';
+import { LIMITS } from '../base/limits.ts';
+import { STATES } from '../watch/quorum.ts';
+import { list, section } from './documents/section.ts';
+import { instant } from './wire.ts';
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.array(item).readonly();
+}
+
+const state = z.enum(STATES).meta({
+  description: 'From best to worst. unknown: too few watchers are heard to say that it works',
+});
+
+const lastResult = z.object({
+  at: instant,
+  outcome: z.enum(['passed', 'failed']),
+  latencyMs: z.number().optional(),
+  reason: z.string().optional(),
+});
+
+export const status = z
+  .object({
+    at: instant,
+    state,
+    watcher: z
+      .object({ name: z.string(), publicKey: z.string() })
+      .optional()
+      .meta({ description: 'This node, and the key by which others know its results' }),
+    components: listOf(
+      z
+        .object({
+          name: z.string(),
+          group: z.string().optional(),
+          state,
+          since: instant,
+          probes: listOf(
+            z.object({
+              name: z.string(),
+              verdict: z.enum(['passed', 'shaky', 'failed', 'unknown']),
+              watchers: listOf(
+                z.object({
+                  watcher: z.string(),
+                  opinion: z.enum(['passing', 'shaky', 'failing', 'silent']),
+                  last: lastResult.optional(),
+                }),
+              ),
+            }),
+          ),
+        })
+        .meta({ id: 'Component', description: 'A part of the service, as its probes find it' }),
+    ),
+    refused: listOf(z.object({ watcher: z.string(), why: z.string(), count: z.number() })),
+  })
+  .meta({ id: 'Status' });
+
+const probeResult = section({
+  watcher: z.string().min(1).max(63),
+  probe: z.string().min(1).max(63),
+  at: z.int().min(0),
+  sequence: z.int().min(0),
+  outcome: z.enum(['passed', 'failed']),
+  latencyMs: z.number().min(0).optional(),
+  measures: z
+    .record(z.string().max(63), z.number())
+    .refine((measures) => Object.keys(measures).length <= LIMITS.probeMeasuresMax, 'are too many')
+    .optional(),
+  reason: z.string().max(LIMITS.probeReasonMax).optional(),
+  signature: z.string().length(86),
+}).meta({ id: 'ProbeResult', description: 'Signed by its watcher: see docs/status.md' });
+
+export const resultsInput = section({
+  results: list(probeResult, LIMITS.resultsAtOnceMax, '[…]').min(1, 'must not be empty'),
+}).meta({ id: 'ProbeResults' });
+
+export const reportAnswer = z.object({
+  accepted: z.number(),
+  refused: listOf(z.object({ index: z.number(), why: z.string() })),
+});

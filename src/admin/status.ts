@@ -1,0 +1,46 @@
+// The state of the service as probes tell it, for people and for the status page. It is made of results alone: there is
+// no way to set a state (law 5).
+
+import type { Instant } from '../base/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComponentView } from '../watch/judgement.ts';
+import type { State } from '../watch/quorum.ts';
+import type { SignedResult } from '../watch/result.ts';
+
+export interface StatusView {
+  readonly at: Instant;
+  /** The worst of all components; `unknown` where there are none. */
+  readonly state: State;
+  /** This node, where it watches, and the key by which others know it. */
+  readonly watcher?: { readonly name: string; readonly publicKey: string } | undefined;
+  readonly components: readonly ComponentView[];
+  /** Results that did not count, since the start. */
+  readonly refused: readonly RefusedCount[];
+}
+
+export interface RefusedCount {
+  readonly watcher: string;
+  readonly why: string;
+  readonly count: number;
+}
+
+export interface ReportAnswer {
+  readonly accepted: number;
+  /** By place in the request. */
+  readonly refused: readonly { readonly index: number; readonly why: string }[];
+}
+
+/** Whoever judges. */
+export interface StatusDesk {
+  status(): StatusView;
+  /** Results of another watcher; `undefined` where one of them is nobody's that is known. */
+  report(results: readonly SignedResult[]): ReportAnswer | undefined;
+}
+
+/** What a node without `watch` says: nothing is watched, so nothing is known. */
+export function unwatched(clock: Clock): StatusDesk {
+  return {
+    status: () => ({ at: clock.now(), state: 'unknown', components: [], refused: [] }),
+    report: () => undefined,
+  };
+}

@@ -1,0 +1,127 @@
+// A watcher over real sockets: a service is there, goes away and comes back, and another watcher agrees or does not.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { SeededRandom } from '../../test/simulation/world.ts';
+import { openSigning } from '../adapters/node-signing/ed25519.ts';
+import { createProber } from '../adapters/probe-plain/prober.ts';
+import type { Prober } from '../ports/probes.ts';
+import { type ProbeResult, signedText } from '../watch/result.ts';
+import { Watching } from './watching.ts';
+
+const HOST = '127.0.0.1';
+
+async function listening(port = 0): Promise<Server> {
+  const server = createServer((socket) => void socket.destroy());
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  return server;
+}
+
+/** A watcher of one port, every 20 ms; a second passes with each result, so that no test has to wait for one. */
+async function stage(t: TestContext, port: number, others: readonly string[] = []) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'watching-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const keys = await Promise.all(
+    ['london', ...others].map((name) => openSigning(path.join(folder, `${name}.key`))),
+  );
+  const [signing, ...foreign] = keys;
+  assert.ok(signing);
+  const random = new SeededRandom(1);
+  const startedAt = Date.now();
+  let secondsAhead = 0;
+  const clock = { now: () => startedAt + performance.now() + secondsAhead * 1_000 };
+  const waiting = new Set<() => void>();
+  const real = createProber({ resolver: { ask: async () => ({ type: 'none' }) }, random, userAgent: 'test' });
+  const prober: Prober = {
+    async probe(target, timeoutMs, signal) {
+      const end = await real.probe(target, timeoutMs, signal);
+      secondsAhead += 1;
+      for (const look of waiting) setImmediate(look);
+      return end;
+    },
+  };
+  const told: string[] = [];
+  const note = (message: string) => void told.push(message);
+  const watching = new Watching({
+    settings: {
+      name: 'london',
+      probes: [{ name: 'main', target: { type: 'tcp', host: HOST, port }, intervalMs: 20, timeoutMs: 2_000 }],
+      watchers: foreign.map(({ publicKey }, index) => ({ name: others[index] ?? '', publicKey })),
+      components: [{ name: 'Calls', probes: ['main'] }],
+    },
+    prober,
+    signing,
+    clock,
+    random,
+    log: { debug: note, info: note, warn: note, error: note },
+  });
+  t.after(() => watching.close());
+  watching.begin();
+  const until = (state: string) =>
+    new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (watching.status().state !== state) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+    });
+  let sequence = 0;
+  const bring = (watcher: string, changes: Partial<ProbeResult> = {}) => {
+    sequence += 1;
+    const at = Math.floor(clock.now());
+    const result = { watcher, probe: 'main', at, sequence, outcome: 'failed', ...changes } as const;
+    const key = foreign[others.indexOf(watcher)];
+    const signature = key?.sign(signedText(result)) ?? 'A'.repeat(86);
+    return watching.report([{ ...result, signature }]);
+  };
+  return { watching, until, told, bring };
+}
+
+describe('a watcher over real sockets', () => {
+  test('sees a service that is there, that goes, and that comes back', async (t) => {
+    const server = await listening();
+    const { port } = server.address() as AddressInfo;
+    const { watching, until, told } = await stage(t, port);
+    await until('operational');
+    server.close();
+    await until('major-outage');
+    const [component] = watching.status().components;
+    assert.match(component?.probes[0]?.watchers[0]?.last?.reason ?? '', /ECONNREFUSED/);
+    const again = await listening(port);
+    t.after(() => again.close());
+    await until('operational');
+    assert.deepEqual(told, [
+      'watching',
+      'Calls: operational',
+      'Calls: major-outage',
+      'Calls: degraded',
+      'Calls: operational',
+    ]);
+  });
+
+  test('counts what others say, and counts what is refused of them', async (t) => {
+    const server = await listening();
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const { watching, until, bring } = await stage(t, port, ['paris', 'oslo']);
+    for (const watcher of ['paris', 'oslo', 'paris', 'oslo']) {
+      assert.deepEqual(bring(watcher), { accepted: 1, refused: [] });
+    }
+    assert.equal(watching.status().state, 'major-outage');
+    assert.deepEqual(bring('oslo', { sequence: 1 }), {
+      accepted: 0,
+      refused: [{ index: 0, why: 'replayed' }],
+    });
+    assert.equal(bring('madrid'), undefined);
+    assert.equal(watching.status().refused.length, 2);
+    // They fall silent, and one watcher of three is not enough to call anything green.
+    await until('unknown');
+  });
+});

@@ -1,0 +1,149 @@
+// The watcher of this node and its judge: runs probes when they are due, signs what comes of each, and judges by these
+// results and by those that other watchers bring. Its own go through the same door as theirs.
+//
+//   Watcher ─ due ─▶ Prober ─ end ─▶ signed ─▶ Intake ─▶ Judgement ─ changes ─▶ log
+//                          other watchers ────────▲
+
+import type { ReportAnswer, StatusDesk, StatusView } from '../admin/status.ts';
+import { present } from '../base/assert.ts';
+import { earlier, type Instant } from '../base/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Prober, ProbeTarget } from '../ports/probes.ts';
+import type { Random } from '../ports/random.ts';
+import type { Signing } from '../ports/signing.ts';
+import { Intake, type Refusal } from '../watch/intake.ts';
+import { Judgement, type StateChange } from '../watch/judgement.ts';
+import { isWorse, worst } from '../watch/quorum.ts';
+import { type SignedResult, signedText } from '../watch/result.ts';
+import { Watcher } from '../watch/watcher.ts';
+import type { WatchSettings } from './config/config.ts';
+
+export interface WatchingOptions {
+  readonly settings: WatchSettings;
+  readonly prober: Prober;
+  readonly signing: Signing;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Such results say that whoever sent them is nobody that is known. */
+const NOBODYS: readonly Refusal[] = ['unknown-watcher', 'bad-signature'];
+
+export class Watching implements StatusDesk {
+  readonly #options: WatchingOptions;
+  readonly #targets: ReadonlyMap<string, { readonly target: ProbeTarget; readonly timeoutMs: number }>;
+  readonly #watcher: Watcher;
+  readonly #intake: Intake;
+  readonly #judgement: Judgement;
+  /** By watcher and reason: those of nobody count together. */
+  readonly #refused = new Map<string, { watcher: string; why: Refusal; count: number }>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: WatchingOptions) {
+    const { settings, signing, random, clock } = options;
+    const { name, probes, watchers, components } = settings;
+    const now = clock.now();
+    const all = [{ name, publicKey: signing.publicKey }, ...watchers];
+    this.#options = options;
+    this.#targets = new Map(probes.map((probe) => [probe.name, probe]));
+    this.#watcher = new Watcher(name, probes, random, now);
+    this.#intake = new Intake(
+      all,
+      probes.map((probe) => probe.name),
+      signing,
+    );
+    this.#judgement = new Judgement({ watchers: all.map((one) => one.name), probes, components }, now);
+  }
+
+  begin(): void {
+    const { settings, signing, log } = this.#options;
+    log.info('watching', { watcher: settings.name, probes: settings.probes.length, key: signing.publicKey });
+    this.#work();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#closing.abort();
+  }
+
+  status(): StatusView {
+    const { clock, settings, signing } = this.#options;
+    const now = clock.now();
+    this.#tell(this.#judgement.expire(now));
+    const components = this.#judgement.components(now);
+    return {
+      at: now,
+      state: worst(components.map(({ state }) => state)) ?? 'unknown',
+      watcher: { name: settings.name, publicKey: signing.publicKey },
+      components,
+      refused: [...this.#refused.values()],
+    };
+  }
+
+  /** Stops at the first that is nobody's: a stranger costs one signature, however many results are brought. */
+  report(results: readonly SignedResult[]): ReportAnswer | undefined {
+    const refused: { index: number; why: string }[] = [];
+    for (const [index, result] of results.entries()) {
+      const why = this.#receive(result);
+      if (why !== undefined && NOBODYS.includes(why)) return undefined;
+      if (why !== undefined) refused.push({ index, why });
+    }
+    this.#arm();
+    return { accepted: results.length - refused.length, refused };
+  }
+
+  #work(): void {
+    const now = this.#options.clock.now();
+    for (const probe of this.#watcher.due(now)) void this.#run(probe);
+    this.#tell(this.#judgement.expire(now));
+    this.#arm();
+  }
+
+  async #run(probe: string): Promise<void> {
+    const { prober, signing, clock } = this.#options;
+    const { target, timeoutMs } = present(this.#targets.get(probe), `probe ${probe}`);
+    const end = await prober.probe(target, timeoutMs, this.#closing.signal);
+    if (this.#closing.signal.aborted) return;
+    const result = this.#watcher.ended(probe, end, clock.now());
+    if (result === undefined) return;
+    this.#receive({ ...result, signature: signing.sign(signedText(result)) });
+    this.#arm();
+  }
+
+  #receive(result: SignedResult): Refusal | undefined {
+    const now = this.#options.clock.now();
+    const accepted = this.#intake.accept(result, now);
+    if (!accepted.ok) {
+      this.#refuse(result, accepted.error);
+      return accepted.error;
+    }
+    this.#tell(this.#judgement.receive(accepted.value, now));
+    return undefined;
+  }
+
+  #refuse({ watcher, probe }: SignedResult, why: Refusal): void {
+    const counted = NOBODYS.includes(why) ? '(nobody known)' : watcher;
+    const key = `${counted}\n${why}`;
+    const row = this.#refused.get(key) ?? { watcher: counted, why, count: 0 };
+    if (row.count === 0) this.#options.log.warn('the result of a probe is refused', { watcher, probe, why });
+    row.count += 1;
+    this.#refused.set(key, row);
+  }
+
+  #tell(changes: readonly StateChange[]): void {
+    for (const { component, from, to } of changes) {
+      const note = isWorse(to, from) ? this.#options.log.warn : this.#options.log.info;
+      note.call(this.#options.log, `${component}: ${to}`, { component, from, to });
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const next: Instant | undefined = earlier(this.#watcher.nextDeadline(), this.#judgement.nextDeadline());
+    if (next === undefined || this.#closing.signal.aborted) return;
+    this.#timer = setTimeout(() => this.#work(), Math.max(0, next - this.#options.clock.now()));
+  }
+}

@@ -1,0 +1,30 @@
+// The bounds of watching and of the status page. Everybody reads them as LIMITS (limits.ts). Each says what happens at
+// the limit.
+
+import { MINUTE_MS, SECOND_MS } from './time.ts';
+
+export const WATCH_LIMITS = {
+  /** Probes, components of the status page, and watchers beside this node. More: the configuration is refused. */
+  probesMax: 200,
+  componentsMax: 100,
+  componentProbesMax: 50,
+  watchersMax: 16,
+  /** From one probe to the next. Outside: the configuration is refused. */
+  probeIntervalMinMs: 5 * SECOND_MS,
+  probeIntervalMaxMs: MINUTE_MS,
+  /** Time for one probe. Outside, or longer than its interval: the configuration is refused. Longer: it failed. */
+  probeTimeoutMinMs: 100,
+  probeTimeoutMaxMs: 20 * SECOND_MS,
+  /** Characters of why a probe failed. More: cut off; from another watcher: the result is refused. */
+  probeReasonMax: 200,
+  /** Measures that one result carries. More: the result is refused. */
+  probeMeasuresMax: 16,
+  /** Bytes of a page that are read. More: that much is enough to say that it comes. */
+  probeBodyBytesMax: 1_048_576,
+  /** How far ahead of ours a watcher's clock may be, and how old its results. Beyond: the result is refused. */
+  watcherAheadMaxMs: 5 * SECOND_MS,
+  resultAgeMaxMs: 30 * SECOND_MS,
+  /** Results, and bytes, of one request with results of another watcher. More: 400, 413. */
+  resultsAtOnceMax: 200,
+  resultsBytesMax: 131_072,
+} as const;

@@ -1,0 +1,65 @@
+// `status`: what the probes say of the service, component by component.
+
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { status as statusSchema } from '../../admin/status-wire.ts';
+import type { CliContext } from '../context.ts';
+import { answer, listed, openSession, withApi } from '../session.ts';
+import type { Colour, Column } from '../table.ts';
+import { formatRelative, formatTime } from '../times.ts';
+
+type Status = z.output<typeof statusSchema>;
+type Component = Status['components'][number];
+type Probe = Component['probes'][number];
+
+const COLOURS: Readonly<Record<Status['state'], Colour>> = {
+  operational: 'green',
+  degraded: 'yellow',
+  unknown: 'yellow',
+  'partial-outage': 'red',
+  'major-outage': 'red',
+};
+
+export function addStatus(program: Command, context: CliContext): void {
+  const command = withApi(
+    program.command('status').description('what the probes say of the service, component by component'),
+  );
+  command.action(async () => {
+    const session = openSession(command, context);
+    const raw = await session.client.request('GET', '/v1/status');
+    answer(session, raw, statusSchema, ({ at, components, refused }) => {
+      const nothing = 'Nothing is watched; list probes in watch.probes of the configuration.';
+      const notes = refused.map(
+        ({ watcher, why, count }) => `${count} results of ${watcher} refused: ${why}\n`,
+      );
+      return listed(session, components, columnsAt(at), nothing) + notes.join('');
+    });
+  });
+}
+
+function columnsAt(now: number): readonly Column<Component>[] {
+  return [
+    { heading: 'GROUP', cell: ({ group }) => group },
+    { heading: 'COMPONENT', cell: ({ name }) => name },
+    { heading: 'STATE', cell: ({ state }) => ({ text: words(state), colour: COLOURS[state] }) },
+    { heading: 'SINCE', cell: ({ since }) => `${formatTime(since)} (${formatRelative(since, now)})` },
+    { heading: 'PROBES', cell: ({ probes }) => probes.map(told).join('; ') },
+  ];
+}
+
+/** `main passed, 3 of 3, 12 ms`, `web failed, 2 of 3 say so: HTTP 502`. */
+function told({ name, verdict, watchers }: Probe): string {
+  const bad = watchers.filter(({ opinion }) => opinion === 'failing' || opinion === 'shaky');
+  const good = watchers.filter(({ opinion }) => opinion === 'passing');
+  const heard = bad.length + good.length;
+  if (heard === 0) return `${name} unknown: no watcher is heard`;
+  const reason = bad.flatMap(({ last }) => last?.reason ?? []).at(-1);
+  const count = `${verdict === 'failed' ? bad.length : good.length} of ${watchers.length}`;
+  const latencies = good.flatMap(({ last }) => last?.latencyMs ?? []);
+  const fastest = latencies.length === 0 ? '' : `, ${Math.round(Math.min(...latencies))} ms`;
+  return `${name} ${verdict} (${count}${fastest})${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function words(state: Status['state']): string {
+  return state.replace('-', ' ');
+}

@@ -1,0 +1,44 @@
+// /v1/status: what the probes say of the service. And where other watchers bring their results: without the API's
+// token, which opens far more, for each result is signed.
+
+import { section } from '../../admin/documents/section.ts';
+import type { StatusDesk } from '../../admin/status.ts';
+import { reportAnswer, resultsInput, status } from '../../admin/status-wire.ts';
+import { RingthroughError } from '../../base/errors.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { App } from '../app.ts';
+import { problemResponse } from '../problems.ts';
+
+export function statusRoutes(app: App, desk: StatusDesk): void {
+  app.route({
+    method: 'GET',
+    url: '/status',
+    schema: {
+      tags: ['status'],
+      summary: 'Tell the state of each component, and what each watcher says',
+      querystring: section({}),
+      response: { 200: status, default: problemResponse },
+    },
+    handler: async () => desk.status(),
+  });
+}
+
+export function addResults(app: App, desk: StatusDesk): void {
+  app.route({
+    method: 'POST',
+    url: '/v1/watch/results',
+    bodyLimit: LIMITS.resultsBytesMax,
+    schema: {
+      tags: ['status'],
+      security: [],
+      summary: 'Bring results of probes, signed by a watcher that is known',
+      body: resultsInput,
+      response: { 200: reportAnswer, default: problemResponse },
+    },
+    handler: async ({ body }) => {
+      const answer = desk.report(body.results);
+      if (answer !== undefined) return answer;
+      throw new RingthroughError('UNAUTHORISED', 'a result is not signed by a watcher that is known here');
+    },
+  });
+}

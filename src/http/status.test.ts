@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { exampleApi } from '../../test/surfaces/example-api.ts';
+import { exampleStatus } from '../../test/surfaces/example-status.ts';
+import type { SignedResult } from '../watch/result.ts';
+
+const RESULT = {
+  watcher: 'paris',
+  probe: 'main',
+  at: 1_764_000_000_000,
+  sequence: 1_764_000_000_000,
+  outcome: 'failed',
+  reason: 'HTTP 502',
+  measures: { lossShare: 0.1 },
+  signature: 'A'.repeat(86),
+} as const;
+
+describe('the status over the API', () => {
+  test('tells each component, and what each watcher says', async (t) => {
+    const { ask, app } = await exampleApi(t);
+    const { state, components, refused } = (await ask('/v1/status')).json();
+    assert.equal(state, 'major-outage');
+    assert.deepEqual(components[0].probes[0].watchers[0].last, {
+      at: '2026-11-24T09:30:00.000Z',
+      outcome: 'failed',
+      reason: 'SIP 503 Busy',
+    });
+    assert.deepEqual(refused, [{ watcher: 'oslo', why: 'too-old', count: 3 }]);
+    assert.equal((await app.inject({ url: '/v1/status' })).statusCode, 401);
+  });
+
+  test('takes results of other watchers, without a token but as they were signed', async (t) => {
+    const brought: SignedResult[] = [];
+    const status = exampleStatus((results) => {
+      brought.push(...results);
+      return { accepted: 1, refused: [] };
+    });
+    const { app } = await exampleApi(t, { status });
+    const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/watch/results', payload });
+    const taken = await post({ results: [RESULT] });
+    assert.deepEqual([taken.statusCode, taken.json()], [200, { accepted: 1, refused: [] }]);
+    assert.deepEqual(brought, [RESULT]);
+    for (const results of [[], Array.from({ length: 201 }, () => RESULT), [{ ...RESULT, at: 'now' }]]) {
+      assert.equal((await post({ results })).statusCode, 400);
+    }
+    assert.equal((await post({ results: [{ ...RESULT, reason: 'x'.repeat(201) }] })).statusCode, 400);
+    const measures = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`m${index}`, index]));
+    assert.equal((await post({ results: [{ ...RESULT, measures }] })).statusCode, 400);
+    assert.equal((await post({ results: ['x'.repeat(140_000)] })).statusCode, 413);
+    assert.equal(brought.length, 1);
+  });
+
+  test('says nothing to strangers but that they are unknown', async (t) => {
+    const { app } = await exampleApi(t);
+    const payload = { results: [RESULT] };
+    const answer = await app.inject({ method: 'POST', url: '/v1/watch/results', payload });
+    assert.deepEqual([answer.statusCode, answer.json().code], [401, 'UNAUTHORISED']);
+  });
+});

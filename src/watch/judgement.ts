@@ -1,0 +1,180 @@
+// The states of all components, from results as they come. A state gets worse at once and better slowly: what is shown
+// is the worst of what the probes have said within a while, so that a flapping service does not flap on the page.
+//
+//   probes say   ✓✓✓✗✗✗✗✓✓✓✓✓✓✓✓✓✓
+//   shown        ────┐ outage     ┌─ degraded ─┐ operational
+//                    └────────────┘
+//
+// Nobody can set a state: there is no way in but results (law 5).
+
+import { assert, present } from '../base/assert.ts';
+import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
+import { isWorse, STATES, type State, stateOf, type Verdict, verdictOf, worst } from './quorum.ts';
+import type { ProbeResult } from './result.ts';
+import { type Opinion, Vote, type VoteTiming } from './vote.ts';
+
+export interface JudgedProbe extends VoteTiming {
+  readonly name: string;
+}
+
+export interface Component {
+  readonly name: string;
+  readonly group?: string | undefined;
+  /** Names of probes. */
+  readonly probes: readonly string[];
+}
+
+export interface Judged {
+  readonly watchers: readonly string[];
+  readonly probes: readonly JudgedProbe[];
+  readonly components: readonly Component[];
+}
+
+export interface StateChange {
+  readonly component: string;
+  readonly from: State;
+  readonly to: State;
+  readonly at: Instant;
+}
+
+export interface WatcherOpinion {
+  readonly watcher: string;
+  readonly opinion: Opinion;
+  readonly last?: ProbeResult | undefined;
+}
+
+export interface ProbeView {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly watchers: readonly WatcherOpinion[];
+}
+
+export interface ComponentView {
+  readonly name: string;
+  readonly group?: string | undefined;
+  readonly state: State;
+  readonly since: Instant;
+  readonly probes: readonly ProbeView[];
+}
+
+/** How long a better state must last before it is shown; longer where probes are rare. */
+const SUSTAINED_MS = 20 * SECOND_MS;
+const SUSTAINED_INTERVALS = 2;
+
+interface Track {
+  readonly component: Component;
+  readonly sustainedMs: number;
+  /** As the probes say now. */
+  said: State;
+  shown: State;
+  since: Instant;
+  /** When the probes last left each of the other states. */
+  readonly saidAt: Map<State, Instant>;
+  /** When it must be looked at again though nothing comes. */
+  lookAt: Instant | undefined;
+}
+
+export class Judgement {
+  readonly #watchers: readonly string[];
+  /** By probe, then by watcher. */
+  readonly #votes: ReadonlyMap<string, ReadonlyMap<string, Vote>>;
+  readonly #tracks: readonly Track[];
+
+  /** Everything is unknown at first. */
+  constructor({ watchers, probes, components }: Judged, now: Instant) {
+    this.#watchers = watchers;
+    const timings = new Map(probes.map((probe) => [probe.name, probe]));
+    this.#votes = new Map(
+      probes.map((probe) => [probe.name, new Map(watchers.map((watcher) => [watcher, new Vote(probe)]))]),
+    );
+    this.#tracks = components.map((component) => {
+      const intervals = component.probes.map(
+        (name) => present(timings.get(name), `probe ${name}`).intervalMs,
+      );
+      return {
+        component,
+        sustainedMs: Math.max(SUSTAINED_MS, SUSTAINED_INTERVALS * Math.max(...intervals)),
+        said: 'unknown',
+        shown: 'unknown',
+        since: now,
+        saidAt: new Map(),
+        lookAt: undefined,
+      };
+    });
+  }
+
+  /** A result that the intake has let in. */
+  receive(result: ProbeResult, now: Instant): readonly StateChange[] {
+    const vote = this.#votes.get(result.probe)?.get(result.watcher);
+    assert(vote !== undefined, 'the intake lets in what is known');
+    vote.add(result, now);
+    return this.#look(now, ({ component }) => component.probes.includes(result.probe));
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#tracks.reduce<Instant | undefined>((next, { lookAt }) => earlier(next, lookAt), undefined);
+  }
+
+  expire(now: Instant): readonly StateChange[] {
+    return this.#look(now, ({ lookAt }) => lookAt !== undefined && lookAt <= now);
+  }
+
+  components(now: Instant): readonly ComponentView[] {
+    return this.#tracks.map(({ component: { name, group, probes }, shown, since }) => {
+      return { name, group, state: shown, since, probes: probes.map((probe) => this.#viewOf(probe, now)) };
+    });
+  }
+
+  #look(now: Instant, concerned: (track: Track) => boolean): readonly StateChange[] {
+    return this.#tracks.filter(concerned).flatMap((track) => this.#judge(track, now));
+  }
+
+  #judge(track: Track, now: Instant): readonly StateChange[] {
+    const { component, sustainedMs, saidAt, shown } = track;
+    const said = stateOf(component.probes.map((probe) => verdictOf(this.#opinions(probe, now))));
+    if (said !== track.said) saidAt.set(track.said, now);
+    track.said = said;
+    const lasting = STATES.filter((state) => {
+      return state === said || (saidAt.get(state) ?? Number.NEGATIVE_INFINITY) + sustainedMs > now;
+    });
+    track.shown = present(worst(lasting), 'what the probes say now');
+    track.lookAt = earlier(this.#staleAfter(component, now), sustainedAfter(track, now));
+    if (track.shown === shown) return [];
+    track.since = now;
+    return [{ component: component.name, from: shown, to: track.shown, at: now }];
+  }
+
+  #opinions(probe: string, now: Instant): readonly Opinion[] {
+    return this.#votesOf(probe).map(({ vote }) => vote.at(now));
+  }
+
+  #staleAfter({ probes }: Component, now: Instant): Instant | undefined {
+    return probes
+      .flatMap((probe) => this.#votesOf(probe).map(({ vote }) => vote.staleAt))
+      .filter((at) => at !== undefined && at > now)
+      .reduce<Instant | undefined>(earlier, undefined);
+  }
+
+  #viewOf(name: string, now: Instant): ProbeView {
+    const watchers = this.#votesOf(name).map(({ watcher, vote }) => {
+      return { watcher, opinion: vote.at(now), last: vote.last };
+    });
+    return { name, verdict: verdictOf(watchers.map(({ opinion }) => opinion)), watchers };
+  }
+
+  #votesOf(probe: string): readonly { readonly watcher: string; readonly vote: Vote }[] {
+    const votes = present(this.#votes.get(probe), `the votes of ${probe}`);
+    return this.#watchers.map((watcher) => ({
+      watcher,
+      vote: present(votes.get(watcher), `the vote of ${watcher}`),
+    }));
+  }
+}
+
+/** When a worse state that was said lately will have been so for long enough. */
+function sustainedAfter({ said, saidAt, sustainedMs }: Track, now: Instant): Instant | undefined {
+  return [...saidAt]
+    .filter(([state, at]) => isWorse(state, said) && at + sustainedMs > now)
+    .map(([, at]) => at + sustainedMs)
+    .reduce<Instant | undefined>(earlier, undefined);
+}

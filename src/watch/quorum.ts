@@ -1,0 +1,51 @@
+// From the opinions of several watchers to what is true of a probe, and from its probes to the state of a component.
+//
+// One watcher must be heard where there are one or two, else more than half of all that are configured. Then
+//
+//   failed    more than half of those heard find it failing
+//   shaky     half of them or more find it shaky or failing: two watchers that disagree, too
+//   passed    as many as must be heard find it passing
+//   unknown   anything else: too few are heard, or too few of them say that it passes
+//
+// So with one watcher it is as that one says; with two it takes both to say "down", and one that is alone is believed;
+// with three or more nobody's bad network, and nobody's lie, makes an outage or hides one.
+
+import type { Opinion } from './vote.ts';
+
+export type Verdict = 'passed' | 'shaky' | 'failed' | 'unknown';
+
+/** From best to worst. `unknown` is worse than `degraded`: nobody says that it works. */
+export const STATES = ['operational', 'degraded', 'unknown', 'partial-outage', 'major-outage'] as const;
+export type State = (typeof STATES)[number];
+
+/** How many of so many watchers must be heard. */
+export function heardMin(watchers: number): number {
+  return watchers < 3 ? 1 : Math.floor(watchers / 2) + 1;
+}
+
+/** One opinion of each watcher that is configured. */
+export function verdictOf(opinions: readonly Opinion[]): Verdict {
+  const count = (wanted: Opinion): number => opinions.filter((opinion) => opinion === wanted).length;
+  const needed = heardMin(opinions.length);
+  const heard = opinions.length - count('silent');
+  if (heard < needed) return 'unknown';
+  const failing = count('failing');
+  if (failing > heard / 2) return 'failed';
+  if (failing + count('shaky') >= heard / 2) return 'shaky';
+  return count('passing') >= needed ? 'passed' : 'unknown';
+}
+
+export function stateOf(verdicts: readonly Verdict[]): State {
+  const failed = verdicts.filter((verdict) => verdict === 'failed').length;
+  if (failed > 0) return failed === verdicts.length ? 'major-outage' : 'partial-outage';
+  if (verdicts.length === 0 || verdicts.includes('unknown')) return 'unknown';
+  return verdicts.includes('shaky') ? 'degraded' : 'operational';
+}
+
+export function worst(states: readonly State[]): State | undefined {
+  return STATES.findLast((state) => states.includes(state));
+}
+
+export function isWorse(state: State, than: State): boolean {
+  return STATES.indexOf(state) > STATES.indexOf(than);
+}

@@ -1,0 +1,54 @@
+// What the example desk says of the service, and what it is asked.
+
+import type { StatusDesk } from '../../src/admin/status.ts';
+import { NOW } from './example-admin.ts';
+
+export function exampleStatus(report: StatusDesk['report'] = () => undefined): StatusDesk {
+  const failed = { watcher: 'paris', probe: 'main', at: NOW, sequence: 7, outcome: 'failed' } as const;
+  return {
+    report,
+    status: () => ({
+      at: NOW,
+      state: 'major-outage',
+      watcher: { name: 'london', publicKey: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+      components: [
+        {
+          name: 'Outbound calls',
+          group: 'Telephone',
+          state: 'major-outage',
+          since: NOW - 60_000,
+          probes: [
+            {
+              name: 'main',
+              verdict: 'failed',
+              watchers: [
+                { watcher: 'london', opinion: 'failing', last: { ...failed, reason: 'SIP 503 Busy' } },
+                { watcher: 'paris', opinion: 'failing', last: { ...failed, reason: 'no answer within 3 s' } },
+                { watcher: 'oslo', opinion: 'silent' },
+              ],
+            },
+          ],
+        },
+        {
+          name: 'Website',
+          state: 'operational',
+          since: NOW - 3_600_000,
+          probes: [
+            {
+              name: 'web',
+              verdict: 'passed',
+              watchers: [
+                {
+                  watcher: 'london',
+                  opinion: 'passing',
+                  last: { ...failed, probe: 'web', outcome: 'passed', latencyMs: 12.4 },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      refused: [{ watcher: 'oslo', why: 'too-old', count: 3 }],
+    }),
+  };
+}
