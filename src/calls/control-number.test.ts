@@ -87,7 +87,7 @@ function entersAt(office: Office, secret = PIN): Placed {
 
 /** What is said, without the digits. */
 function words(office: Office, caller: Placed): string {
-  return (office.hears(caller) ?? '').replace(/ ?(digit-\d|…)/g, '');
+  return (office.hears(caller) ?? '').replace(/ ?((cy\/)?digit-\d|…)/g, '');
 }
 
 describe('the control number', () => {
@@ -155,6 +155,19 @@ describe('the control number', () => {
     assert.doesNotMatch(words(office, caller), /choice-new-pin/);
     office.presses(caller, '7739150#739150#');
     assert.ok(asked.every(({ type }) => type === 'enter'));
+    caller.hangsUp();
+  });
+
+  story('speaks the node’s language until it knows whose account it is, and then that one’s', (office) => {
+    const setting = { ...ONE_NUMBER, account: { ...ONE_NUMBER.account, language: 'cy' } };
+    withDesk(office, setting);
+    office.stage.act(() => office.node.directoryChanged([accountOf(setting)], office.stage.now));
+    const caller = callsControl(office);
+    office.presses(caller, `${ID}#111111#`);
+    assert.equal(office.hears(caller), 'wrong-pin');
+    office.pass(PROMPT_MS);
+    office.presses(caller, `${ID}#${PIN}#`);
+    assert.match(words(office, caller), /^cy\/calls-to cy\/follow-their-plan cy\/to-mobile cy\/press /);
     caller.hangsUp();
   });
 

@@ -10,7 +10,7 @@ import { LIMITS } from '../base/limits.ts';
 import type { Answer, Question } from '../ports/desk.ts';
 import type { Key, Sound } from '../ports/media.ts';
 import type { RecordingId } from '../ports/recordings.ts';
-import type { PlanStep } from '../ports/records.ts';
+import type { Account, PlanStep } from '../ports/records.ts';
 
 export type Act =
   /** Instead of what is being played. */
@@ -72,8 +72,6 @@ export const PATIENCE_MS = 3_500;
 
 /** The caller's end, as dialogues see it. The attendant puts in what is typed. */
 export class Line {
-  /** Of the prompts; absent: the node's own. */
-  readonly language: string | undefined;
   /** An id that nobody can guess, for a recording. */
   readonly newId: () => string;
   hungUp = false;
@@ -81,10 +79,21 @@ export class Line {
   readonly #pending: Act[] = [];
   #keys: Key[] = [];
   #unneeded: Key | undefined;
+  #language: string | undefined;
 
   constructor(newId: () => string, language?: string) {
     this.newId = newId;
-    this.language = language;
+    this.#language = language;
+  }
+
+  /** Of the prompts; absent: the node's own. */
+  get language(): string | undefined {
+    return this.#language;
+  }
+
+  /** It is known by now who calls: what is said from here on is in their language. */
+  speakAs({ language }: Pick<Account, 'language'>): void {
+    this.#language = language;
   }
 
   typedKey(key: Key): void {

@@ -36,7 +36,7 @@ export interface Opened {
   readonly local: Endpoint;
   remote: RemoteMedia | undefined;
   partner: Opened | undefined;
-  /** Prompts' names, tones' pitches and recordings, one after another. */
+  /** Prompts' names (`cy/goodbye` where a language is asked for), tones' pitches and recordings, one after another. */
   playing: string | undefined;
   /** Keys that are pressed are told. */
   listens: boolean;
@@ -250,7 +250,7 @@ function part(endpoint: Opened): void {
 function nameOf(sound: Sound): string {
   switch (sound.type) {
     case 'prompt':
-      return sound.name;
+      return sound.language === undefined ? sound.name : `${sound.language}/${sound.name}`;
     case 'tone':
       return `${sound.frequencyHz} Hz`;
     case 'silence':

@@ -46,6 +46,8 @@ export function* controlNumber(line: Line, desk: ControlDesk): Dialogue<Dialogue
     if (entered === undefined) return ended('nobody was let in');
     const { name } = entered;
     line.do({ type: 'note', text: `let in to account ${name}` });
+    const account = desk.account(name);
+    if (account !== undefined) line.speakAs(account);
     yield* serve(line, { ...desk, ...entered }, name);
     yield* play(line, [phrase(line, 'goodbye')], { interruptible: false });
     return ended(`account ${name} was served`);
