@@ -12,8 +12,8 @@ import type { PeerKind, PhoneDevice } from './surroundings.ts';
 /** Asked for by the number or code that was called. */
 export type Service =
   | { readonly type: 'control' }
-  /** The mailbox of the phone that calls. */
-  | { readonly type: 'mailbox'; readonly mailbox: string }
+  /** The mailboxes of the phone that calls: at least one. */
+  | { readonly type: 'mailbox'; readonly mailboxes: readonly string[] }
   | { readonly type: 'feature-code'; readonly code: FeatureCode; readonly number: E164 };
 
 /** Asked for by a plan. */

@@ -10,7 +10,7 @@ import { leaveMessage } from '../ivr/dialogues/leave-message.ts';
 import { mailboxOwner } from '../ivr/dialogues/mailbox.ts';
 import type { Author, Guesser } from '../ports/desk.ts';
 import type { Prompt, Sound } from '../ports/media.ts';
-import type { Account, E164 } from '../ports/records.ts';
+import type { Account, E164, Mailbox } from '../ports/records.ts';
 import { destinationAllowed } from '../routing/destinations.ts';
 import type { CallStart, DialogueStep, Service } from './route.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -44,7 +44,7 @@ export function attended(
     case 'control':
       return { dialogue: controlNumber(line, controlDesk(start, around)), words: 'the control number' };
     case 'mailbox':
-      return listening(asked.mailbox, start, around, line, now);
+      return listening(asked.mailboxes, start, around, line, now);
     case 'feature-code': {
       const desk = { desk: controlDesk(start, around), account: account.name, number: asked.number };
       return { dialogue: featureCode(line, asked.code, desk), words: `feature code ${asked.code.code}` };
@@ -83,20 +83,24 @@ function voicemail(
   return { dialogue: leaveMessage(line, leaving), words: `voicemail ${name}` };
 }
 
+/** Where something new waits is listened to first. */
 function listening(
-  name: string,
+  names: readonly string[],
   start: CallStart,
   { records }: Surroundings,
   line: Line,
   now: Instant,
 ): Attended | undefined {
   const { account } = start.route;
-  const mailbox = mailboxOf(account, name);
+  const found = names.flatMap((name) => mailboxOf(account, name) ?? []);
+  const hasNew = ({ name }: Mailbox) => records.newMessagesIn(account.name, name) > 0;
+  const [mailbox, ...others] = [...found.filter(hasNew), ...found.filter((one) => !hasNew(one))];
   if (mailbox === undefined) return undefined;
   const zone = account.hours[0]?.zone;
   const owner = {
     account: account.name,
     mailbox,
+    others,
     country: records.country,
     ...(zone === undefined ? {} : { zone }),
     now,
@@ -104,7 +108,7 @@ function listening(
     guesser: guesserOf(start),
     mayCall: (number: E164) => destinationAllowed(number, account.limits).ok,
   };
-  return { dialogue: mailboxOwner(line, owner), words: `mailbox ${name}` };
+  return { dialogue: mailboxOwner(line, owner), words: `mailbox ${mailbox.name}` };
 }
 
 function mailboxOf({ mailboxes = [] }: Account, name: string) {

@@ -173,6 +173,8 @@ export interface RecordsPort {
   readonly country: string;
   /** What a mailbox may still take. */
   messageRoom(account: Account, mailbox: Mailbox): MessageRoom;
+  /** How many of its messages nobody has heard. */
+  newMessagesIn(account: string, mailbox: string): number;
 }
 
 /** What node/ gives to calls/. */

@@ -52,6 +52,7 @@ const WORDS = [
   'message-saved',
   'message-deleted',
   'no-more-messages',
+  'next-mailbox',
   'mailbox-choices',
   'record-greeting',
   'greeting-choices',

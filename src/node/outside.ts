@@ -156,6 +156,7 @@ function recordsPort({ desk, directory, country }: OutsideOptions): RecordsPort 
     numberOf: (typed) => normaliseNumber(typed, country),
     country,
     messageRoom: (account, mailbox) => desk.mailboxes.room(account, mailbox),
+    newMessagesIn: (account, mailbox) => desk.mailboxes.counts(account, mailbox).fresh,
   };
 }
 

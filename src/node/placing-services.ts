@@ -43,9 +43,9 @@ export function codeRoute(
   if (control !== undefined && dialled === control.controlCode)
     return { ...base, account: CONTROL, service: { type: 'control' } };
   if (control !== undefined && dialled === control.mailboxCode) {
-    const mailbox = (account.mailboxes ?? []).find(({ phones }) => phones.includes(phone.user));
-    if (mailbox === undefined) return refused(`${phone.user} has no mailbox`);
-    return { ...base, service: { type: 'mailbox', mailbox: mailbox.name } };
+    const own = (account.mailboxes ?? []).filter(({ phones }) => phones.includes(phone.user));
+    if (own.length === 0) return refused(`${phone.user} has no mailbox`);
+    return { ...base, service: { type: 'mailbox', mailboxes: own.map(({ name }) => name) } };
   }
   const code = parseFeatureCode(dialled);
   if (code === undefined) return undefined;

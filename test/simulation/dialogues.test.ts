@@ -97,6 +97,7 @@ const DIALOGUES: Readonly<Record<string, Drawn>> = {
     mailboxOwner(line, {
       account: 'acme',
       mailbox: MAILBOX,
+      others: random.chance(0.5) ? [{ ...MAILBOX, name: 'home' }] : [],
       country: 'GB',
       zone: 'Europe/London',
       now: 0,

@@ -1,7 +1,10 @@
 // The owner of a mailbox listens to it: new messages first, then saved ones, each with who called and when; and
 // records the greeting. Nothing is deleted but by its key, and a message counts as heard once it was played to its end.
+// A phone that has several mailboxes goes from one to the next.
 //
 //   PIN ─▶ "you have 2 new messages" ─▶ message ─▶ 1 again, 2 save, 3 delete, 4 call back, # next, 9 greeting, 0 end
+//    ▲                                                └─▶ no more ─▶ 9 greeting, 0 end, 8 next mailbox ─┐
+//    └──────────────────────────────────────────────────────────────────────────────────────────────────┘
 
 import type { Instant } from '../../base/time.ts';
 import type { Author, Guesser } from '../../ports/desk.ts';
@@ -18,6 +21,8 @@ import { count, phrase, phrases, recorded, telephoneNumber, time } from '../say.
 export interface Listening {
   readonly account: string;
   readonly mailbox: Mailbox;
+  /** Further ones of the same phone, which come after it. */
+  readonly others: readonly Mailbox[];
   /** ISO 3166: numbers of it are said without their country's code. */
   readonly country: string;
   /** IANA time zone that times are said in; absent: they are not said. */
@@ -35,21 +40,29 @@ const GREETING = { maxMs: 60_000, silenceMs: 3_000 };
 const GREETING_MIN_MS = 1_000;
 const RING_BACK_MS = 60_000;
 
-export function* mailboxOwner(line: Line, listening: Listening): Dialogue<DialogueEnd> {
-  const { mailbox } = listening;
+export function* mailboxOwner(line: Line, first: Listening): Dialogue<DialogueEnd> {
+  let listening = first;
   try {
-    if (!(yield* enter(line, listening))) return ended(`nobody was let in to mailbox ${mailbox.name}`);
-    const callBack = yield* listen(line, listening);
-    if (callBack !== undefined) {
-      const next = [{ type: 'dial', number: callBack, forMs: RING_BACK_MS } as const];
-      return { outcome: 'announced', text: `calls ${callBack} back from mailbox ${mailbox.name}`, next };
+    for (;;) {
+      const { mailbox, others } = listening;
+      if (!(yield* enter(line, listening))) return ended(`nobody was let in to mailbox ${mailbox.name}`);
+      const wish = yield* listen(line, listening);
+      if (wish.type === 'call-back') return callsBack(wish.number, mailbox);
+      const [next, ...further] = others;
+      if (wish.type === 'end' || next === undefined) break;
+      listening = { ...listening, mailbox: next, others: [...further, mailbox] };
     }
     yield* lastWords(line, [phrase(line, 'goodbye')]);
-    return ended(`mailbox ${mailbox.name} was listened to`);
+    return ended(`mailbox ${listening.mailbox.name} was listened to`);
   } catch (error) {
-    if (error instanceof HungUp) return ended(`the caller hung up in mailbox ${mailbox.name}`);
+    if (error instanceof HungUp) return ended(`the caller hung up in mailbox ${listening.mailbox.name}`);
     throw error;
   }
+}
+
+function callsBack(number: E164, { name }: Mailbox): DialogueEnd {
+  const next = [{ type: 'dial', number, forMs: RING_BACK_MS } as const];
+  return { outcome: 'announced', text: `calls ${number} back from mailbox ${name}`, next };
 }
 
 function ended(text: string): DialogueEnd {
@@ -73,9 +86,16 @@ function* enter(line: Line, { account, mailbox, guesser }: Listening): Dialogue<
   return false;
 }
 
-/** A number that is to be called back, where one is. */
-function* listen(line: Line, listening: Listening): Dialogue<E164 | undefined> {
-  const { account, mailbox } = listening;
+type Wish =
+  | { readonly type: 'call-back'; readonly number: E164 }
+  | { readonly type: 'next-mailbox' }
+  | { readonly type: 'end' };
+
+const END: Wish = { type: 'end' };
+
+/** What is wished for when it has been listened to. */
+function* listen(line: Line, listening: Listening): Dialogue<Wish> {
+  const { account, mailbox, others } = listening;
   const answer = yield* ask(line, { type: 'messages', account, mailbox: mailbox.name });
   const messages = answer.type === 'messages' ? answer.messages : [];
   const fresh = messages.filter(({ heardAt }) => heardAt === undefined);
@@ -83,21 +103,23 @@ function* listen(line: Line, listening: Listening): Dialogue<E164 | undefined> {
   yield* play(line, summary(line, fresh.length, saved.length));
   for (const message of [...fresh, ...saved]) {
     const wish = yield* hear(line, listening, message);
-    if (wish === 'end') return undefined;
-    if (wish === 'call-back') return message.caller;
+    if (wish === 'end') return END;
+    if (wish === 'call-back') return { type: 'call-back', number: message.caller };
   }
   yield* play(line, [phrase(line, 'no-more-messages')]);
-  const choices = new Map<Key, 'greeting' | 'end'>([
+  const choices = new Map<Key, 'greeting' | 'next-mailbox' | 'end'>([
     ['9', 'greeting'],
     ['0', 'end'],
     ['#', 'end'],
   ]);
-  while (
-    (yield* menu(line, { prompt: phrases(line, 'mailbox-choices'), choices, attempts: 2 })) === 'greeting'
-  ) {
+  if (others.length > 0) choices.set('8', 'next-mailbox');
+  const prompt = phrases(line, ...(others.length > 0 ? (['next-mailbox'] as const) : []), 'mailbox-choices');
+  for (;;) {
+    const wish = yield* menu(line, { prompt, choices, attempts: 2 });
+    if (wish === 'next-mailbox') return { type: 'next-mailbox' };
+    if (wish !== 'greeting') return END;
     yield* changeGreeting(line, listening);
   }
-  return undefined;
 }
 
 function summary(line: Line, fresh: number, saved: number): readonly Sound[] {
