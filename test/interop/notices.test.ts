@@ -3,41 +3,24 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import PostalMime from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
 import { account, MOBILE, NUMBER, RingthroughNode } from './node.ts';
-import { createRig, freePorts, HOST, until } from './rig.ts';
+import { MailServer } from './peers/mail-server.ts';
+import { createRig } from './rig.ts';
 
 const CONTACTS = '    contacts: [{ email: owner@example.net }]';
 
 test('the owner hears of a divert by e-mail, though the server was down and the node was killed', async (t) => {
   const rig = createRig(t);
-  const port = await freePorts();
+  const server = await MailServer.planned(rig);
   const node = await RingthroughNode.start(rig, {
     provisioning: `${account(['reception'], ['{ ring: reception }'])}${CONTACTS}\n`,
-    more: [`mail: { from: voicemail@voice.example.net, server: "${HOST}:${port}" }`],
+    more: [server.configuration],
   });
   await node.cli(['divert', 'set', NUMBER, MOBILE]).exited;
   await node.logged(/notice not delivered/, 10_000);
-  const received: Buffer[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData: (stream, _session, done) => {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        received.push(Buffer.concat(chunks));
-        done();
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(port, HOST, () => resolve()));
-  rig.onEnd(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  await server.starts();
   await node.crashAndRestart();
-  const bytes = await until('the mail', 20_000, () => received[0]);
-  const mail = await PostalMime.parse(bytes);
+  const mail = await server.mail();
   assert.equal(mail.to?.[0]?.address, 'owner@example.net');
   assert.equal(mail.subject, `acme: ${NUMBER} goes to ${MOBILE}`);
   assert.match(mail.text ?? '', /^Before: +\+442079460000 goes where its plan says$/m);

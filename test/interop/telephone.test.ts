@@ -1,17 +1,23 @@
-// With nothing but a telephone: a message is left, heard and survives a crash; a number is sent to a mobile from a
-// borrowed one. The caller is a baresip of the telephone network, which the demo carrier stands for.
+// With nothing but a telephone: a message is left, mailed and heard, and survives a crash; a number is sent to a mobile
+// from a borrowed one. The callers are a baresip and a sipp of the telephone network: behind the demo carrier.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { account, MOBILE, NUMBER, RingthroughNode } from './node.ts';
 import { Baresip } from './peers/baresip.ts';
 import { DemoCarrier } from './peers/demo-carrier.ts';
+import { MailServer } from './peers/mail-server.ts';
+import { gets, hears, invites, says, script, types, typesByInfo } from './peers/script.ts';
+import { Sipp } from './peers/sipp.ts';
 import { createRig, freePorts, HOST, type Rig, until } from './rig.ts';
+import { readWav, shareAt } from './tone.ts';
 
 const CONTROL_NUMBER = '+442079460111';
 const ID = '104711';
 const PIN = '739150';
-const CALLER_TONE_HZ = 1_000;
+/** Not the beep's. */
+const CALLER_TONE_HZ = 600;
+const BEEP_SECONDS = 0.25;
 const MOBILE_TONE_HZ = 440;
 
 interface Message {
@@ -24,14 +30,19 @@ interface Message {
 
 type Routes = Readonly<Record<string, { readonly port: number }>>;
 
-async function network(rig: Rig, plan: readonly string[], more: Routes = {}) {
+interface Around {
+  readonly routes?: Routes;
+  readonly mail?: MailServer;
+}
+
+async function network(rig: Rig, plan: readonly string[], { routes: more = {}, mail }: Around = {}) {
   const carrierPort = await freePorts();
   const node = await RingthroughNode.start(rig, {
     provisioning: `${account(['reception'], plan)}
-    mailboxes: [{ name: office, phones: [reception] }]
+    mailboxes: [{ name: office, phones: [reception], email: [owner@example.net] }]
     control: { id: "${ID}", pin: "${PIN}", mobiles: [{ number: "${MOBILE}", name: Ann }] }`,
     trunks: [`{ name: carrier, address: "${HOST}:${carrierPort}", outbound: true }`],
-    more: [`control: { numbers: "${CONTROL_NUMBER}" }`],
+    more: [`control: { numbers: "${CONTROL_NUMBER}" }`, ...(mail === undefined ? [] : [mail.configuration])],
   });
   const routes = { '+44207946': { port: node.sipPort }, ...more };
   const carrier = await DemoCarrier.start(rig, { port: carrierPort, routes });
@@ -40,17 +51,41 @@ async function network(rig: Rig, plan: readonly string[], more: Routes = {}) {
     toneHz: CALLER_TONE_HZ,
     answer: 'manual',
   });
-  return { node, caller, dial: (number: string) => caller.dial(`sip:${number}@${HOST}:${carrier.port}`) };
+  const dial = (number: string) => caller.dial(`sip:${number}@${HOST}:${carrier.port}`);
+  return { node, carrier, caller, dial };
 }
 
 async function messages(node: RingthroughNode): Promise<readonly Message[]> {
   return (await node.api<{ messages: readonly Message[] }>('GET', '/messages')).messages;
 }
 
+async function isDiverted(node: RingthroughNode): Promise<boolean> {
+  const { divert } = await node.api<{ divert?: { to: string } }>('GET', `/numbers/${NUMBER}`);
+  return divert?.to === MOBILE;
+}
+
+async function divertedSeconds(node: RingthroughNode): Promise<number> {
+  return (await node.api<{ diverted: { seconds: number } }>('GET', '/accounts/acme')).diverted.seconds;
+}
+
+/** A call to the number, which the mobile takes; how long it took to ring it. */
+async function nextCall(node: RingthroughNode, caller: Baresip, dial: (number: string) => void) {
+  dial(NUMBER);
+  await caller.heard(MOBILE_TONE_HZ);
+  caller.command('hangup');
+  const { outcome, timeline, startedAt } = await node.attempt(NUMBER);
+  assert.equal(outcome, 'diverted');
+  const dialled = timeline.find(({ what }) => what === 'dialling');
+  const ringsMs = Date.parse(dialled?.at ?? '') - Date.parse(startedAt);
+  assert.ok(ringsMs < 1_000);
+  return ringsMs;
+}
+
 describe('with nothing but a telephone', () => {
-  test('a message is left, survives kill -9, and is heard by its owner', async (t) => {
+  test('a message is left, survives kill -9, and reaches its owner by mail and by phone', async (t) => {
     const rig = createRig(t);
-    const { node, caller, dial } = await network(rig, ['{ voicemail: office }']);
+    const mail = await MailServer.planned(rig);
+    const { node, caller, dial } = await network(rig, ['{ voicemail: office }'], { mail });
     const phone = await Baresip.start(rig, {
       user: 'reception',
       toneHz: 700,
@@ -61,8 +96,10 @@ describe('with nothing but a telephone', () => {
     await phone.lamp('0/0');
     dial(NUMBER);
     await caller.event('CALL_ESTABLISHED');
+    const beganAt = performance.now();
     await caller.types('1');
     await caller.speaks(3_000);
+    const spokenSeconds = (performance.now() - beganAt) / 1_000 - BEEP_SECONDS;
     await caller.types('#');
     const [message] = await until('a message', 10_000, async () => {
       const found = await messages(node);
@@ -70,43 +107,68 @@ describe('with nothing but a telephone', () => {
     });
     assert.ok(message);
     await phone.lamp('1/0');
+    await mail.starts();
     await node.crashAndRestart();
     assert.deepEqual(
       (await messages(node)).map(({ id }) => id),
       [message.id],
     );
+    const { to, subject, attachments } = await mail.mail();
+    assert.equal(to?.[0]?.address, 'owner@example.net');
+    assert.match(subject ?? '', /^Voicemail from \+44 7700 900999, \d seconds$/);
+    const [attached] = attachments;
+    assert.deepEqual([attached?.filename, attached?.mimeType], ['voicemail.wav', 'audio/wav']);
+    assert.ok(attached?.content instanceof ArrayBuffer);
+    const recording = readWav(Buffer.from(attached.content));
+    const told = `${recording.seconds} s in the mail, ${spokenSeconds.toFixed(2)} s spoken`;
+    assert.ok(Math.abs(recording.seconds - spokenSeconds) < 0.5, told);
+    assert.ok(shareAt(recording, CALLER_TONE_HZ) > 0.95, 'what was said, and nothing else');
+    t.diagnostic(told);
     phone.dial(`sip:*97@${HOST}`);
     await phone.heard(CALLER_TONE_HZ, 20_000);
     phone.command('hangup');
   });
 
-  test('a number is sent to the mobile from a borrowed telephone, and the next call rings it', async (t) => {
+  test('a number is sent to the mobile from borrowed telephones of two makes, and then rings', async (t) => {
     const rig = createRig(t);
-    const { node, caller, dial } = await network(rig, ['{ announcement: closed }']);
+    const { node, carrier, caller, dial } = await network(rig, ['{ announcement: closed }']);
     await node.api('POST', '/accounts/acme/control', { do: 'confirm-mobile', number: MOBILE });
+    const sipp = await Sipp.start(rig, {
+      scenario: 'control-number',
+      script: script('control number', [
+        invites(),
+        gets(200),
+        says('caller', 'ACK', 1),
+        ...typesByInfo(`${ID}#`, 2),
+        types(`${PIN}#1`),
+        says('caller', 'BYE', 99),
+        hears(200),
+      ]),
+      target: carrier,
+      keys: { called: CONTROL_NUMBER, caller: '+447700900888' },
+    });
+    await sipp.succeeded();
+    assert.ok(await isDiverted(node), 'sipp typed a divert');
+    const first = await nextCall(node, caller, dial);
+    const usedSeconds = await divertedSeconds(node);
+    assert.ok(usedSeconds >= 1);
+    await node.crashAndRestart();
+    assert.equal(await divertedSeconds(node), usedSeconds, 'what counts towards its cap is what it was');
+    assert.ok(await isDiverted(node));
+
+    await node.api('DELETE', `/numbers/${NUMBER}/divert`);
     dial(CONTROL_NUMBER);
     await caller.event('CALL_ESTABLISHED');
     await caller.types(`${ID}#${PIN}#1`);
-    await until(`${NUMBER} to be diverted`, 20_000, async () => {
-      const { divert } = await node.api<{ divert?: { to: string } }>('GET', `/numbers/${NUMBER}`);
-      return divert?.to === MOBILE || undefined;
-    });
+    await until(`${NUMBER} to be diverted`, 20_000, async () => (await isDiverted(node)) || undefined);
     caller.command('hangup');
     const call = await node.attempt(CONTROL_NUMBER);
     const done = call.timeline.find(({ text }) => text.endsWith(': done'));
     const callTimeMs = Date.parse(done?.at ?? '') - Date.parse(call.startedAt);
     assert.ok(callTimeMs < 40_000);
-
-    dial(NUMBER);
-    await caller.heard(MOBILE_TONE_HZ);
-    caller.command('hangup');
-    const next = await node.attempt(NUMBER);
-    assert.equal(next.outcome, 'diverted');
-    const dialled = next.timeline.find(({ what }) => what === 'dialling');
-    const ringsMs = Date.parse(dialled?.at ?? '') - Date.parse(next.startedAt);
-    assert.ok(ringsMs < 1_000);
+    const second = await nextCall(node, caller, dial);
     t.diagnostic(
-      `diverted ${(callTimeMs / 1_000).toFixed(1)} s into the call; the next one rang after ${ringsMs} ms`,
+      `diverted ${(callTimeMs / 1_000).toFixed(1)} s into the call; the next ones rang after ${first}, ${second} ms`,
     );
   });
 
@@ -115,7 +177,7 @@ describe('with nothing but a telephone', () => {
     const mobile = await Baresip.start(rig, { user: MOBILE, toneHz: MOBILE_TONE_HZ, answer: 'auto' });
     const port = Number(mobile.address.split(':')[1]);
     const plan = ['{ ring: [reception], for: 20s }', `{ dial: "${MOBILE}" }`, '{ voicemail: office }'];
-    const { node } = await network(rig, plan, { [MOBILE]: { port } });
+    const { node } = await network(rig, plan, { routes: { [MOBILE]: { port } } });
     const rehearsal = node.cli(['rehearse', NUMBER, '--dial']);
     await mobile.event('CALL_ESTABLISHED');
     await mobile.types('1');

@@ -2,6 +2,7 @@
 // A recording is judged by Goertzel's filter, which measures how much of a signal's energy is at one frequency,
 // so that a test can say "this is 700 Hz, and next to nothing else".
 
+import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { until } from './rig.ts';
 
@@ -39,7 +40,25 @@ export function writeTone(file: string, frequencyHz: number, seconds: number): v
 
 /** What a WAV file holds so far. Its header may still say 0: the writer fills it in when it closes the file. */
 export function readRecording(file: string): Recording {
-  const bytes = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+  return recordingOf(existsSync(file) ? readFileSync(file) : Buffer.alloc(0));
+}
+
+/** What a whole WAV file holds, which says what it is: 8 kHz, 16 bit, mono. */
+export function readWav(bytes: Buffer): Recording {
+  assert.equal(bytes.toString('latin1', 0, 4) + bytes.toString('latin1', 8, 16), 'RIFFWAVEfmt ');
+  const format = [
+    bytes.readUInt16LE(20),
+    bytes.readUInt16LE(22),
+    bytes.readUInt32LE(24),
+    bytes.readUInt16LE(34),
+  ];
+  assert.deepEqual(format, [1, 1, SAMPLE_RATE_HZ, 16]);
+  assert.equal(bytes.toString('latin1', 36, 40), 'data');
+  assert.equal(bytes.readUInt32LE(40), bytes.length - HEADER_BYTES);
+  return recordingOf(bytes);
+}
+
+function recordingOf(bytes: Buffer): Recording {
   const samples = new Int16Array(Math.max(0, (bytes.length - HEADER_BYTES) >> 1));
   for (let index = 0; index < samples.length; index++)
     samples[index] = bytes.readInt16LE(HEADER_BYTES + 2 * index);

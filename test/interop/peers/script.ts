@@ -29,6 +29,8 @@ const TO_CALLED = 'To: <sip:[called]@[remote_ip]:[remote_port]>';
 const INVITED = 'INVITE sip:[called]@[remote_ip]:[remote_port] SIP/2.0';
 const DIRECTIONS = { offer: 'sendrecv', hold: 'sendonly', held: 'recvonly' } as const;
 const OFFER: Content = { body: 'offer' };
+/** sipp's own pace, and the noise before the first key in which nothing is pressed. */
+const [KEY_MS, KEYS_BEGIN_MS] = [400, 800];
 
 /** A whole scenario. */
 export function script(name: string, steps: readonly Step[]): string {
@@ -146,6 +148,22 @@ export function answers(status: number, content: Content = {}): Step {
   return () => [answer(status, '[last_To:]', content)];
 }
 
+/** Types keys as events in its audio (RFC 4733), and goes on once they are typed. */
+export function types(keys: string): Step {
+  return () => [
+    `<nop><action><exec play_dtmf="${keys}"/></action></nop>`,
+    `<pause milliseconds="${KEYS_BEGIN_MS + keys.length * KEY_MS}"/>`,
+  ];
+}
+
+/** Types keys one by one as INFO requests (application/dtmf-relay), from this CSeq on. */
+export function typesByInfo(keys: string, cseq: number): readonly Step[] {
+  return [...keys].flatMap((key, index) => {
+    const body = { type: 'application/dtmf-relay', text: `Signal=${key}\nDuration=160\n` };
+    return [says('caller', 'INFO', cseq + index, { body }), hears(200)];
+  });
+}
+
 export function waits(milliseconds: number): Step {
   return () => [`<pause milliseconds="${milliseconds}"/>`];
 }
@@ -184,8 +202,9 @@ o=sipp 1 ${versions} IN IP4 [media_ip]
 s=-
 c=IN IP4 [media_ip]
 t=0 0
-m=audio [media_port] RTP/AVP 8
+m=audio [media_port] RTP/AVP 8 96
 a=rtpmap:8 PCMA/8000
+a=rtpmap:96 telephone-event/8000
 a=${direction}
 `;
 }
