@@ -112,6 +112,7 @@ function request(method: string, phone: number): Uint8Array {
     `CSeq: ${branches} ${method}`,
     'Contact: <sip:desk@127.0.0.2>',
     'User-Agent: Yealink SIP-T46U 108.86.0.20',
+    ...(method === 'SUBSCRIBE' ? ['Event: message-summary', 'Expires: 3600'] : []),
     'Content-Length: 0',
   ];
   return utf8(`${rows.join('\r\n')}\r\n\r\n`);

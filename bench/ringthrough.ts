@@ -27,7 +27,7 @@ export interface ShieldSeen {
 }
 
 export interface RunningNode extends RelayingPlatform {
-  /** The node's metrics now, those without labels by name. */
+  /** The node's metrics now, by name, with the labels that they have: `ringthrough_table_entries{table="guesses"}`. */
   metrics(): Promise<ReadonlyMap<string, number>>;
   /** How its shield says that it is. */
   shield(): Promise<ShieldSeen>;
@@ -93,7 +93,7 @@ export async function startRingthrough(
     metrics: async () => {
       const text = await (await fetch(`http://${HOST}:${httpPort}/metrics`)).text();
       return new Map(
-        [...text.matchAll(/^(\w+) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]),
+        [...text.matchAll(/^(\w+(?:\{.*\})?) (\S+)$/gm)].map(([, name = '', value]) => [name, Number(value)]),
       );
     },
     shield: () => ask<ShieldSeen>(api, 'GET', '/shield'),

@@ -2,10 +2,10 @@
 //
 //     node bench/strangers.ts [--requests 1000000] [--guesses 20000]
 //
-// A real node, as its own process, is asked from two thousand loopback addresses: REGISTER and INVITE, half of them
-// with made-up credentials, by users who exist and invented ones, each with a Call-ID and a branch of its own. Then
-// come guesses: wrong digests over nonces that the guesser was given, the one thing that is remembered of strangers.
-// The node's heap is read through its inspector, after a forced collection each time.
+// A real node, as its own process, is asked from two thousand loopback addresses: REGISTER, INVITE and SUBSCRIBE, some
+// for events that nobody has, half of all with made-up credentials, by users who exist and invented ones, each with a
+// Call-ID and a branch of its own. Then come guesses: wrong digests over nonces that the guesser was given, the one
+// thing that is remembered of strangers. The node's heap is read through its inspector, after a forced collection.
 
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -24,6 +24,19 @@ const WINDOW = 64;
 const AGAIN_MS = 1_000;
 
 type Credentials = 'none' | 'made-up' | 'wrong';
+
+const REGISTER = 0;
+/** What strangers ask for, in turn: a method, and the rows that it has besides. */
+const ASKED: readonly (readonly [method: string, rows: readonly string[]])[] = [
+  ['REGISTER', []],
+  ['INVITE', []],
+  ['SUBSCRIBE', ['Event: message-summary', 'Expires: 3600']],
+  ['REGISTER', []],
+  ['INVITE', []],
+  ['SUBSCRIBE', ['Event: presence;id=1']],
+  ['SUBSCRIBE', ['Event: message-summary', 'Expires: 1']],
+  ['SUBSCRIBE', ['Event: message-summary', 'Accept: application/pidf+xml']],
+];
 
 class Stranger {
   readonly #socket: Socket;
@@ -49,8 +62,8 @@ class Stranger {
   }
 
   /** The status of the answer; asked again where none came. */
-  async ask(method: string, user: string, n: number, credentials: Credentials): Promise<string> {
-    const bytes = Buffer.from(this.#request(method, user, n, credentials));
+  async ask(index: number, user: string, n: number, credentials: Credentials): Promise<string> {
+    const bytes = Buffer.from(this.#request(index, user, n, credentials));
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#waiting = resolve;
     const send = (): void => this.#socket.send(bytes, this.#target.port, this.#target.address);
@@ -62,7 +75,8 @@ class Stranger {
     return answer.slice(8, 11);
   }
 
-  #request(method: string, user: string, n: number, credentials: Credentials): string {
+  #request(index: number, user: string, n: number, credentials: Credentials): string {
+    const [method, more] = present(ASKED[index], 'something to ask for');
     const { address, port } = this.#socket.address();
     const nonce = credentials === 'wrong' ? this.#nonce : `mfn3pi2a.${n.toString(36)}.${'0'.repeat(32)}`;
     const authorization =
@@ -77,6 +91,7 @@ class Stranger {
       `Call-ID: ${n}@${address}`,
       `CSeq: 1 ${method}`,
       `Contact: <sip:${user}@${address}:${port}>`,
+      ...more,
       ...(credentials === 'none' ? [] : [authorization]),
       'Content-Length: 0',
     ];
@@ -147,7 +162,7 @@ class Heap {
   }
 }
 
-const COLUMNS = [26, 12, 12, 14, 10];
+const COLUMNS = [26, 12, 12, 14, 10, 15];
 
 function row(...cells: readonly string[]): void {
   print(
@@ -163,7 +178,14 @@ async function line(name: string, heap: Heap, node: RunningNode): Promise<void> 
   const metrics = await node.metrics();
   const gauge = (metric: string): string => String(metrics.get(`ringthrough_${metric}`) ?? 'absent');
   const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
-  row(name, megabytes(used), megabytes(resident), gauge('transactions'), gauge('bindings'));
+  row(
+    name,
+    megabytes(used),
+    megabytes(resident),
+    gauge('transactions'),
+    gauge('bindings'),
+    gauge('table_entries{table="subscriptions"}'),
+  );
 }
 
 function told(statuses: ReadonlyMap<string, number>): string {
@@ -189,12 +211,12 @@ await withStand('strangers', async (stand) => {
   const userOf = (n: number): string =>
     n % 3 === 0 ? (PHONES[n % PHONES.length]?.user ?? '') : `invented-${n}`;
   const unknown = (stranger: Stranger, n: number): Promise<string> =>
-    stranger.ask(n % 2 === 0 ? 'REGISTER' : 'INVITE', userOf(n), n, (n >> 1) % 2 === 0 ? 'none' : 'made-up');
+    stranger.ask(n % ASKED.length, userOf(n), n, (n >> 3) % 2 === 0 ? 'none' : 'made-up');
 
   print(machine());
   print(`${requests.toLocaleString('en')} requests from ${ADDRESSES.toLocaleString('en')} addresses`);
   print();
-  row('', 'HEAP USED', 'RESIDENT', 'TRANSACTIONS', 'BINDINGS');
+  row('', 'HEAP USED', 'RESIDENT', 'TRANSACTIONS', 'BINDINGS', 'SUBSCRIPTIONS');
   await line('at the start', heap, node);
   await ask(strangers, requests / 10, unknown);
   await line('a tenth of them, warm', heap, node);
@@ -205,7 +227,7 @@ await withStand('strangers', async (stand) => {
   const again = await ask(strangers, requests / 10, unknown);
   await line('a tenth more', heap, node);
   const refused = await ask(strangers, guesses, (stranger, n) =>
-    stranger.ask('REGISTER', userOf(n), n, 'wrong'),
+    stranger.ask(REGISTER, userOf(n), n, 'wrong'),
   );
   await line('guesses, each counted', heap, node);
   print();
