@@ -2,7 +2,7 @@
 // results and by those that other watchers bring. Its own go through the same door as theirs.
 //
 //   Watcher ─ due ─▶ Prober ─ end ─▶ signed ─▶ Intake ─▶ Judgement ─ changes ─▶ log
-//                          other watchers ────────▲
+//                          other watchers ────────▲       signed ─▶ Reporting ─▶ other nodes
 
 import type { ReportAnswer, StatusDesk, StatusView } from '../admin/status.ts';
 import { present } from '../base/assert.ts';
@@ -18,11 +18,14 @@ import { isWorse, worst } from '../watch/quorum.ts';
 import { type SignedResult, signedText } from '../watch/result.ts';
 import { Watcher } from '../watch/watcher.ts';
 import type { WatchSettings } from './config/config.ts';
+import type { Reporting } from './reporting.ts';
 
 export interface WatchingOptions {
   readonly settings: WatchSettings;
   readonly prober: Prober;
   readonly signing: Signing;
+  /** Where others are told of the results, too. */
+  readonly reporting?: Reporting | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -67,6 +70,7 @@ export class Watching implements StatusDesk {
   close(): void {
     clearTimeout(this.#timer);
     this.#closing.abort();
+    this.#options.reporting?.close();
   }
 
   status(): StatusView {
@@ -109,8 +113,10 @@ export class Watching implements StatusDesk {
     if (this.#closing.signal.aborted) return;
     const result = this.#watcher.ended(probe, end, clock.now());
     if (result === undefined) return;
-    this.#receive({ ...result, signature: signing.sign(signedText(result)) });
+    const signed = { ...result, signature: signing.sign(signedText(result)) };
+    this.#receive(signed);
     this.#arm();
+    this.#options.reporting?.add(signed);
   }
 
   #receive(result: SignedResult): Refusal | undefined {

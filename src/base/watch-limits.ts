@@ -26,5 +26,10 @@ export const WATCH_LIMITS = {
   resultAgeMaxMs: 30 * SECOND_MS,
   /** Results, and bytes, of one request with results of another watcher. More: 400, 413. */
   resultsAtOnceMax: 200,
-  resultsBytesMax: 131_072,
+  resultsBytesMax: 262_144,
+  /** Nodes that results are brought to. More: the configuration is refused. Time for one request. Longer: it failed. */
+  reportNodesMax: 8,
+  reportMs: 5 * SECOND_MS,
+  /** Results that wait for one of them. More: the oldest is not brought. */
+  resultsWaitingMax: 200,
 } as const;

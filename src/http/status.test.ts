@@ -27,6 +27,8 @@ describe('the status over the API', () => {
     });
     assert.deepEqual(refused, [{ watcher: 'oslo', why: 'too-old', count: 3 }]);
     assert.equal((await app.inject({ url: '/v1/status' })).statusCode, 401);
+    const named = await app.inject({ url: '/v1/status', headers: { host: 'status.example.net' } });
+    assert.equal(named.statusCode, 421);
   });
 
   test('takes results of other watchers, without a token but as they were signed', async (t) => {
@@ -36,7 +38,9 @@ describe('the status over the API', () => {
       return { accepted: 1, refused: [] };
     });
     const { app } = await exampleApi(t, { status });
-    const post = (payload: object) => app.inject({ method: 'POST', url: '/v1/watch/results', payload });
+    const headers = { host: 'status.example.net' };
+    const post = (payload: object) =>
+      app.inject({ method: 'POST', url: '/v1/watch/results', payload, headers });
     const taken = await post({ results: [RESULT] });
     assert.deepEqual([taken.statusCode, taken.json()], [200, { accepted: 1, refused: [] }]);
     assert.deepEqual(brought, [RESULT]);
@@ -46,7 +50,7 @@ describe('the status over the API', () => {
     assert.equal((await post({ results: [{ ...RESULT, reason: 'x'.repeat(201) }] })).statusCode, 400);
     const measures = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`m${index}`, index]));
     assert.equal((await post({ results: [{ ...RESULT, measures }] })).statusCode, 400);
-    assert.equal((await post({ results: ['x'.repeat(140_000)] })).statusCode, 413);
+    assert.equal((await post({ results: ['x'.repeat(270_000)] })).statusCode, 413);
     assert.equal(brought.length, 1);
   });
 

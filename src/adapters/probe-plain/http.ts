@@ -44,7 +44,7 @@ function whole(response: IncomingMessage, done: () => void): void {
 }
 
 /** Of what node:net asks for an address when it connects. */
-function lookupBy(resolver: Resolver): LookupFunction {
+export function lookupBy(resolver: Resolver): LookupFunction {
   return (host, { all }, answer) => {
     addressOf(host, resolver).then(
       (address) => {

@@ -110,6 +110,8 @@ export interface WatchSettings {
   readonly probes: readonly (JudgedProbe & { readonly target: ProbeTarget })[];
   /** Others whose results count. */
   readonly watchers: readonly KnownWatcher[];
+  /** Other nodes that its results are brought to: `https://status.example.net`. */
+  readonly report: readonly string[];
   /** What the status page tells of; each is fed by probes. */
   readonly components: readonly Component[];
 }

@@ -204,6 +204,7 @@ const watchSection = section({
     LIMITS.watchersMax,
     '[{ name: paris, key: … }]',
   ).optional(),
+  report: oneOrMore('https://status.example.net').optional(),
 });
 
 const statusSection = section({

@@ -63,11 +63,13 @@ node: { name: london }
 watch:
   probes: [{ name: a, tcp: "192.0.2.1:25" }, { name: b, tcp: "192.0.2.2:25" }]
   watchers: [{ name: paris, key: ${KEY} }]
+  report: [https://status.example.net, "http://192.0.2.9:8080/"]
 status:
   components: [{ name: Mail, group: Web, probes: [a, b] }, { name: Other, probes: b }]
 `);
     assert.equal(watch?.name, 'london');
     assert.deepEqual(watch?.watchers, [{ name: 'paris', publicKey: KEY }]);
+    assert.deepEqual(watch?.report, ['https://status.example.net', 'http://192.0.2.9:8080']);
     assert.deepEqual(watch?.components, [
       { name: 'Mail', group: 'Web', probes: ['a', 'b'] },
       { name: 'Other', group: undefined, probes: ['b'] },
@@ -105,6 +107,11 @@ status:
       `watch: { probes: [{ ${one}, timeout: 6s }] }`,
       /watch\.probes\[0\]\.timeout: must lie between 100ms and 5s/,
     ],
+    [
+      `watch: { probes: [{ ${one} }], report: 'https://a/b' }`,
+      /watch\.report: expected where the API of a node is/,
+    ],
+    [`watch: { probes: [{ ${one} }], report: ['ftp://a'] }`, /watch\.report\[0\]: expected where the API/],
     [`watch: { probes: [{ ${one} }, { ${one} }] }`, /watch\.probes\[1\]\.name: is there twice/],
     [
       `watch: { probes: [{ ${one} }], watchers: [{ name: b, key: x }] }`,

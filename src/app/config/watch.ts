@@ -51,7 +51,23 @@ export function resolveWatch(
     findings,
   );
   const components = status === undefined ? ofTheirOwn(names) : resolveComponents(status, names, findings);
-  return { name: watcher, probes, watchers, components };
+  return { name: watcher, probes, watchers, report: resolveReport(watch.report, findings), components };
+}
+
+function resolveReport(written: WatchSection['report'], findings: Findings): readonly string[] {
+  const nodes = asList(written);
+  if (nodes.length > LIMITS.reportNodesMax)
+    findings.add(['watch', 'report'], `must not have more than ${LIMITS.reportNodesMax} entries`);
+  return nodes.map((text, index) => {
+    const path = itemPath(['watch', 'report'], written, index);
+    if (nodes.indexOf(text) < index) findings.add(path, 'is there twice');
+    const url = URL.parse(text);
+    const isNode =
+      url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && !/[?#@]/.test(text);
+    if (!isNode)
+      findings.add(path, 'expected where the API of a node is, such as https://status.example.net');
+    return url?.origin ?? '';
+  });
 }
 
 function resolveProbe(probe: ProbeSection, path: Path, findings: Findings): WatchSettings['probes'][number] {

@@ -9,6 +9,8 @@ import { LIMITS } from '../../base/limits.ts';
 import type { App } from '../app.ts';
 import { problemResponse } from '../problems.ts';
 
+export const RESULTS_PATH = '/v1/watch/results';
+
 export function statusRoutes(app: App, desk: StatusDesk): void {
   app.route({
     method: 'GET',
@@ -26,7 +28,7 @@ export function statusRoutes(app: App, desk: StatusDesk): void {
 export function addResults(app: App, desk: StatusDesk): void {
   app.route({
     method: 'POST',
-    url: '/v1/watch/results',
+    url: RESULTS_PATH,
     bodyLimit: LIMITS.resultsBytesMax,
     schema: {
       tags: ['status'],
