@@ -65,7 +65,7 @@ export class FakeNode implements NodeControl {
     return [{ id: 'call-1', direction: 'in', ...parties, state: 'answered', startedAt: NOON, legs: [] }];
   }
   health() {
-    const counts = { callsActive: 0, bindings: 0, transactions: 0, tables: {} };
+    const counts = { callsActive: 0, bindings: 0, phones: 0, transactions: 0, tables: {} };
     return { draining: false, store: 'ok' as const, storeReason: '', ...counts };
   }
   brownout(): BrownoutView {

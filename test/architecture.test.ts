@@ -40,6 +40,7 @@ const CAPABILITIES = [
   'src/readiness/',
   'src/subscriptions/',
   'src/watch/',
+  'src/series/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];
 const SURFACES = ['src/http/', 'src/cli/'];

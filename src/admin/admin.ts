@@ -11,7 +11,7 @@ import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { Allowance } from '../fraud/allowances.ts';
-import type { CallView, DoorView, FraudView, NodeHealth, ShieldView, TrunkView } from '../node/views.ts';
+import type { CallView, DoorView, FraudView, ShieldView, TrunkView } from '../node/views.ts';
 import type { DeskAnswer, DeskQuestion, ForwardWhen } from '../ports/desk.ts';
 import type { Account, Divert, E164, LedgerEntry } from '../ports/records.ts';
 import type { AuditPage, LedgerPage } from '../ports/store.ts';
@@ -62,6 +62,7 @@ import {
 import { type ReadinessPage, type ReadinessRequest, readinessPage } from './readiness.ts';
 import { rehearse } from './rehearsal.ts';
 import { type NewCodes, Selfcare } from './selfcare.ts';
+import { readSeries, type SeriesRequest, type SeriesView } from './series.ts';
 import { Sounds } from './sounds.ts';
 import { followTestCall } from './test-call.ts';
 import { Traces } from './trace.ts';
@@ -356,8 +357,8 @@ export class Admin {
     return rehearse(this.#options.node, this.#options.clock, rule);
   }
 
-  health(): NodeHealth {
-    return this.#options.node.health();
+  series(request: SeriesRequest): Promise<SeriesView> {
+    return readSeries(request, this.#options);
   }
 
   /**

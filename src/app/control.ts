@@ -27,8 +27,8 @@ export function controlOf(
     trunks: () => node.trunks(),
     calls: () => node.calls(),
     health: () => {
-      const { calls = 0, bindings = 0, transactions = 0 } = node.gauges();
-      const counts = { callsActive: calls, bindings, transactions, tables: node.tables() };
+      const { calls = 0, bindings = 0, phones = 0, transactions = 0 } = node.gauges();
+      const counts = { callsActive: calls, bindings, phones, transactions, tables: node.tables() };
       return { draining: node.draining, ...persistence.health, ...counts };
     },
     doors: (account) => node.doors.views(account),

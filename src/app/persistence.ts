@@ -157,5 +157,9 @@ function keyOf(write: StoreWrite): string {
       return `rehearsal ${write.rehearsal.number}`;
     case 'audit':
       return `audit ${write.entry.id}`;
+    // These never come this way (src/app/series.ts), and would not replace one another.
+    case 'samples':
+    case 'samples-pruned':
+      return write.type;
   }
 }

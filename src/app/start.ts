@@ -23,8 +23,10 @@ import type { Endpoint } from '../base/net.ts';
 import { type HttpServer, openHttp } from '../http/server.ts';
 import type { TextingRoute } from '../http/texting.ts';
 import { loadOrCreateToken, TOKEN_FILE } from '../http/token.ts';
+import type { NodeControl } from '../node/views.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import { blockedOf } from '../series/sampler.ts';
 import { certificateDomains, speaksFor } from '../sip/certificate/identity.ts';
 import { banner } from './banner.ts';
 import type { Config } from './config/config.ts';
@@ -35,6 +37,7 @@ import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
 import { Reporting } from './reporting.ts';
+import { Series } from './series.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
 import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
@@ -143,6 +146,7 @@ async function openSurfaces(
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
+  await openSeries(basics, core, control, subscribers, shutdown);
   // Before it: whoever watches is told that it ends.
   shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
@@ -163,6 +167,21 @@ async function openWatching(
   shutdown.owns('watching', () => watching.close());
   watching.begin();
   return watching;
+}
+
+async function openSeries(
+  { clock, log }: Basics,
+  { store }: Core,
+  node: NodeControl,
+  subscribers: Subscribers,
+  shutdown: Shutdown,
+): Promise<void> {
+  const read = () => {
+    return { phonesRegistered: node.health().phones, packetsBlocked: blockedOf(node.shield().counts) };
+  };
+  const series = await Series.open({ store, clock, log, read });
+  subscribers.add(series.heard);
+  shutdown.owns('time series', () => series.close());
 }
 
 /** Where the configuration says that a carrier brings text messages. */

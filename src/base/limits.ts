@@ -327,6 +327,19 @@ export const LIMITS = {
   /** The database's size on disk, its log excepted. More: writes fail with STORE_FULL; what is there stays readable. */
   databaseBytesMax: 68_719_476_736,
 
+  /** Time series. More: samples of the newest ones are not taken. */
+  seriesMax: 500,
+  /** A longer name is none. */
+  seriesNameLengthMax: 120,
+  /** How late a sample may come, and by how much a watcher's clock may be ahead. Beyond: it is not taken. */
+  seriesLateMs: 15 * MINUTE_MS,
+  seriesEarlyMs: MINUTE_MS,
+  /** Samples that wait while the store takes none. More: the oldest are lost, and their graphs have a gap. */
+  seriesWaitingMax: 20_000,
+  /** Series in one request, and points of each. More: refused. */
+  seriesAskedMax: 20,
+  seriesPointsMax: 2_000,
+
   /** Memory for the latest messages of calls, and for all others. More: the oldest are forgotten. */
   traceCallBytesMax: 67_108_864,
   traceOtherBytesMax: 8_388_608,

@@ -27,6 +27,7 @@ const TAGS = [
   { name: 'plans and diverts', description: 'where calls go' },
   { name: 'voicemail', description: 'messages that callers left' },
   { name: 'sounds', description: 'what announcements and menus of accounts say' },
+  { name: 'series', description: 'what graphs are drawn from' },
   { name: 'notices', description: 'e-mails and text messages that wait' },
   { name: 'readiness', description: 'How ready numbers are for the loss of their site' },
   { name: 'provisioning', description: 'many changes at once, from a file' },

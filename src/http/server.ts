@@ -34,6 +34,7 @@ import { phoneRoutes } from './routes/phones.ts';
 import { provisionRoutes } from './routes/provision.ts';
 import { readinessRoutes } from './routes/readiness.ts';
 import { rehearsalRoutes } from './routes/rehearsal.ts';
+import { seriesRoutes } from './routes/series.ts';
 import { shieldRoutes } from './routes/shield.ts';
 import { greetingRoutes, messageRoutes, soundRoutes } from './routes/sounds.ts';
 import { addResults, RESULTS_PATH, statusRoutes } from './routes/status.ts';
@@ -99,6 +100,7 @@ const V1: readonly Routes[] = [
   testCallRoutes,
   traceRoutes,
   readinessRoutes,
+  seriesRoutes,
   rehearsalRoutes,
   shieldRoutes,
   doorRoutes,

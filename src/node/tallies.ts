@@ -53,6 +53,7 @@ export function gaugesOf(parts: Tallied): Numbers {
   return {
     transactions: parts.layer.size,
     bindings: parts.registrar.size,
+    phones: parts.registrar.users,
     ...parts.whereabouts.counters(),
     calls: parts.calls.live.length,
     ...parts.requests.remembered,

@@ -315,6 +315,8 @@ export interface NodeHealth {
   readonly storeReason: string;
   readonly callsActive: number;
   readonly bindings: number;
+  /** Phones with a binding. */
+  readonly phones: number;
   readonly transactions: number;
   /** Entries of each table that grows with what comes in, by a closed set of names. */
   readonly tables: Readonly<Record<string, number>>;

@@ -1,6 +1,6 @@
 // The store keeps what must outlive the process: accounts, bindings, doors, ledger, messages, where carriers were. One
 // write is one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it
-// rejects, none of it happened. Adapters must pass test/contract/store.contract.ts and store-telephone.contract.ts.
+// rejects, none of it happened. Adapters must pass test/contract/store*.contract.ts.
 
 import type {
   Account,
@@ -18,6 +18,7 @@ import type {
   TrunkServers,
   VoicemailMessage,
 } from './records.ts';
+import type { Resolution, SeriesQuery, SeriesSample } from './series.ts';
 
 export type StoreWrite =
   /**
@@ -49,7 +50,15 @@ export type StoreWrite =
   /** Replaces the one before it; goes with its number. Of a number that nobody has: nothing. */
   | { readonly type: 'rehearsal'; readonly rehearsal: PlanRehearsal }
   /** Kept also when its account is gone. */
-  | { readonly type: 'audit'; readonly entry: AuditEntry };
+  | { readonly type: 'audit'; readonly entry: AuditEntry }
+  /** Inserts or replaces by series and time. */
+  | {
+      readonly type: 'samples';
+      readonly resolution: Resolution;
+      readonly samples: readonly SeriesSample[];
+    }
+  /** Of all series; a series without any sample goes. */
+  | { readonly type: 'samples-pruned'; readonly resolution: Resolution; readonly before: number };
 
 export interface LedgerQuery {
   /** Only attempts to reach this number or user. */
@@ -108,5 +117,8 @@ export interface Store {
   /** The last one of each number that has one, of one account or of all. */
   rehearsals(account?: string): Promise<readonly PlanRehearsal[]>;
   audit(query: AuditQuery): Promise<AuditPage>;
+  /** Series by series as they are asked for, each in the order of time; one that nobody knows has none. */
+  samples(query: SeriesQuery): Promise<readonly SeriesSample[]>;
+  seriesNames(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

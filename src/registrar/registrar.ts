@@ -80,6 +80,11 @@ export class Registrar {
     return this.#entries.size;
   }
 
+  /** Users with a binding. */
+  get users(): number {
+    return this.#byUser.size;
+  }
+
   /** Bindings that are kept beyond their end. */
   get inGrace(): number {
     return this.#grace.kept;

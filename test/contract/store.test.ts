@@ -7,6 +7,7 @@ import { MemoryStore } from '../../src/adapters/store-memory/store.ts';
 import { openDataFolder } from '../../src/adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { type OpenStore, type StoreUnderTest, storeContract } from './store.contract.ts';
+import { storeSeriesContract } from './store-series.contract.ts';
 import { storeTelephoneContract } from './store-telephone.contract.ts';
 
 async function openMemory(): Promise<OpenStore> {
@@ -45,4 +46,5 @@ const STORES: readonly StoreUnderTest[] = [
 for (const store of STORES) {
   storeContract(store);
   storeTelephoneContract(store);
+  storeSeriesContract(store);
 }

@@ -156,6 +156,9 @@ export class SimulatedStore {
           break;
         case 'door':
           throw new Error('the simulation has no doors');
+        case 'samples':
+        case 'samples-pruned':
+          throw new Error('the simulation has no time series');
         default:
           assertNever(write);
       }

@@ -30,6 +30,7 @@ import type { Store } from '../../src/ports/store.ts';
 import type { Abuser } from '../../src/shield/abuse/abusers.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { readinessAt, rehearsalAt } from './example-readiness.ts';
+import { seriesAt } from './example-series.ts';
 import { ATTACKED } from './example-shield.ts';
 import { noticeExamplesAt, soundExamplesAt } from './example-sounds.ts';
 
@@ -360,6 +361,7 @@ export const EXAMPLES: { [Name in UseCase]: Answer<Name> } = {
   ...soundExamplesAt(NOW),
   ...noticeExamplesAt(NOW),
   audit: { entries: [CHANGE] },
+  series: seriesAt(NOW),
   readiness: READINESS,
   provision: {
     dryRun: false,
@@ -400,6 +402,7 @@ export function exampleNode() {
     storeReason: '',
     callsActive: 1,
     bindings: 1,
+    phones: 1,
     transactions: 2,
     tables: { dialogs: 2, nonces: 1 },
   };

@@ -65,6 +65,13 @@ export const ROUTES: readonly {
     asks: ['sounds.messages', 'acme', 'reception'],
   },
   {
+    call: 'GET /v1/series?names=calls.offered,audio.mos&from=2026-11-24T09:00:00Z&points=200',
+    asks: [
+      'series',
+      { names: ['calls.offered', 'audio.mos'], from: Date.parse('2026-11-24T09:00:00Z'), points: 200 },
+    ],
+  },
+  {
     call: 'GET /v1/readiness?account=acme&failing=true&limit=5&cursor=%2B442079460000',
     asks: ['readiness', { account: 'acme', failing: true, limit: 5, cursor: '+442079460000' }],
   },

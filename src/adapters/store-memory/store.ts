@@ -19,7 +19,13 @@ import type {
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
+import type { Resolution, SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+
+interface StoredSample {
+  readonly resolution: Resolution;
+  readonly sample: SeriesSample;
+}
 
 export class MemoryStore implements Store {
   readonly #accounts = new Map<string, Account>();
@@ -33,6 +39,7 @@ export class MemoryStore implements Store {
   readonly #notices = new Map<string, Notice>();
   readonly #rehearsals = new Map<string, PlanRehearsal>();
   readonly #audit = new Map<string, AuditEntry>();
+  readonly #samples = new Map<string, StoredSample>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
     const batch = new Batch();
@@ -101,6 +108,14 @@ export class MemoryStore implements Store {
     return pageOf(found, ({ at }) => at, limit, query.cursor);
   }
 
+  async samples(query: SeriesQuery): Promise<readonly SeriesSample[]> {
+    return addUp([...this.#samples.values()], query);
+  }
+
+  async seriesNames(): Promise<readonly string[]> {
+    return [...new Set([...this.#samples.values()].map(({ sample }) => sample.series))].sort(order);
+  }
+
   async close(): Promise<void> {}
 
   #apply(write: StoreWrite, batch: Batch): void {
@@ -148,6 +163,19 @@ export class MemoryStore implements Store {
         return this.#putRehearsal(write.rehearsal, batch);
       case 'audit':
         return batch.set(this.#audit, write.entry.id, write.entry);
+      case 'samples':
+        for (const sample of write.samples) {
+          const { resolution } = write;
+          const key = `${resolution} ${sample.series} ${sample.at}`;
+          batch.set(this.#samples, key, { resolution, sample });
+        }
+        return;
+      case 'samples-pruned':
+        for (const [key, { resolution, sample }] of this.#samples) {
+          const isOld = resolution === write.resolution && sample.at < write.before;
+          if (isOld) batch.set(this.#samples, key, undefined);
+        }
+        return;
       default:
         return assertNever(write);
     }
@@ -286,4 +314,27 @@ function order(a: string, b: string): number {
 
 function taken(what: string): RingthroughError {
   return new RingthroughError('CONFLICT', `${what} belongs to another account`);
+}
+
+/** As the database does it. */
+function addUp(
+  stored: readonly StoredSample[],
+  { names, from, to, resolution, stepMs }: SeriesQuery,
+): readonly SeriesSample[] {
+  return names.flatMap((name) => {
+    const points = new Map<number, SeriesSample>();
+    for (const { resolution: kept, sample } of stored) {
+      if (kept !== resolution || sample.series !== name || sample.at < from || sample.at >= to) continue;
+      const at = sample.at - (sample.at % stepMs);
+      const before = points.get(at);
+      points.set(at, before === undefined ? { ...sample, at } : together(before, sample));
+    }
+    return [...points.values()].sort((a, b) => a.at - b.at);
+  });
+}
+
+function together(one: SeriesSample, other: SeriesSample): SeriesSample {
+  const { min, max } = Math;
+  const ends = { min: min(one.min, other.min), max: max(one.max, other.max) };
+  return { ...one, count: one.count + other.count, sum: one.sum + other.sum, ...ends };
 }

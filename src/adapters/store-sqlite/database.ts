@@ -21,11 +21,13 @@ import type {
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
+import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
 import { Secrets } from './secrets.ts';
+import { readSamples, readSeriesNames } from './series.ts';
 import { isAboutData, storeError } from './sqlite-errors.ts';
 import { accountOf, ledgerEntryOf, type Tables, trunkServersOf } from './tables.ts';
 import { applyWrite } from './writes.ts';
@@ -261,6 +263,14 @@ export class Database {
       const more = rows.length > query.limit && last !== undefined;
       return more ? { entries, next: cursorAfter(last.at, last.id) } : { entries };
     });
+  }
+
+  samples(query: SeriesQuery): Promise<readonly SeriesSample[]> {
+    return this.#read(() => readSamples(this.#db, query));
+  }
+
+  seriesNames(): Promise<readonly string[]> {
+    return this.#read(() => readSeriesNames(this.#db));
   }
 
   close(): void {

@@ -12,6 +12,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005-voicemail-and-control': { up: createVoicemailAndControl },
   '0006-diverted-usage': { up: createDivertedUsage },
   '0007-rehearsals': { up: createRehearsals },
+  '0008-series': { up: createSeries },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */
@@ -119,6 +120,26 @@ async function createRehearsals(db: Kysely<unknown>): Promise<void> {
     .addColumn('number', 'text', (column) => column.primaryKey())
     .addColumn('account', 'text', (column) => column.notNull())
     .addColumn('rehearsal', 'text', (column) => column.notNull())
+    .execute();
+}
+
+async function createSeries(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('series')
+    .addColumn('id', 'integer', (column) => column.primaryKey())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .execute();
+  await db.schema
+    .createTable('sample')
+    .addColumn('step_ms', 'integer', (column) => column.notNull())
+    .addColumn('series', 'integer', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('count', 'integer', (column) => column.notNull())
+    .addColumn('sum', 'real', (column) => column.notNull())
+    .addColumn('min', 'real', (column) => column.notNull())
+    .addColumn('max', 'real', (column) => column.notNull())
+    .addPrimaryKeyConstraint('sample_key', ['step_ms', 'series', 'at'])
+    .modifyEnd(sql`without rowid`)
     .execute();
 }
 

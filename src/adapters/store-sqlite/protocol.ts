@@ -14,6 +14,7 @@ import type {
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
+import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
 
 /** A question's name → what it takes and what it gives. */
@@ -32,6 +33,8 @@ export interface Questions {
   notices: { takes: undefined; gives: readonly Notice[] };
   rehearsals: { takes: string | undefined; gives: readonly PlanRehearsal[] };
   audit: { takes: AuditQuery; gives: AuditPage };
+  samples: { takes: SeriesQuery; gives: readonly SeriesSample[] };
+  seriesNames: { takes: undefined; gives: readonly string[] };
   close: { takes: undefined; gives: undefined };
 }
 

@@ -19,6 +19,7 @@ import type {
   TrunkServers,
   VoicemailMessage,
 } from '../../ports/records.ts';
+import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
@@ -145,6 +146,14 @@ class SqliteStore implements Store {
 
   audit(query: AuditQuery): Promise<AuditPage> {
     return this.#thread.ask('audit', { ...query, limit: Math.min(query.limit, LIMITS.auditPageMax) });
+  }
+
+  samples(query: SeriesQuery): Promise<readonly SeriesSample[]> {
+    return this.#thread.ask('samples', query);
+  }
+
+  seriesNames(): Promise<readonly string[]> {
+    return this.#thread.ask('seriesNames', undefined);
   }
 
   /** What was given to `write` before is written first. */

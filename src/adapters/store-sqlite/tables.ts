@@ -1,6 +1,7 @@
 // The tables, and how records become rows and rows records. What is asked for by a query has a column; what is
 // only ever read whole with its owner is JSON text in one.
 
+import type { Generated } from 'kysely';
 import type {
   Account,
   AccountLimits,
@@ -39,6 +40,8 @@ export interface Tables {
   notice: NoticeRow;
   audit: AuditRow;
   rehearsal: { number: string; account: string; rehearsal: string };
+  series: { id: Generated<number>; name: string };
+  sample: SampleRow;
 }
 
 export interface AccountRow {
@@ -127,6 +130,17 @@ export interface AuditRow {
   at: number;
   account: string;
   entry: string;
+}
+
+/** Of one series within one step; without a rowid, so that a stretch of one series lies together on disk. */
+export interface SampleRow {
+  step_ms: number;
+  series: number;
+  at: number;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
 }
 
 export function accountRow(account: Account, secrets: Secrets): AccountRow {

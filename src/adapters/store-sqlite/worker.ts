@@ -51,6 +51,10 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.rehearsals(request.with);
     case 'audit':
       return database.audit(request.with);
+    case 'samples':
+      return database.samples(request.with);
+    case 'seriesNames':
+      return database.seriesNames();
     case 'close':
       return database.close();
     default:

@@ -19,6 +19,7 @@ import type {
 } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
 import type { Secrets } from './secrets.ts';
+import { pruneSamples, putSamples } from './series.ts';
 import {
   accountRow,
   auditRow,
@@ -66,6 +67,10 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putRehearsal(db, write.rehearsal);
     case 'audit':
       return putAuditEntry(db, write.entry);
+    case 'samples':
+      return putSamples(db, write.resolution, write.samples);
+    case 'samples-pruned':
+      return pruneSamples(db, write.resolution, write.before);
     default:
       return assertNever(write);
   }
