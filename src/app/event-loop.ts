@@ -189,7 +189,7 @@ export class EventLoop {
           ports.media.perform([effect.command]);
           break;
         case 'persist':
-          ports.persistence.write(effect.id, effect.writes);
+          ports.persistence.write(effect.id, effect.writes, effect.ifRefused);
           break;
         case 'resolve':
           this.#resolve(ports.resolver, effect.question);

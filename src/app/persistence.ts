@@ -1,22 +1,25 @@
 // From the node's writes to the store's: what fails is kept and tried again until it is there, because the
 // calls that the ledger tells of happened whether or not the disk was full. Kept writes replace each other
 // (one per attempt, one per phone), so what waits is bounded by what is new, and by LIMITS.storeQueueMax.
+// What somebody was told had not been done is not tried again: a caller who heard that the message was not kept leaves
+// no row of it behind.
 
 import { present } from '../base/assert.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { SECOND_MS } from '../base/time.ts';
+import type { IfRefused } from '../node/effects.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 
-const RETRY_MS = 2 * SECOND_MS;
+export const RETRY_MS = 2 * SECOND_MS;
 const RETRY_AT_ONCE = 1_000;
 
 export type Persisted = (id: number, result: Result<void, string>) => void;
 
 export class Persistence {
-  readonly #store: Store;
+  readonly #store: Pick<Store, 'write'>;
   readonly #log: Log;
   readonly #persisted: Persisted;
   readonly #backlog = new Map<string, StoreWrite>();
@@ -27,7 +30,7 @@ export class Persistence {
   #dropped = 0;
   #closed = false;
 
-  constructor(store: Store, log: Log, persisted: Persisted) {
+  constructor(store: Pick<Store, 'write'>, log: Log, persisted: Persisted) {
     this.#store = store;
     this.#log = log;
     this.#persisted = persisted;
@@ -37,14 +40,20 @@ export class Persistence {
     return { store: this.#reason === '' ? 'ok' : 'failing', storeReason: this.#reason };
   }
 
-  write(id: number, writes: readonly StoreWrite[]): void {
+  write(id: number, writes: readonly StoreWrite[], ifRefused: IfRefused): void {
     this.#underWay++;
     // What waits of the same records is older than this, and must not come after it.
-    for (const write of writes) this.#backlog.delete(keyOf(write));
+    const older = writes.flatMap((write) => this.#backlog.get(keyOf(write)) ?? []);
+    for (const write of older) this.#backlog.delete(keyOf(write));
     this.#store.write(writes).then(
-      () => this.#done(id, ok(undefined)),
+      () => {
+        if (this.#backlog.size === 0) this.#works();
+        this.#done(id, ok(undefined));
+      },
       (error: unknown) => {
-        this.#keep(writes, error);
+        this.#fails(error);
+        const isAlone = (write: StoreWrite): boolean => !this.#backlog.has(keyOf(write));
+        this.#keep(ifRefused === 'retry' ? writes : older.filter(isAlone));
         this.#done(id, err(this.#reason));
       },
     );
@@ -66,16 +75,25 @@ export class Persistence {
     if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #keep(writes: readonly StoreWrite[], error: unknown): void {
+  #fails(error: unknown): void {
     const reason = reasonOf(error);
     if (this.#reason === '') this.#log.error('the store fails; records wait in memory', { reason });
     this.#reason = reason;
+  }
+
+  #works(): void {
+    if (this.#reason === '') return;
+    this.#reason = '';
+    this.#log.info('the store works again', { dropped: this.#dropped });
+  }
+
+  #keep(writes: readonly StoreWrite[]): void {
     for (const write of writes) {
       const key = keyOf(write);
       if (this.#backlog.has(key) || this.#backlog.size < LIMITS.storeQueueMax) this.#backlog.set(key, write);
       else this.#dropped++;
     }
-    this.#schedule();
+    if (this.#backlog.size > 0) this.#schedule();
   }
 
   #schedule(): void {
@@ -96,8 +114,7 @@ export class Persistence {
       if (outcome !== 'later' && this.#backlog.get(key) === write) this.#backlog.delete(key);
     });
     if (this.#backlog.size > 0) return this.#schedule();
-    this.#reason = '';
-    this.#log.info('the store works again', { dropped: this.#dropped });
+    this.#works();
   }
 
   async #writeAgain(write: StoreWrite): Promise<'written' | 'never' | 'later'> {
@@ -123,7 +140,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Writes of one record replace each other. */
-function keyOf(write: StoreWrite): string {
+export function keyOf(write: StoreWrite): string {
   switch (write.type) {
     case 'account':
       return `account ${write.account.name}`;

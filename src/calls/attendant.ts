@@ -265,13 +265,20 @@ export class Attendant implements FarEnd {
   }
 
   #ask(question: Question): void {
+    this.#leaveAsked();
     this.#keeping = recordingIn(question);
     this.#question = 'asking';
     const id = this.#around.ask(question, this.#leg.callId);
     if (this.#question === 'asking') this.#question = id;
   }
 
+  /** Not answered in time, which says nothing about what becomes of it: what is no row's is swept up at a start. */
+  #leaveAsked(): void {
+    if (this.#question !== undefined && this.#keeping !== undefined) this.#unkept.delete(this.#keeping);
+  }
+
   #eraseUnkept(): void {
+    this.#leaveAsked();
     for (const recording of this.#unkept) this.#around.erase(recording);
     this.#unkept.clear();
   }

@@ -134,6 +134,21 @@ describe('voicemail', () => {
     caller.hungUp();
     assert.equal(office.stage.erased.length, 1);
     assert.equal(office.stage.entry.outcome, 'announced');
+    const forgotten = office.stage.forgettable.map(({ type }) => type);
+    assert.deepEqual(forgotten, ['message'], 'no row is written later of what was erased');
+  });
+
+  story('does not erase what a store that is too slow may be about to keep', (office) => {
+    const caller = reachesVoicemail(office);
+    office.says(caller, 2 * SECOND_MS);
+    office.stage.storeHeld = true;
+    office.pass(2 * SECOND_MS + SILENCE_MS + 20 * SECOND_MS);
+    while (office.hears(caller) !== 'message-not-kept goodbye') office.pass(SECOND_MS);
+    office.pass(GOODBYE_MS);
+    caller.hungUp();
+    office.stage.storeAnswers();
+    assert.deepEqual(office.stage.erased, []);
+    assert.equal(office.node.desk.mailboxes.counts('acme', 'reception').fresh, 1);
   });
 
   story('ends a message that is too long, and keeps it', (office) => {
@@ -218,6 +233,16 @@ describe('a full mailbox', () => {
       write.type === 'message-removed' ? [write.id] : [],
     );
     assert.deepEqual(removed, ['m1', 'm2']);
+    assert.deepEqual(office.stage.erased, ['r1', 'r2']);
+  });
+
+  story('is so too where the disk is full just then: they go when it takes that again', (office) => {
+    office.stage.storeHeld = true;
+    office.pass(MINUTE_MS);
+    office.stage.storeFails('the disk is full');
+    office.stage.storeAnswers();
+    assert.deepEqual(office.stage.forgettable, []);
+    assert.equal(office.node.desk.mailboxes.counts('acme', 'reception').fresh, 0);
     assert.deepEqual(office.stage.erased, ['r1', 'r2']);
   });
 });

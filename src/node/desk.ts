@@ -5,6 +5,7 @@
 import { assertNever } from '../base/assert.ts';
 import { hex } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
+import type { Result } from '../base/result.ts';
 import { earlier, HOUR_MS, type Instant } from '../base/time.ts';
 import type { Calls } from '../calls/calls.ts';
 import type { TrunkChoice } from '../calls/surroundings.ts';
@@ -49,6 +50,8 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #guesses = new Guesses();
   readonly #waiting = new Map<number, Told>();
+  /** Messages that are being deleted. */
+  readonly #leaving = new Set<string>();
   /** When mobiles were rung for their consent, by account. */
   readonly #confirmations = new Map<string, readonly Instant[]>();
   #questions = 0;
@@ -103,12 +106,12 @@ export class Desk {
   }
 
   accountsChanged(accounts: readonly Account[]): void {
-    for (const message of this.mailboxes.accountsChanged(accounts)) this.#remove(message);
+    for (const message of this.mailboxes.accountsChanged(accounts)) this.#end(message);
     this.caps.accountsChanged(accounts);
   }
 
   expire(now: Instant): void {
-    for (const message of this.mailboxes.ended(now)) this.#remove(message);
+    for (const message of this.mailboxes.ended(now)) this.#end(message);
     this.caps.expire(now);
   }
 
@@ -175,7 +178,8 @@ export class Desk {
   #answerHere(question: NodeQuestion, told: Told): void {
     switch (question.type) {
       case 'messages': {
-        const messages = this.mailboxes.messages(question.account, question.mailbox);
+        const all = this.mailboxes.messages(question.account, question.mailbox);
+        const messages = all.filter(({ id }) => !this.#leaving.has(id));
         return told({ type: 'messages', messages });
       }
       case 'keep-message':
@@ -193,12 +197,11 @@ export class Desk {
   #keep(message: VoicemailMessage, told: Told): void {
     const { turn } = this.#options;
     if (this.mailboxes.full) return told(refused('full'));
-    turn.persist([{ type: 'message', message }, ...this.#telling(message)], (result) => {
-      if (!result.ok) return told(refused('failed'));
+    const kept = () => {
       this.mailboxes.put(message);
       turn.event({ type: 'message', message, at: turn.now });
-      told(DONE);
-    });
+    };
+    this.#write([{ type: 'message', message }, ...this.#telling(message)], kept, told);
   }
 
   /** Mail for whom the mailbox names, in the same batch. */
@@ -216,6 +219,8 @@ export class Desk {
   #heard(id: string, at: Instant, told: Told): void {
     const known = this.mailboxes.get(id);
     if (known === undefined) return told(refused('unknown'));
+    // Whoever deletes it is first: written after that, it would be there again, with nothing to be heard.
+    if (this.#leaving.has(id)) return told(refused('busy'));
     const message = { ...known, heardAt: at };
     this.#write([{ type: 'message', message }], () => this.mailboxes.put(message), told);
   }
@@ -223,26 +228,40 @@ export class Desk {
   #delete(id: string, told: Told, also: readonly StoreWrite[] = []): void {
     const known = this.mailboxes.get(id);
     if (known === undefined) return told(refused('unknown'));
-    this.#remove(known, told, also);
+    if (this.#leaving.has(id)) return told(refused('busy'));
+    this.#leaving.add(id);
+    this.#write(
+      [{ type: 'message-removed', id }, ...also],
+      () => this.#gone(known),
+      (answer) => {
+        this.#leaving.delete(id);
+        told(answer);
+      },
+    );
   }
 
-  #remove(
-    { id, recording }: VoicemailMessage,
-    told: Told = () => undefined,
-    also: readonly StoreWrite[] = [],
-  ): void {
-    const gone = () => {
-      this.mailboxes.remove(id);
-      this.erase(recording);
-    };
-    this.#write([{ type: 'message-removed', id }, ...also], gone, told);
+  /** Nobody asked for it: its time is over, or its mailbox is gone. So it goes, if need be when the disk is back. */
+  #end(message: VoicemailMessage): void {
+    const { id } = message;
+    this.#leaving.add(id);
+    this.#options.turn.persist([{ type: 'message-removed', id }], () => {
+      this.#leaving.delete(id);
+      this.#gone(message);
+    });
   }
 
+  #gone({ id, recording }: VoicemailMessage): void {
+    this.mailboxes.remove(id);
+    this.erase(recording);
+  }
+
+  /** What is refused is not done later either: whoever asked is told so, and what was recorded is erased. */
   #write(writes: readonly StoreWrite[], done: () => void, told: Told): void {
-    this.#options.turn.persist(writes, (result) => {
+    const persisted = (result: Result<void, string>) => {
       if (result.ok) done();
       told(result.ok ? DONE : refused('failed'));
-    });
+    };
+    this.#options.turn.persist(writes, persisted, 'forget');
   }
 
   /** Nobody will listen to it. */

@@ -9,11 +9,22 @@ import type { StoreWrite } from '../ports/store.ts';
 import type { Question } from '../sip/location/records.ts';
 import type { NodeEvent } from './views.ts';
 
+/**
+ * What becomes of writes that the store refuses. `retry`: they tell of what has happened, and are written when it
+ * recovers. `forget`: whoever asked for them is told that nothing was done, and nothing must be done later.
+ */
+export type IfRefused = 'retry' | 'forget';
+
 export type Effect =
   | { readonly type: 'send'; readonly flow: Flow; readonly bytes: Uint8Array }
   | { readonly type: 'media'; readonly command: MediaCommand }
   /** Answered with `persisted(id, …)` once it is durable or has failed: what must wait for that comes out then. */
-  | { readonly type: 'persist'; readonly id: number; readonly writes: readonly StoreWrite[] }
+  | {
+      readonly type: 'persist';
+      readonly id: number;
+      readonly writes: readonly StoreWrite[];
+      readonly ifRefused: IfRefused;
+    }
   /** To be asked of DNS, and answered with `replied`, sometime or never: the node does not wait for it. */
   | { readonly type: 'resolve'; readonly question: Question }
   /** For a kernel that does the shield's work ahead of us. */

@@ -5,7 +5,7 @@ import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import type { TransactionEffect } from '../sip/transaction/layer.ts';
-import type { Effect } from './effects.ts';
+import type { Effect, IfRefused } from './effects.ts';
 import { faultEvent } from './fault.ts';
 import type { NodeEvent } from './views.ts';
 
@@ -69,10 +69,14 @@ export class Turn {
   }
 
   /** `then` happens once the writes are durable, or could not be. */
-  persist(writes: readonly StoreWrite[], then?: (result: Result<void, string>) => void): void {
+  persist(
+    writes: readonly StoreWrite[],
+    then?: (result: Result<void, string>) => void,
+    ifRefused: IfRefused = 'retry',
+  ): void {
     const id = this.#writes++;
     if (then !== undefined) this.#waiting.set(id, then);
-    this.push({ type: 'persist', id, writes });
+    this.push({ type: 'persist', id, writes, ifRefused });
   }
 
   persisted(id: number, result: Result<void, string>): void {

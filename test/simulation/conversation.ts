@@ -20,6 +20,7 @@ export class Conversation implements DialogUser, InviteUser {
   readonly dialog: Dialog;
   readonly party: Party;
   over = false;
+  overAt: Instant | undefined;
   /** How it ended, in words; `undefined` while it goes on. */
   ending: string | undefined;
   /** Whether we may hear them, and since when that is so. */
@@ -237,6 +238,7 @@ export class Conversation implements DialogUser, InviteUser {
 
   #close(how: string): void {
     this.over = true;
+    this.overAt = this.agent.world.now;
     this.ending = how;
     this.#stopSessionTimer?.();
     this.agent.dialogClosed(this);

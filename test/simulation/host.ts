@@ -1,10 +1,12 @@
 // The machine that a node runs on: performs its effects in the simulated world, arms its one timer, and can
 // crash and start again. A crash takes all memory; the store, the network and the peers stay.
 
+import { keyOf, RETRY_MS } from '../../src/app/persistence.ts';
 import { assertNever } from '../../src/base/assert.ts';
 import { LIMITS } from '../../src/base/limits.ts';
 import type { Endpoint } from '../../src/base/net.ts';
 import type { Instant } from '../../src/base/time.ts';
+import { orphansAmong } from '../../src/mailboxes/owned.ts';
 import type { Effect } from '../../src/node/effects.ts';
 import { SipNode } from '../../src/node/node.ts';
 import type { ControlSettings } from '../../src/node/options.ts';
@@ -12,6 +14,7 @@ import type { NodeEvent } from '../../src/node/views.ts';
 import type { DeskAnswer, DeskQuestion } from '../../src/ports/desk.ts';
 import type { Account, TrunkSettings } from '../../src/ports/records.ts';
 import type { Packet } from '../../src/ports/signalling.ts';
+import type { StoreWrite } from '../../src/ports/store.ts';
 import { hashing } from './hashing.ts';
 import { type MediaPlane, SimulatedRelay } from './media.ts';
 import type { Host, Network } from './network.ts';
@@ -36,6 +39,8 @@ interface Life {
   readonly node: SipNode;
   readonly relay: SimulatedRelay;
   readonly startedAt: Instant;
+  /** Writes that the store did not take, by record. */
+  readonly refused: Map<string, StoreWrite>;
 }
 
 export class NodeHost {
@@ -109,7 +114,7 @@ export class NodeHost {
       },
       now,
     );
-    this.#life = { node, relay, startedAt: now };
+    this.#life = { node, relay, startedAt: now, refused: new Map() };
     this.starts.push(now);
     this.#network.trace.note('node', 'starts');
     this.#host.listen([`udp:${local.port}`, `tcp:${local.port}`], {
@@ -137,10 +142,22 @@ export class NodeHost {
       usages: [...store.usages.values()],
       messages: [...store.messages.values()],
     };
+    this.#sweep();
     this.do((it) => it.start(records, now));
     const known = node.phones().reduce((sum, phone) => sum + phone.bindings.length, 0);
     const kept = bindings.filter(({ expiresAt }) => expiresAt + LIMITS.registrationGraceMs > now).length;
     this.restarts.push({ kept, known });
+  }
+
+  /** What a crash has left without a row is erased. */
+  #sweep(): void {
+    const { accounts, messages, notices, recordings } = this.store;
+    const rows = {
+      accounts: [...accounts.values()],
+      messages: [...messages.values()],
+      notices: [...notices.values()],
+    };
+    for (const id of orphansAmong([...recordings.durable.keys()], rows)) recordings.erase(id);
   }
 
   /** Who writes accounts; answers once it is durable. */
@@ -177,6 +194,21 @@ export class NodeHost {
     if (this.#life === life) this.#alarm.set(life.node.nextDeadline());
   }
 
+  /** As app/ does it with what a full disk has refused: each record by itself, until a newer one takes its place. */
+  #writeLater(writes: readonly StoreWrite[], life: Life): void {
+    for (const write of writes) {
+      const key = keyOf(write);
+      life.refused.set(key, write);
+      this.#world.after(RETRY_MS, () => {
+        if (this.#life !== life || life.refused.get(key) !== write) return;
+        life.refused.delete(key);
+        this.store.write([write], (result) => {
+          if (!result.ok && this.#life === life && !life.refused.has(key)) this.#writeLater([write], life);
+        });
+      });
+    }
+  }
+
   #perform(effect: Effect, life: Life): void {
     switch (effect.type) {
       case 'send':
@@ -186,8 +218,11 @@ export class NodeHost {
         life.relay.perform(effect.command);
         break;
       case 'persist':
+        for (const write of effect.writes) life.refused.delete(keyOf(write));
         this.store.write(effect.writes, (result) => {
-          if (this.#life === life) this.do((node) => node.persisted(effect.id, result, this.#world.now));
+          if (this.#life !== life) return;
+          if (!result.ok && effect.ifRefused === 'retry') this.#writeLater(effect.writes, life);
+          this.do((node) => node.persisted(effect.id, result, this.#world.now));
         });
         break;
       case 'resolve': {

@@ -324,7 +324,7 @@ export class Stage {
     });
   }
 
-  #dieAtNextWrite({ moment, downMs }: Fault & { readonly type: 'crash-at-write' }): void {
+  #dieAtNextWrite({ moment, of, downMs }: Fault & { readonly type: 'crash-at-write' }): void {
     const store = this.#store;
     const { recordings } = store;
     const disarm = (): typeof moment => {
@@ -332,7 +332,7 @@ export class Stage {
       return moment;
     };
     store.dies = (writes) => (writes.some(({ type }) => TELEPHONE_WRITES.has(type)) ? disarm() : undefined);
-    recordings.dies = disarm;
+    if (of === 'anything') recordings.dies = disarm;
     store.die = () => {
       this.trace.note('fate', `dies ${moment === 'told' ? 'when it was told of' : moment} a write`);
       this.#host.crash();

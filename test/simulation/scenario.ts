@@ -72,6 +72,8 @@ export type Fault =
       readonly type: 'crash-at-write';
       readonly atMs: number;
       readonly moment: 'before' | 'after' | 'told';
+      /** Of what is written next: a recording as well, or only a row that tells of what callers did. */
+      readonly of: 'anything' | 'rows';
       readonly downMs: number;
     }
   /** The next datagrams that match are lost, whatever the weather: one for each pattern. */

@@ -3,6 +3,7 @@
 
 import { assertNever } from '../../src/base/assert.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
+import type { Instant } from '../../src/base/time.ts';
 import type {
   Account,
   AuditEntry,
@@ -38,6 +39,8 @@ export class SimulatedStore {
   readonly rehearsals = new Map<string, PlanRehearsal>();
   readonly audit = new Map<string, AuditEntry>();
   readonly recordings: SimulatedRecordings;
+  /** Messages that were there, and when they went. */
+  readonly removed: { readonly message: VoicemailMessage; readonly at: Instant }[] = [];
   /** The disk takes nothing while it is full. */
   full = false;
   /** Writes refused while it was: what they would have said is known to nobody. */
@@ -140,7 +143,7 @@ export class SimulatedStore {
           this.messages.set(write.message.id, write.message);
           break;
         case 'message-removed':
-          this.messages.delete(write.id);
+          this.#removeMessage(write.id);
           break;
         case 'notice':
           this.notices.set(write.notice.id, write.notice);
@@ -169,8 +172,14 @@ export class SimulatedStore {
   #dropMessages(account: string, kept: Account['mailboxes'] = []): void {
     for (const message of this.messages.values()) {
       if (message.account !== account || kept.some(({ name }) => name === message.mailbox)) continue;
-      this.messages.delete(message.id);
+      this.#removeMessage(message.id);
     }
+  }
+
+  #removeMessage(id: string): void {
+    const message = this.messages.get(id);
+    if (message !== undefined) this.removed.push({ message, at: this.#world.now });
+    this.messages.delete(id);
   }
 
   #changeNumber(number: string, change: (record: NumberRecord) => NumberRecord): void {

@@ -8,7 +8,7 @@ import type { Instant } from '../../src/base/time.ts';
 import type { Random } from '../../src/ports/random.ts';
 
 /** Thursday 15 January 2026, 10:00 UTC: a working day, for plans with hours. */
-const BEGINNING: Instant = Date.UTC(2026, 0, 15, 10);
+export const BEGINNING: Instant = Date.UTC(2026, 0, 15, 10);
 
 /** Of one run. With this factor, days of milliseconds are still whole numbers to the last bit. */
 const EVENTS_MAX = 2 ** 22;

@@ -73,6 +73,8 @@ export class Stage {
   now: Instant = BEGINNING;
   /** Bugs of the node's own that it contained; `undefined` where the story is not about one. */
   faults: (NodeEvent & { readonly type: 'fault' })[] | undefined;
+  /** Of the writes, those that are not to be tried again when the store refuses them. */
+  readonly forgettable: StoreWrite[] = [];
   /** The store answers nothing until this is false again. */
   storeHeld = false;
   readonly #actors: Actor[] = [];
@@ -257,6 +259,7 @@ export class Stage {
           break;
         case 'persist':
           this.writes.push(...effect.writes);
+          if (effect.ifRefused === 'forget') this.forgettable.push(...effect.writes);
           if (this.storeHeld) this.#unanswered.push(effect.id);
           else this.#queue.push(() => this.#persisted(effect.id));
           break;

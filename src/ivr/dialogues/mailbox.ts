@@ -7,7 +7,7 @@
 //    └──────────────────────────────────────────────────────────────────────────────────────────────────┘
 
 import type { Instant } from '../../base/time.ts';
-import type { Author, Guesser } from '../../ports/desk.ts';
+import type { Answer, Author, Guesser } from '../../ports/desk.ts';
 import type { Key, Sound } from '../../ports/media.ts';
 import type { E164, Mailbox, VoicemailMessage } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
@@ -16,7 +16,7 @@ import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.
 import { menu } from '../menu.ts';
 import { lastWords, play } from '../play.ts';
 import { record } from '../record.ts';
-import { count, phrase, phrases, recorded, telephoneNumber, time } from '../say.ts';
+import { count, type Phrase, phrase, phrases, recorded, telephoneNumber, time } from '../say.ts';
 
 export interface Listening {
   readonly account: string;
@@ -95,13 +95,13 @@ const END: Wish = { type: 'end' };
 
 /** What is wished for when it has been listened to. */
 function* listen(line: Line, listening: Listening): Dialogue<Wish> {
-  const { account, mailbox, others } = listening;
-  const answer = yield* ask(line, { type: 'messages', account, mailbox: mailbox.name });
-  const messages = answer.type === 'messages' ? answer.messages : [];
+  const { others } = listening;
+  const messages = yield* messagesNow(line, listening);
   const fresh = messages.filter(({ heardAt }) => heardAt === undefined);
   const saved = messages.filter(({ heardAt }) => heardAt !== undefined);
   yield* play(line, summary(line, fresh.length, saved.length));
   for (const message of [...fresh, ...saved]) {
+    if (!(yield* isThere(line, listening, message))) continue;
     const wish = yield* hear(line, listening, message);
     if (wish === 'end') return END;
     if (wish === 'call-back') return { type: 'call-back', number: message.caller };
@@ -120,6 +120,17 @@ function* listen(line: Line, listening: Listening): Dialogue<Wish> {
     if (wish !== 'greeting') return END;
     yield* changeGreeting(line, listening);
   }
+}
+
+function* messagesNow(line: Line, { account, mailbox }: Listening): Dialogue<readonly VoicemailMessage[]> {
+  const answer = yield* ask(line, { type: 'messages', account, mailbox: mailbox.name });
+  return answer.type === 'messages' ? answer.messages : [];
+}
+
+/** Two may listen at once, and one of them delete what the other is about to hear. */
+function* isThere(line: Line, listening: Listening, { id }: VoicemailMessage): Dialogue<boolean> {
+  const messages = yield* messagesNow(line, listening);
+  return messages.some((message) => message.id === id);
 }
 
 function summary(line: Line, fresh: number, saved: number): readonly Sound[] {
@@ -156,11 +167,14 @@ function* hear(
     sounds = [];
     switch (wish) {
       case 'again':
+        if (!(yield* isThere(line, listening, message))) {
+          yield* play(line, [phrase(line, 'message-deleted')]);
+          return 'next';
+        }
         sounds = [recorded(line, message.recording, 'recording-lost')];
         break;
       case 'save':
-        yield* markHeard(line, listening, message);
-        yield* play(line, [phrase(line, 'message-saved')]);
+        yield* save(line, listening, message);
         return 'next';
       case 'delete':
         yield* remove(line, message);
@@ -194,13 +208,28 @@ function envelope(
   return [...who, ...when, { type: 'silence', lengthMs: 400 }];
 }
 
-function* markHeard(line: Line, { now }: Listening, { id, heardAt }: VoicemailMessage): Dialogue<void> {
-  if (heardAt === undefined) yield* ask(line, { type: 'message-heard', id, at: now });
+function* markHeard(line: Line, { now }: Listening, { id, heardAt }: VoicemailMessage): Dialogue<Answer> {
+  if (heardAt !== undefined) return { type: 'done' };
+  return yield* ask(line, { type: 'message-heard', id, at: now });
 }
+
+function* save(line: Line, listening: Listening, message: VoicemailMessage): Dialogue<void> {
+  const there = yield* isThere(line, listening, message);
+  const saved = there ? yield* markHeard(line, listening, message) : GONE;
+  yield* play(line, [phrase(line, becameOf(saved, 'message-saved'))]);
+}
+
+const GONE: Answer = { type: 'refused', why: 'unknown' };
 
 function* remove(line: Line, { id }: VoicemailMessage): Dialogue<void> {
   const answer = yield* ask(line, { type: 'delete-message', id });
-  yield* play(line, [phrase(line, answer.type === 'done' ? 'message-deleted' : 'went-wrong')]);
+  yield* play(line, [phrase(line, becameOf(answer, 'message-deleted'))]);
+}
+
+/** Somebody else may have deleted it meanwhile: that is said, and not that something went wrong. */
+function becameOf(answer: Answer, done: Phrase): Phrase {
+  if (answer.type === 'done') return done;
+  return answer.type === 'refused' && answer.why === 'unknown' ? 'message-deleted' : 'went-wrong';
 }
 
 function* changeGreeting(line: Line, { account, mailbox, author }: Listening): Dialogue<void> {

@@ -9,14 +9,14 @@ import type { Cast, Props, Run } from '../play.ts';
 import type { CallSetting } from '../scenario.ts';
 import type { SeededRandom } from '../world.ts';
 import type { Errand } from './errand.ts';
-import { CONTROL, MAILBOX_PIN, NUMBERS } from './office.ts';
+import { CONTROL, MAILBOX_PIN, NUMBERS, OLD_MESSAGES } from './office.ts';
 import { Person } from './person.ts';
 import { SimulatedAdmin } from './simulated-admin.ts';
 
 /** Where a number led when all was over. */
 export interface Probe {
   readonly number: string;
-  /** Users of phones, and numbers at carriers. */
+  /** Users of phones, and numbers at carriers, one after another. */
   readonly rang: readonly string[];
   readonly heard: readonly string[];
 }
@@ -69,6 +69,10 @@ export class TelephoneCast implements Cast {
     this.#props = props;
     this.#admin = new SimulatedAdmin(world, host);
     this.#random = world.random.fork('cast');
+    for (const { message, kept } of OLD_MESSAGES) {
+      host.store.messages.set(message.id, message);
+      host.store.recordings.durable.set(message.recording, kept);
+    }
     for (const carrier of carriers.values()) {
       carrier.rung = (call) => {
         const { onAnswered } = call;
@@ -101,9 +105,9 @@ export class TelephoneCast implements Cast {
       ...LISTENS,
       want: {
         type: 'consent',
-        key: random.chance(0.2) ? undefined : random.pick(['1', '1', '1', '2'] as const),
+        key: random.chance(0.2) ? undefined : random.pick(['1', '1', '1', '1', '2'] as const),
       },
-      hangsUpMs: random.chance(0.2) ? random.between(500, 10_000) : 60_000,
+      hangsUpMs: random.chance(0.1) ? random.between(500, 10_000) : 60_000,
     };
   }
 
@@ -113,12 +117,13 @@ export class TelephoneCast implements Cast {
     const before = peers.map(({ incoming }) => incoming.length);
     const caller = `+44770090099${NUMBERS.indexOf(number)}`;
     const call = present(this.#calls({ by: 'carrier-a', called: number, caller, errand: LISTENS }), 'a call');
-    yield world.now + PROBE_MS / 2;
+    yield world.now + PROBE_MS;
     call.giveUp();
     yield world.now + PROBE_MS;
-    const rang = peers.flatMap(({ incoming }, index) =>
-      incoming.slice(before[index]).map(({ invite }) => /sip:([^@]+)@/.exec(invite.uri)?.[1] ?? invite.uri),
-    );
+    const rang = peers
+      .flatMap(({ incoming }, index) => incoming.slice(before[index]))
+      .sort((a, b) => a.startedAt - b.startedAt)
+      .map(({ invite }) => /sip:([^@]+)@/.exec(invite.uri)?.[1] ?? invite.uri);
     this.probes.push({ number, rang, heard: heardBy(call) });
   }
 

@@ -2,8 +2,10 @@
 
 import { DAY_MS } from '../../../src/base/time.ts';
 import type { ControlSettings } from '../../../src/node/options.ts';
-import type { Account, PlanStep } from '../../../src/ports/records.ts';
+import type { Account, PlanStep, VoicemailMessage } from '../../../src/ports/records.ts';
+import type { Kept } from '../recordings.ts';
 import { secretOf } from '../scenario.ts';
+import { BEGINNING } from '../world.ts';
 
 export const NUMBERS = ['+442079460000', '+442079460001'] as const;
 export const MOBILE = '+447700900123';
@@ -20,6 +22,8 @@ export const CONTROL: ControlSettings = {
   mailboxCode: '*97',
 };
 
+const YESTERDAY = BEGINNING - DAY_MS;
+
 /** As the simulated hashing has it: a hash is what it is a hash of. */
 export function hashOf(secret: string): string {
   return `hash of ${secret}`;
@@ -29,6 +33,20 @@ const RECEPTION: readonly PlanStep[] = [
   { type: 'ring', phones: ['reception'], order: 'together', forMs: 6_000 },
   { type: 'voicemail', mailbox: 'office' },
 ];
+
+/** One that was heard, and one that was not. */
+export const OLD_MESSAGES: readonly { readonly message: VoicemailMessage; readonly kept: Kept }[] = [
+  oldMessage('old', { heardAt: YESTERDAY }),
+  oldMessage('new'),
+];
+
+function oldMessage(id: string, also: Partial<VoicemailMessage> = {}) {
+  const [called] = NUMBERS;
+  const [caller, lengthMs] = ['+442079460999', 4_000];
+  const recording = `recording-${id}`;
+  const of = { id, account: 'acme', mailbox: 'office', called, caller, at: YESTERDAY, lengthMs, recording };
+  return { message: { ...of, ...also }, kept: { by: caller, lengthMs, speechMs: lengthMs, at: YESTERDAY } };
+}
 
 export function officeAccount(): Account {
   return {

@@ -108,7 +108,8 @@ export class Person {
     this.typed.push({ keys: first, at: this.#world.now });
     if (asks && rest.length === 0) this.#askedAt = this.#world.now;
     this.#press(first as Key);
-    this.#after(this.#random.between(...this.errand.gapMs), () => this.#type(rest.join(''), asks));
+    if (rest.length === 0) this.#isBusy = false;
+    else this.#after(this.#random.between(...this.errand.gapMs), () => this.#type(rest.join(''), asks));
   }
 
   /** Words are one stretch of speech; noise is many short ones. */

@@ -30,13 +30,14 @@ interface Caller {
 }
 
 export function drawTelephone(random: SeededRandom): Scenario {
-  const calls = Array.from({ length: random.between(3, 6) }, (_, index) => drawCall(random, index));
+  const drawn = Array.from({ length: random.between(4, 7) }, (_, index) => drawCall(random, index));
+  const calls = random.chance(0.3) ? [...drawn, ...drawTwoOwners(random)] : drawn;
   return {
     weather: random.weighted(WEATHERS),
     storeDelayMs: random.weighted([
       [6, [1, 8] as const],
       [2, [5, 60] as const],
-      [1, [200, 1_500] as const],
+      [3, [200, 1_500] as const],
     ]),
     mediaPairs: 100,
     accounts: [officeAccount()],
@@ -72,9 +73,9 @@ function drawCall(random: SeededRandom, index: number): CallSetting {
   switch (
     random.weighted([
       [4, 'message'],
-      [4, 'divert'],
-      [2, 'listen'],
-      [1.5, 'code'],
+      [6, 'divert'],
+      [2.5, 'listen'],
+      [3, 'code'],
       [2, 'menu'],
       [1, 'any'],
     ] as const)
@@ -98,9 +99,10 @@ function drawCall(random: SeededRandom, index: number): CallSetting {
         does: random.pick(['save', 'delete', 'next', 'greeting'] as const),
       });
     case 'code': {
-      const to = random.chance(0.6) ? MOBILE : undefined;
-      const dialled = to === undefined ? '%2321%23' : `*21*${to.replace('+44', '0')}%23`;
-      return callOf(random, inside, dialled, { type: 'feature-code', to });
+      const service = random.pick(['21', '21', '61', '61', '62', '67', '67', '004', '002'] as const);
+      const to = service !== '002' && random.chance(0.7) ? MOBILE : undefined;
+      const dialled = to === undefined ? `%23${service}%23` : `*${service}*${to.replace('+44', '0')}%23`;
+      return callOf(random, inside, dialled, { type: 'feature-code', service, to });
     }
     case 'menu':
       return callOf(random, outside, NUMBERS[1], {
@@ -115,6 +117,16 @@ function drawCall(random: SeededRandom, index: number): CallSetting {
   }
 }
 
+/** Two who listen to the same mailbox at once. */
+function drawTwoOwners(random: SeededRandom): readonly CallSetting[] {
+  const inside = { by: 'reception', caller: 'reception' };
+  const atMs = random.between(CALLS_FROM_MS, CALLS_UNTIL_MS);
+  return (['delete', random.pick(['next', 'save', 'delete'] as const)] as const).map((does) => ({
+    ...callOf(random, inside, CONTROL.mailboxCode, { type: 'listen', pin: MAILBOX_PIN, does }),
+    atMs: atMs + random.between(0, 12_000),
+  }));
+}
+
 /** At most two wrong ones, which is how often people mistype. */
 function drawSecrets(random: SeededRandom): readonly string[] {
   const wrong = Array.from(
@@ -127,17 +139,24 @@ function drawSecrets(random: SeededRandom): readonly string[] {
     },
     () => '111111',
   );
-  return [...wrong, random.chance(0.6) ? PIN : random.pick(CODES)];
+  return [...wrong, random.chance(0.5) ? PIN : random.pick(CODES)];
 }
 
 function drawWish(random: SeededRandom): Wish {
-  const to = random.pick(['known mobile', 'new mobile', 'new mobile', 'mailbox', 'plan'] as const);
+  const to = random.pick([
+    'known mobile',
+    'new mobile',
+    'new mobile',
+    'new mobile',
+    'mailbox',
+    'plan',
+  ] as const);
   return { number: random.between(0, 1), to };
 }
 
-/** Strangers, each from another number, who try PINs and codes that are none. */
+/** Strangers, each from another number, who try PINs and codes that are none; and the owner, at a phone of theirs. */
 function drawGuessers(random: SeededRandom): readonly CallSetting[] {
-  return Array.from({ length: random.between(5, 10) }, (_, index) => {
+  const guessers = Array.from({ length: random.between(5, 12) }, (_, index) => {
     const secrets = Array.from({ length: 3 }, () =>
       random.chance(0.1)
         ? `07${random.between(10_000_000, 17_000_000)}`
@@ -147,25 +166,35 @@ function drawGuessers(random: SeededRandom): readonly CallSetting[] {
     const want = { type: 'divert', secrets, wish: { number: 0, to: 'new mobile' } } as const;
     return { ...callOf(random, guesser, CONTROL_NUMBER, want), atMs: random.between(1_000, CALLS_FROM_MS) };
   });
+  const inside = { by: 'reception', caller: 'reception' };
+  const want = { type: 'divert', secrets: [PIN], wish: drawWish(random) } as const;
+  const owner = callOf(random, inside, CONTROL.controlCode, want);
+  return [...guessers, { ...owner, atMs: random.between(CALLS_UNTIL_MS, CALLS_UNTIL_MS + 30_000) }];
 }
+
+/** How fast people react, and type: quickly, as most do, and slowly. */
+const REACTING = [
+  [100, 600],
+  [300, 2_500],
+  [2_000, 8_000],
+] as const;
+const TYPING = [
+  [60, 150],
+  [150, 600],
+  [500, 2_000],
+] as const;
 
 function callOf(random: SeededRandom, { by, caller }: Caller, called: string, want: Want): CallSetting {
   const hurried = random.chance(0.3);
+  // It takes the longest, and who asks for it has the time.
+  const isLong = want.type === 'divert' && want.wish.to === 'new mobile';
   const errand: Errand = {
     want,
     keys: random.pick(['media', 'media', 'info', 'both'] as const),
     hurries: hurried && want.type !== 'any-keys',
-    reactsMs: random.pick([
-      [100, 600],
-      [300, 2_500],
-      [2_000, 8_000],
-    ] as const),
-    gapMs: random.pick([
-      [60, 150],
-      [150, 600],
-      [500, 2_000],
-    ] as const),
-    hangsUpMs: random.chance(0.3) ? random.between(500, 60_000) : PATIENCE_MS,
+    reactsMs: random.pick(isLong ? REACTING.slice(0, 2) : REACTING),
+    gapMs: random.pick(isLong ? TYPING.slice(0, 2) : TYPING),
+    hangsUpMs: random.chance(isLong ? 0.1 : 0.3) ? random.between(500, 60_000) : PATIENCE_MS,
   };
   return {
     atMs: random.between(CALLS_FROM_MS, CALLS_UNTIL_MS),
@@ -184,13 +213,14 @@ function drawFaults(random: SeededRandom): readonly Fault[] {
   const at = (): number => random.between(CALLS_FROM_MS, CALLS_UNTIL_MS + 30_000);
   const downMs = (): number => random.between(200, 8_000);
   const moment = () => random.pick(['before', 'after', 'told'] as const);
+  const of = () => random.pick(['anything', 'rows'] as const);
   for (let i = 0; i < 2; i++) {
     if (random.chance(0.3))
-      faults.push({ type: 'crash-at-write', atMs: at(), moment: moment(), downMs: downMs() });
+      faults.push({ type: 'crash-at-write', atMs: at(), moment: moment(), of: of(), downMs: downMs() });
   }
   if (random.chance(0.15)) faults.push({ type: 'node-crash', atMs: at(), downMs: downMs() });
-  if (random.chance(0.1))
-    faults.push({ type: 'disk-full', atMs: at(), forMs: random.between(1_000, 30_000) });
+  if (random.chance(0.2))
+    faults.push({ type: 'disk-full', atMs: at(), forMs: random.between(5_000, 40_000) });
   if (random.chance(0.3)) {
     const to = random.chance(0.7) ? MOBILE : undefined;
     faults.push({ type: 'divert', number: random.pick(NUMBERS), to, atMs: at() });

@@ -1,7 +1,7 @@
 // How people answer what the node says, by what they want of it: cue and deed, as a person would who has done it once
 // before. Who knows it by heart types ahead.
 
-import type { Want, Wish } from './errand.ts';
+import { SERVICES, type Slot, type Want, type Wish } from './errand.ts';
 import { CONTROL_ID, MOBILE, NEW_MOBILE } from './office.ts';
 
 export type Deed =
@@ -19,7 +19,12 @@ export type Deed =
 /** What is acknowledged, for whom it matters. */
 export type Told =
   | { readonly type: 'message' }
-  | { readonly type: 'divert'; readonly number: string; readonly to: string }
+  | {
+      readonly type: 'divert';
+      readonly number: string;
+      readonly slots: readonly Slot[];
+      readonly to: string;
+    }
   | { readonly type: 'other' };
 
 export interface Script {
@@ -45,7 +50,7 @@ export function scriptOf(want: Want, numbers: readonly string[]): Script {
     case 'listen':
       return listening(want.pin, want.does);
     case 'feature-code':
-      return coding(want.to, numbers);
+      return coding(SERVICES[want.service], want.to, numbers);
     case 'menu':
       return choosing(want.key, want.forMs);
     case 'consent':
@@ -80,12 +85,12 @@ function leaving(says: 'words' | 'nothing' | 'noise', forMs: number): Script {
   };
 }
 
-function coding(to: string | undefined, numbers: readonly string[]): Script {
+function coding(slots: readonly Slot[], to: string | undefined, numbers: readonly string[]): Script {
   return {
     ...SILENT,
     asksAtOnce: true,
     done: new Set([to === undefined ? 'not-diverted' : 'divert-set']),
-    acknowledges: { type: 'divert', number: numbers[0] ?? '', to: to ?? 'plan' },
+    acknowledges: { type: 'divert', number: numbers[0] ?? '', slots, to: to ?? 'plan' },
   };
 }
 
@@ -120,7 +125,9 @@ function diverting(secrets: readonly string[], wish: Wish, numbers: readonly str
     'enter-pin-or-code': () => typed(`${secret()}#`),
     'choose-number': () => typed(numberKey),
     'calls-to': () => (isAsked ? undefined : wished),
-    'enter-mobile': () => typed(`${NEW_MOBILE.replace('+44', '0')}#`),
+    // Whoever did not want that has mistyped, and gives up.
+    'enter-mobile': () =>
+      wish.to === 'new mobile' ? typed(`${NEW_MOBILE.replace('+44', '0')}#`) : { type: 'hang-up' },
     'you-entered': () => ({ type: 'type', keys: '1', asks: true }),
     'not-a-choice': () => {
       isAsked = false;
@@ -133,7 +140,12 @@ function diverting(secrets: readonly string[], wish: Wish, numbers: readonly str
   const ahead = `${CONTROL_ID}#${secrets[0] ?? ''}#${numberKey}${wish.to === 'new mobile' ? '' : wished.keys}`;
   return {
     done: new Set(['done']),
-    acknowledges: { type: 'divert', number: numbers[wish.number] ?? '', to: targetOf(wish.to) },
+    acknowledges: {
+      type: 'divert',
+      number: numbers[wish.number] ?? '',
+      slots: SERVICES['21'],
+      to: targetOf(wish.to),
+    },
     ahead,
     deed: (heard) => {
       const deed = deeds[heard]?.();

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { judgeTelephone } from './judge.ts';
 
-const SEEDS = 200;
+const SEEDS = 150;
 const BATCH = 50;
+const EACH_AT_LEAST = 10;
+/** The disk has to fill up between the recording and its row. */
+const RARE = 'messages not kept';
 
-describe('callers of the node itself, on two hundred seeds, keep every invariant', () => {
+describe('callers of the node itself, on a hundred and fifty seeds, keep every invariant', () => {
   const happened = new Map<string, number>();
   for (let from = 1; from <= SEEDS; from += BATCH) {
     test(`seeds ${from} to ${from + BATCH - 1}`, async () => {
@@ -20,7 +23,9 @@ describe('callers of the node itself, on two hundred seeds, keep every invariant
     });
   }
 
-  test('and they live through all of it: a run in which nothing is acknowledged would prove nothing', () => {
-    for (const [name, count] of happened) assert.ok(count > 0, `${name}: ${count}`);
+  test('and all of it happens often: where nothing is acknowledged, nothing would be proved', () => {
+    const rare = [...happened].filter(([name, count]) => count < (name === RARE ? 1 : EACH_AT_LEAST));
+    assert.deepEqual(rare, []);
+    assert.ok(happened.size > 0);
   });
 });
