@@ -171,6 +171,8 @@ export class Sounds {
     const answer = await node.deleteMessage(id, [row, ...telling]);
     if (answer.type !== 'refused') return;
     if (answer.why === 'unknown') throw new RingthroughError('NOT_FOUND', `there is no message ${id}`);
+    if (answer.why === 'busy')
+      throw new RingthroughError('CONFLICT', `message ${id} is being deleted by somebody else`);
     throw new RingthroughError('STORE_FAILED', `the message ${id} could not be deleted`);
   }
 

@@ -62,11 +62,14 @@ describe('a message that is deleted by somebody who is not on the telephone', ()
     });
   });
 
-  story('may be asked for twice at once: both are told that it is gone', (office) => {
+  story('may be asked for twice at once: one deletes it, the other is told to wait', (office) => {
     office.stage.storeHeld = true;
     const [first, second] = [deletes(office, 'a'), deletes(office, 'a')];
     office.stage.storeAnswers();
-    assert.deepEqual([first.answers, second.answers], [[{ type: 'done' }], [{ type: 'done' }]]);
+    assert.deepEqual(
+      [first.answers, second.answers],
+      [[{ type: 'done' }], [{ type: 'refused', why: 'busy' }]],
+    );
     assert.deepEqual([...new Set(office.stage.erased)], ['a']);
   });
 });
