@@ -4,6 +4,7 @@
 
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
+import { isDiverted } from '../caps/diverted-calls.ts';
 import type { LedgerEntry, LegStatistics, Outcome, TimelineEntry } from '../ports/records.ts';
 import { divertWords } from '../routing/plan.ts';
 import type { Caller } from './identity.ts';
@@ -113,10 +114,11 @@ export function cutOff(entry: LedgerEntry, now: Instant): LedgerEntry {
   };
 }
 
-function answerOf({ direction, answeredBy = '' }: LedgerEntry): Outcome {
+function answerOf(entry: LedgerEntry): Outcome {
+  const { answeredBy = '' } = entry;
   if (/^voicemail /.test(answeredBy)) return 'voicemail';
   if (/ /.test(answeredBy)) return 'announced';
-  return direction !== 'out' && answeredBy.startsWith('+') ? 'diverted' : 'answered';
+  return isDiverted(entry) ? 'diverted' : 'answered';
 }
 
 /** The record of a call that begins now. `tell` hears each entry of its timeline. */

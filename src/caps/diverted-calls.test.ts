@@ -32,11 +32,12 @@ describe('what diverted calls have used', () => {
     assert.equal(calls.usage('acme', endedAt).endedMs, MINUTE_MS);
   });
 
-  test('is nothing of calls that phones, voicemail or nobody answered, and of calls out', () => {
+  test('is nothing of calls that phones, voicemail or nobody answered, of calls out, and of those back from a mailbox', () => {
     const calls = new DivertedCalls();
     for (const answeredBy of ['reception', 'voicemail reception'])
       assert.equal(ended(calls, { answeredBy }, NOON + HOUR_MS), undefined);
     assert.equal(ended(calls, { direction: 'out' }, NOON + HOUR_MS), undefined);
+    assert.equal(ended(calls, { direction: 'internal', called: '*97' }, NOON + HOUR_MS), undefined);
     const { answeredAt: _, ...unanswered } = entry({ endedAt: NOON + HOUR_MS });
     assert.equal(calls.follow(unanswered, NOON + HOUR_MS), undefined);
     assert.deepEqual([calls.busy, calls.size], [[], 0]);

@@ -99,9 +99,17 @@ export function monthOf(at: Instant): string {
   return new Date(at).toISOString().slice(0, 7);
 }
 
-/** A call for a number of ours, that was answered at another one. */
-function isDiverted({ direction, answeredBy = '' }: LedgerEntry): boolean {
-  return direction !== 'out' && /^\+\d+$/.test(answeredBy);
+/** A call for a number of ours that was answered at another one: neither a phone's own call, nor one back from `*97`. */
+export function isDiverted({
+  direction,
+  called,
+  answeredBy = '',
+}: Pick<LedgerEntry, 'direction' | 'called' | 'answeredBy'>): boolean {
+  return direction !== 'out' && isE164(called) && isE164(answeredBy);
+}
+
+function isE164(text: string): boolean {
+  return /^\+\d+$/.test(text);
 }
 
 /** The part of it that lies in the month of `now`. */

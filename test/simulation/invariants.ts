@@ -331,8 +331,6 @@ export function callsGiven(
 /** Of a call that a crash cut off nobody knows how long it lasted. */
 function* usages(run: Run): Iterable<Omit<Violation, 'rule'>> {
   if (hasFault(run, 'disk-full')) return;
-  // Calls that people are sent on to by the node itself are not told apart here.
-  if (run.scenario.control !== undefined) return;
   for (const { name } of run.scenario.accounts) {
     const usedMs = run.store.usages.get(name)?.endedMs ?? 0;
     let leastMs = 0;
