@@ -12,6 +12,7 @@ import type { CertificateFacts } from '../ports/certificates.ts';
 import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
 import type { TraceStats } from '../trace/trace.ts';
+import { followCalls } from './call-metrics.ts';
 import { addShield } from './shield-metrics.ts';
 
 export interface MetricsSources {
@@ -44,7 +45,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addTrace(registry, sources.trace);
   addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
-  const unsubscribe = countAttempts(registry, sources.node);
+  const unsubscribe = followCalls(registry, sources.node);
   return {
     contentType: registry.contentType,
     render: () => registry.metrics(),
@@ -63,6 +64,7 @@ function addNodeGauges(registry: Registry, node: NodeControl): void {
   const gauge = gaugesOf(registry);
   gauge('ringthrough_calls_active', 'Calls in progress.', () => node.health().callsActive);
   gauge('ringthrough_bindings', 'Registered contacts of phones.', () => node.health().bindings);
+  gauge('ringthrough_phones_registered', 'Phones with a registered contact.', () => node.health().phones);
   gauge('ringthrough_transactions', 'Live SIP transactions.', () => node.health().transactions);
   gauge('ringthrough_store_ok', '1 while the store takes writes.', () =>
     node.health().store === 'ok' ? 1 : 0,
@@ -298,17 +300,5 @@ function addCertificates(registry: Registry, certificates: MetricsSources['certi
     collect: () => {
       for (const { name, validTo } of certificates()) expiry.set({ certificate: name }, validTo / SECOND_MS);
     },
-  });
-}
-
-function countAttempts(registry: Registry, node: NodeControl): () => void {
-  const attempts = new Counter({
-    name: 'ringthrough_attempts_total',
-    help: 'Attempts to reach a number that have ended, by what became of them.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
-  return node.subscribe((event) => {
-    if (event.type === 'call-ended') attempts.inc({ outcome: event.entry.outcome ?? 'lost' });
   });
 }
