@@ -1,6 +1,7 @@
 // Who changed what, when and how: each change of an account writes a row of it in the same batch, so that nothing is
 // changed without it and nothing is told that did not happen.
 
+import { hex } from '../base/ids.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { AuditEntry } from '../ports/records.ts';
@@ -48,7 +49,7 @@ export class Audit {
   }
 
   newId(): string {
-    return Array.from(this.#random.bytes(ID_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return hex(this.#random.bytes(ID_BYTES));
   }
 }
 
