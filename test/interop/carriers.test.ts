@@ -151,7 +151,7 @@ describe('sipp and the node', () => {
     await caller.succeeded();
     const { ms, before, after } = ear.longestPause();
     assert.ok(
-      ms > 400 && before > 15 && after > 15,
+      ms > 700 && before > 15 && after > 15,
       `${before} packets, a pause of ${ms} ms, ${after} packets`,
     );
   });
