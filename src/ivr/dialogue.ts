@@ -67,6 +67,16 @@ export interface DialogueEnd {
 /** The caller is not there any more: it unwinds a dialogue from wherever it was. */
 export class HungUp extends Error {}
 
+/** As the dialogue ends; where the caller hangs up in the middle of it, as this says. */
+export function* orHungUp<T>(dialogue: Dialogue<T>, otherwise: () => T): Dialogue<T> {
+  try {
+    return yield* dialogue;
+  } catch (error) {
+    if (error instanceof HungUp) return otherwise();
+    throw error;
+  }
+}
+
 /** A caller whom nothing is said to for so long is told something (law 1: nobody waits in silence for 4 s). */
 export const PATIENCE_MS = 3_500;
 

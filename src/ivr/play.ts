@@ -2,7 +2,7 @@
 // for keys next. Who types ahead of a prompt that can be interrupted does not hear it at all.
 
 import type { Sound } from '../ports/media.ts';
-import { type Dialogue, HungUp, type Line, wait } from './dialogue.ts';
+import { type Dialogue, type Line, orHungUp, wait } from './dialogue.ts';
 
 export type Played = 'played' | 'interrupted';
 
@@ -31,9 +31,5 @@ export function* play(
 
 /** To the end, or until the caller hangs up, which changes nothing any more: what was reached stands. */
 export function* lastWords(line: Line, sounds: readonly Sound[]): Dialogue<void> {
-  try {
-    yield* play(line, sounds, { interruptible: false });
-  } catch (error) {
-    if (!(error instanceof HungUp)) throw error;
-  }
+  yield* orHungUp(play(line, sounds, { interruptible: false }), () => 'interrupted');
 }

@@ -180,6 +180,15 @@ export function telephoneNumber(
   return digits(line, isOurs ? parsed.formatNational() : parsed.formatInternational().replace('+', '00 '));
 }
 
+/** What somebody is asked who may not know of it: the number that it is about is said between the two. */
+export function aboutNumber(
+  line: Pick<Line, 'language'>,
+  { number, country }: { readonly number: E164; readonly country: string },
+  { before, after }: { readonly before: Phrase; readonly after: Phrase },
+): readonly Sound[] {
+  return [phrase(line, before), ...telephoneNumber(line, number, country), phrase(line, after)];
+}
+
 /** When something was: the day, where it is less than a week ago, and the time of day. */
 export function time(
   line: Pick<Line, 'language'>,

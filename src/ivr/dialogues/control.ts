@@ -10,7 +10,7 @@ import type { Key, Sound } from '../../ports/media.ts';
 import type { Account, E164, NumberRecord } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
 import { collect } from '../collect.ts';
-import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.ts';
+import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
 import { menu } from '../menu.ts';
 import { play } from '../play.ts';
 import { digits, type Phrase, phrase, phrases, refusalWords, telephoneNumber } from '../say.ts';
@@ -40,21 +40,20 @@ const MOBILES = 3;
 /** The one who asks to be called has this long to hang up. */
 const CALL_BACK_AFTER_MS = 6_000;
 
-export function* controlNumber(line: Line, desk: ControlDesk): Dialogue<DialogueEnd> {
-  try {
-    const entered = yield* enter(line, desk);
-    if (entered === undefined) return ended('nobody was let in');
-    const { name } = entered;
-    line.do({ type: 'note', text: `let in to account ${name}` });
-    const account = desk.account(name);
-    if (account !== undefined) line.speakAs(account);
-    yield* serve(line, { ...desk, ...entered }, name);
-    yield* play(line, [phrase(line, 'goodbye')], { interruptible: false });
-    return ended(`account ${name} was served`);
-  } catch (error) {
-    if (error instanceof HungUp) return ended('the caller hung up');
-    throw error;
-  }
+export function controlNumber(line: Line, desk: ControlDesk): Dialogue<DialogueEnd> {
+  return orHungUp(conversation(line, desk), () => ended('the caller hung up'));
+}
+
+function* conversation(line: Line, desk: ControlDesk): Dialogue<DialogueEnd> {
+  const entered = yield* enter(line, desk);
+  if (entered === undefined) return ended('nobody was let in');
+  const { name } = entered;
+  line.do({ type: 'note', text: `let in to account ${name}` });
+  const account = desk.account(name);
+  if (account !== undefined) line.speakAs(account);
+  yield* serve(line, { ...desk, ...entered }, name);
+  yield* play(line, [phrase(line, 'goodbye')], { interruptible: false });
+  return ended(`account ${name} was served`);
 }
 
 function ended(text: string): DialogueEnd {

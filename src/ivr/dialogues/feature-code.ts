@@ -4,7 +4,7 @@ import type { Answer, DivertTo } from '../../ports/desk.ts';
 import type { Sound } from '../../ports/media.ts';
 import type { Divert, E164, NumberRecord } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
-import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.ts';
+import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
 import type { FeatureCode } from '../feature-codes.ts';
 import { play } from '../play.ts';
 import { phrase, refusalWords, telephoneNumber } from '../say.ts';
@@ -17,18 +17,18 @@ export interface FeatureDesk {
   readonly number: E164;
 }
 
-export function* featureCode(line: Line, code: FeatureCode, asked: FeatureDesk): Dialogue<DialogueEnd> {
-  const text = `${code.code} was dialled for ${asked.number}`;
-  try {
-    const answer = code.action === 'query' ? undefined : yield* change(line, code, asked);
-    line.do({ type: 'note', text: answer?.type === 'refused' ? `${text}: ${answer.why}` : text });
-    const news = answer?.type === 'refused' ? [phrase(line, refusalWords(answer.why))] : [];
-    const state = whatItDoes(line, code, asked);
-    yield* play(line, [...news, ...state, phrase(line, 'goodbye')], { interruptible: false });
-  } catch (error) {
-    if (!(error instanceof HungUp)) throw error;
-  }
-  return { outcome: 'announced', text };
+export function featureCode(line: Line, code: FeatureCode, asked: FeatureDesk): Dialogue<DialogueEnd> {
+  const end = { outcome: 'announced', text: `${code.code} was dialled for ${asked.number}` } as const;
+  return orHungUp(serve(line, code, asked, end), () => end);
+}
+
+function* serve(line: Line, code: FeatureCode, asked: FeatureDesk, end: DialogueEnd): Dialogue<DialogueEnd> {
+  const answer = code.action === 'query' ? undefined : yield* change(line, code, asked);
+  line.do({ type: 'note', text: answer?.type === 'refused' ? `${end.text}: ${answer.why}` : end.text });
+  const news = answer?.type === 'refused' ? [phrase(line, refusalWords(answer.why))] : [];
+  const state = whatItDoes(line, code, asked);
+  yield* play(line, [...news, ...state, phrase(line, 'goodbye')], { interruptible: false });
+  return end;
 }
 
 function* change(line: Line, code: FeatureCode, { desk, account, number }: FeatureDesk): Dialogue<Answer> {

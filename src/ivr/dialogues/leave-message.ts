@@ -9,7 +9,7 @@ import type { MessageRoom } from '../../ports/desk.ts';
 import type { Sound } from '../../ports/media.ts';
 import type { Mailbox } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
-import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.ts';
+import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
 import { lastWords, play } from '../play.ts';
 import { record, type Taken } from '../record.ts';
 import { phrase, phrases, recorded } from '../say.ts';
@@ -29,32 +29,31 @@ const SPEECH_MIN_MS = 600;
 const SILENCE_MS = 3_500;
 const ATTEMPTS = 2;
 
-export function* leaveMessage(line: Line, leaving: LeavingMessage): Dialogue<DialogueEnd> {
+export function leaveMessage(line: Line, leaving: LeavingMessage): Dialogue<DialogueEnd> {
+  const nothing = { outcome: 'voicemail', text: `no message was left for ${leaving.mailbox.name}` } as const;
+  return orHungUp(take(line, leaving, nothing), () => nothing);
+}
+
+function* take(line: Line, leaving: LeavingMessage, nothing: DialogueEnd): Dialogue<DialogueEnd> {
   const { mailbox } = leaving;
   const maxMs = Math.min(mailbox.messageMaxMs, leaving.room.lengthMs);
-  const nothing = { outcome: 'voicemail', text: `no message was left for ${mailbox.name}` } as const;
-  try {
-    if (leaving.room.messages <= 0 || leaving.room.lengthMs < SPEECH_MIN_MS) {
-      yield* play(line, phrases(line, 'mailbox-full', 'goodbye'));
-      return { outcome: 'announced', text: `the mailbox ${mailbox.name} is full` };
-    }
-    yield* play(line, greetingOf(line, mailbox));
-    line.forgetTyped();
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const taken = yield* record(line, { maxMs, silenceMs: SILENCE_MS });
-      if (taken.why === 'failed') {
-        yield* play(line, phrases(line, 'message-not-kept', 'goodbye'));
-        return { outcome: 'announced', text: `a message for ${mailbox.name} could not be recorded` };
-      }
-      if (taken.speechMs >= SPEECH_MIN_MS) return yield* keep(line, leaving, taken);
-      if (!line.hungUp) yield* play(line, [phrase(line, 'nothing-heard')], { interruptible: false });
-    }
-    yield* play(line, [phrase(line, 'goodbye')]);
-    return nothing;
-  } catch (error) {
-    if (error instanceof HungUp) return nothing;
-    throw error;
+  if (leaving.room.messages <= 0 || leaving.room.lengthMs < SPEECH_MIN_MS) {
+    yield* play(line, phrases(line, 'mailbox-full', 'goodbye'));
+    return { outcome: 'announced', text: `the mailbox ${mailbox.name} is full` };
   }
+  yield* play(line, greetingOf(line, mailbox));
+  line.forgetTyped();
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const taken = yield* record(line, { maxMs, silenceMs: SILENCE_MS });
+    if (taken.why === 'failed') {
+      yield* play(line, phrases(line, 'message-not-kept', 'goodbye'));
+      return { outcome: 'announced', text: `a message for ${mailbox.name} could not be recorded` };
+    }
+    if (taken.speechMs >= SPEECH_MIN_MS) return yield* keep(line, leaving, taken);
+    if (!line.hungUp) yield* play(line, [phrase(line, 'nothing-heard')], { interruptible: false });
+  }
+  yield* play(line, [phrase(line, 'goodbye')]);
+  return nothing;
 }
 
 function greetingOf(line: Line, { greeting }: Mailbox): readonly Sound[] {

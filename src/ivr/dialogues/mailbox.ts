@@ -12,7 +12,7 @@ import type { Key, Sound } from '../../ports/media.ts';
 import type { E164, Mailbox, VoicemailMessage } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
 import { collect } from '../collect.ts';
-import { type Dialogue, type DialogueEnd, HungUp, type Line } from '../dialogue.ts';
+import { type Dialogue, type DialogueEnd, HungUp, type Line, orHungUp } from '../dialogue.ts';
 import { menu } from '../menu.ts';
 import { lastWords, play } from '../play.ts';
 import { record } from '../record.ts';
@@ -42,22 +42,25 @@ const RING_BACK_MS = 60_000;
 
 export function* mailboxOwner(line: Line, first: Listening): Dialogue<DialogueEnd> {
   let listening = first;
-  try {
-    for (;;) {
-      const { mailbox, others } = listening;
-      if (!(yield* enter(line, listening))) return ended(`nobody was let in to mailbox ${mailbox.name}`);
-      const wish = yield* listen(line, listening);
-      if (wish.type === 'call-back') return callsBack(wish.number, mailbox);
-      const [next, ...further] = others;
-      if (wish.type === 'end' || next === undefined) break;
-      listening = { ...listening, mailbox: next, others: [...further, mailbox] };
-    }
-    yield* lastWords(line, [phrase(line, 'goodbye')]);
-    return ended(`mailbox ${listening.mailbox.name} was listened to`);
-  } catch (error) {
-    if (error instanceof HungUp) return ended(`the caller hung up in mailbox ${listening.mailbox.name}`);
-    throw error;
+  for (;;) {
+    const { mailbox, others } = listening;
+    const gone = ended(`the caller hung up in mailbox ${mailbox.name}`);
+    const end = yield* orHungUp(visit(line, listening), () => gone);
+    const [next, ...further] = others;
+    if (end !== undefined || next === undefined) return end ?? gone;
+    listening = { ...listening, mailbox: next, others: [...further, mailbox] };
   }
+}
+
+/** `undefined`: on to the next mailbox, of which there is one. */
+function* visit(line: Line, listening: Listening): Dialogue<DialogueEnd | undefined> {
+  const { mailbox, others } = listening;
+  if (!(yield* enter(line, listening))) return ended(`nobody was let in to mailbox ${mailbox.name}`);
+  const wish = yield* listen(line, listening);
+  if (wish.type === 'call-back') return callsBack(wish.number, mailbox);
+  if (wish.type !== 'end' && others.length > 0) return undefined;
+  yield* lastWords(line, [phrase(line, 'goodbye')]);
+  return ended(`mailbox ${mailbox.name} was listened to`);
 }
 
 function callsBack(number: E164, { name }: Mailbox): DialogueEnd {

@@ -3,10 +3,10 @@
 
 import type { Key } from '../../ports/media.ts';
 import type { E164 } from '../../ports/records.ts';
-import { type Dialogue, HungUp, type Line } from '../dialogue.ts';
+import { type Dialogue, type Line, orHungUp } from '../dialogue.ts';
 import { menu } from '../menu.ts';
 import { lastWords } from '../play.ts';
-import { phrase, telephoneNumber } from '../say.ts';
+import { aboutNumber, phrase } from '../say.ts';
 
 export interface RehearsalCall {
   /** The number whose plan is rehearsed. */
@@ -20,23 +20,15 @@ const ATTEMPTS = 2;
 /** `heard` is done once somebody has pressed 1, before they are thanked. */
 export function* rehearsalCall(
   line: Line,
-  { number, country }: RehearsalCall,
+  call: RehearsalCall,
   heard: () => Dialogue<void>,
 ): Dialogue<boolean> {
-  let hears = false;
-  try {
-    const prompt = [
-      phrase(line, 'rehearsal-greeting'),
-      ...telephoneNumber(line, number, country),
-      phrase(line, 'rehearsal-choice'),
-    ];
-    const choices = new Map<Key, true>([['1', true]]);
-    hears = (yield* menu(line, { prompt, choices, attempts: ATTEMPTS })) === true;
-    if (hears) yield* heard();
-    yield* lastWords(line, [phrase(line, hears ? 'rehearsal-thanks' : 'goodbye')]);
-  } catch (error) {
-    // Who hangs up once they have pressed it has heard it.
-    if (!(error instanceof HungUp)) throw error;
-  }
+  const prompt = aboutNumber(line, call, { before: 'rehearsal-greeting', after: 'rehearsal-choice' });
+  const choices = new Map<Key, true>([['1', true]]);
+  const pressed = yield* orHungUp(menu(line, { prompt, choices, attempts: ATTEMPTS }), () => undefined);
+  const hears = pressed === true;
+  // Who hangs up once they have pressed it has heard it.
+  if (hears) yield* orHungUp(heard(), () => undefined);
+  yield* lastWords(line, [phrase(line, hears ? 'rehearsal-thanks' : 'goodbye')]);
   return hears;
 }
