@@ -2,14 +2,15 @@
 
 import { durationMs, duration as durationSchema } from '../admin/documents/section.ts';
 import { RingthroughError } from '../base/errors.ts';
+import { twoDigits } from '../base/local-time.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 
 /** `2026-11-24 09:30:05`, local. */
 export function formatTime(instant: Instant): string {
   const date = new Date(instant);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const day = `${date.getFullYear()}-${twoDigits(date.getMonth() + 1)}-${twoDigits(date.getDate())}`;
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
+  return `${day} ${clock}`;
 }
 
 /** `09:30:05.120`, local. */

@@ -3,7 +3,7 @@
 //
 // It is the week as it stands on the wall: a change to or from daylight saving within it moves nothing that matters.
 
-import { localTime } from '../base/local-time.ts';
+import { localTime, timeOfDay } from '../base/local-time.ts';
 import type { Instant } from '../base/time.ts';
 import type { Hours } from '../ports/records.ts';
 
@@ -70,10 +70,8 @@ function minuteOfWeek({ day, minute }: { readonly day: number; readonly minute: 
 }
 
 function wordsOf(minute: number): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const ofDay = minute % DAY_MINUTES;
   const day = DAYS[Math.floor(minute / DAY_MINUTES)] ?? '';
-  return `on ${day} at ${two(Math.floor(ofDay / 60))}:${two(ofDay % 60)}`;
+  return `on ${day} at ${timeOfDay(minute % DAY_MINUTES)}`;
 }
 
 function modulo(value: number, by: number): number {

@@ -2,6 +2,7 @@
 // RFC 5626 §6; pub-gruu: RFC 5627 §5.3). Temporary GRUUs are not given: the node is a back-to-back user agent, so
 // no peer ever sees a phone's Contact, and there is nothing to hide.
 
+import { twoDigits } from '../base/local-time.ts';
 import { DAY_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Binding } from '../ports/records.ts';
 import { type Identity, publicGruu } from './device.ts';
@@ -69,10 +70,6 @@ export function sipDate(now: Instant): string {
   const seconds = Math.floor((now % MINUTE_MS) / SECOND_MS);
   const clock = [Math.floor(minutes / 60), minutes % 60, seconds].map(twoDigits).join(':');
   return `${WEEKDAYS[days % 7]}, ${twoDigits(day)} ${MONTHS[month]} ${year} ${clock} GMT`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, '0');
 }
 
 /**

@@ -2,6 +2,7 @@
 // routing's to say (src/routing/hours.ts), whose rules these follow: days are ISO, minutes count from local
 // midnight, and an end that is not after its start lies on the next day.
 
+import { timeOfDay } from '../../base/local-time.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Hours } from '../../ports/records.ts';
 
@@ -30,7 +31,7 @@ export function parseSpans(text: string): Result<readonly Span[], string> {
 }
 
 export function formatSpan({ days, fromMinute, toMinute }: Span): string {
-  return `${formatDays(days)} ${formatTime(fromMinute)}-${formatTime(toMinute)}`;
+  return `${formatDays(days)} ${timeOfDay(fromMinute)}-${timeOfDay(toMinute)}`;
 }
 
 /** A date of the calendar, such as 2026-12-25. */
@@ -98,9 +99,4 @@ function formatDays(days: readonly number[]): string {
 
 function nameOf(day: number | undefined): string {
   return DAYS[(day ?? 0) - 1] ?? '';
-}
-
-function formatTime(minute: number): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${two(Math.floor(minute / MINUTES_OF_HOUR))}:${two(minute % MINUTES_OF_HOUR)}`;
 }
