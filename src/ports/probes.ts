@@ -1,5 +1,8 @@
 // Probes: what a watcher asks of the outside, as a customer would, to see whether it is there.
 
+import type { Destination, Endpoint } from '../base/net.ts';
+import type { Target } from '../sip/location/target.ts';
+
 export type ProbeTarget =
   /** A SIP server, over a connection or a socket of its own. */
   | {
@@ -21,3 +24,43 @@ export interface Prober {
   /** Never rejects. Fails after `timeoutMs` whatever is awaited, and at once when the signal is aborted. */
   probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd>;
 }
+
+/** What a customer does, over SIP and RTP. */
+export type CustomerTarget =
+  /** A phone registers, and gives it back. */
+  | { readonly type: 'register'; readonly account: PhoneAccount }
+  /** A call to a number, from one end that is the watcher's own to another, each of which listens to the other. */
+  | {
+      readonly type: 'call';
+      /** As the caller dials it. */
+      readonly number: string;
+      readonly caller: CallerEnd;
+      readonly answerer: AnsweringEnd;
+    };
+
+/** What a phone is told to register with. */
+export interface PhoneAccount {
+  /** Where port or transport are left open, DNS says them (RFC 3263). */
+  readonly server: Target;
+  /** Of its address of record. */
+  readonly domain: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+export type CallerEnd =
+  | { readonly type: 'phone'; readonly account: PhoneAccount }
+  /** Where a carrier would be: known to the server by its address alone. */
+  | {
+      readonly type: 'carrier';
+      readonly server: Target;
+      /** Whom it calls from; absent: whatever address leads to the server. */
+      readonly local: Endpoint | undefined;
+      /** Who calls. */
+      readonly callerId: string | undefined;
+    };
+
+export type AnsweringEnd =
+  | { readonly type: 'phone'; readonly account: PhoneAccount }
+  /** Waits for the call where a carrier would. */
+  | { readonly type: 'carrier'; readonly local: Destination };
