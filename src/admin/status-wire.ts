@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
+import { OUTCOMES } from '../ports/probes.ts';
 import { STATES } from '../watch/quorum.ts';
 import { list, section } from './documents/section.ts';
 import { instant } from './wire.ts';
@@ -17,7 +18,7 @@ const state = z.enum(STATES).meta({
 
 const lastResult = z.object({
   at: instant,
-  outcome: z.enum(['passed', 'failed']),
+  outcome: z.enum(OUTCOMES),
   latencyMs: z.number().optional(),
   reason: z.string().optional(),
 });
@@ -62,7 +63,7 @@ const probeResult = section({
   probe: z.string().min(1).max(63),
   at: z.int().min(0),
   sequence: z.int().min(0),
-  outcome: z.enum(['passed', 'failed']),
+  outcome: z.enum(OUTCOMES),
   latencyMs: z.number().min(0).optional(),
   measures: z
     .record(z.string().max(63), z.number())

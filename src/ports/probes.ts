@@ -15,10 +15,22 @@ export type ProbeTarget =
   | { readonly type: 'http'; readonly url: string }
   | { readonly type: 'tcp'; readonly host: string; readonly port: number };
 
+/** What was measured, by name, such as `lossShare`. */
+export type Measures = Readonly<Record<string, number>>;
+
+/** The reason is for people. */
 export type ProbeEnd =
-  | { readonly outcome: 'passed'; readonly latencyMs: number }
-  /** The reason is for people. */
-  | { readonly outcome: 'failed'; readonly reason: string };
+  | { readonly outcome: 'passed'; readonly latencyMs: number; readonly measures?: Measures }
+  /** It works, and something about it needs to be seen to: it is slow, or a certificate is about to end. */
+  | {
+      readonly outcome: 'warned';
+      readonly latencyMs: number;
+      readonly reason: string;
+      readonly measures?: Measures;
+    }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly measures?: Measures };
+
+export const OUTCOMES = ['passed', 'warned', 'failed'] as const satisfies readonly ProbeEnd['outcome'][];
 
 export interface Prober {
   /** Never rejects. Fails after `timeoutMs` whatever is awaited, and at once when the signal is aborted. */

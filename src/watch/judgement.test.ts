@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
+import { OUTCOMES } from '../ports/probes.ts';
 import { type Component, Judgement, type StateChange } from './judgement.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
@@ -25,12 +26,15 @@ class Stage {
     this.judgement = new Judgement({ watchers, probes, components: components ?? [calls] }, this.now);
   }
 
-  /** One letter a watcher and probe: passed, failed, or nothing said. */
+  /** One letter a watcher and probe: passed, warned, failed, or nothing said. */
   round(letters: string, probe = 'main', lastsMs = 5_000): this {
     for (const [index, letter] of [...letters].entries()) {
       if (letter === '-') continue;
       const watcher = present(this.#watchers[index], 'a watcher');
-      const outcome = letter === 'p' ? 'passed' : 'failed';
+      const outcome = present(
+        OUTCOMES.find((one) => one.startsWith(letter)),
+        letter,
+      );
       this.#sequence += 1;
       const result = { watcher, probe, at: this.now, sequence: this.#sequence, outcome } as const;
       this.#note(this.judgement.receive(result, this.now));
@@ -92,6 +96,17 @@ describe('a component', () => {
     const stage = new Stage().rounds(5, 'p');
     for (let round = 0; round < 20; round++) stage.round('f').rounds(2, 'p');
     assert.deepEqual(stage.told, ['+20 s operational', '+40 s degraded']);
+  });
+
+  test('is degraded while each probe warns of something, and never down for it', () => {
+    assert.deepEqual(new Stage().rounds(5, 'p').rounds(12, 'w').told, [
+      '+20 s operational',
+      '+30 s degraded',
+    ]);
+    const stage = new Stage().rounds(9, 'w');
+    assert.deepEqual(stage.told, ['+20 s degraded'], 'a first warning is not green');
+    assert.deepEqual(stage.rounds(5, 'p').told.slice(1), ['+65 s operational']);
+    assert.deepEqual(new Stage().rounds(5, 'p').round('w').rounds(4, 'p').told, ['+20 s operational']);
   });
 
   test('that flaps stays at its worst, and says so once', () => {

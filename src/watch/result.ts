@@ -4,6 +4,7 @@
 //   ["ringthrough-probe-result-1", watcher, probe, at, sequence, outcome, latencyMs, [[measure, value] …], reason]
 
 import type { Instant } from '../base/time.ts';
+import type { Measures, ProbeEnd } from '../ports/probes.ts';
 
 export interface ProbeResult {
   readonly watcher: string;
@@ -12,11 +13,10 @@ export interface ProbeResult {
   readonly at: Instant;
   /** Rises with each result of this watcher for this probe, over restarts as well. */
   readonly sequence: number;
-  readonly outcome: 'passed' | 'failed';
+  readonly outcome: ProbeEnd['outcome'];
   readonly latencyMs?: number | undefined;
-  /** By name, such as `lossShare`. */
-  readonly measures?: Readonly<Record<string, number>> | undefined;
-  /** Why it failed, for people. */
+  readonly measures?: Measures | undefined;
+  /** Why it failed, or what it warns of, for people. */
   readonly reason?: string | undefined;
 }
 

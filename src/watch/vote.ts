@@ -2,11 +2,11 @@
 //
 //   silent    nothing heard for two intervals and a timeout, or one failure is all there is
 //   failing   the last two failed
-//   shaky     two of the last six failed
+//   shaky     two of the last six failed, or each of the last two failed or warned of something
 //   passing   anything else
 //
 // Two failures running, so that one lost packet is no outage; two of six, so that a service which fails every other
-// time is not a service that passes.
+// time is not a service that passes. A warning is never down: whoever asked was served.
 
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
@@ -54,7 +54,8 @@ export class Vote {
     const isFailing = running.every(({ outcome }) => outcome === 'failed');
     if (isFailing) return running.length < FAILING_RUN ? 'silent' : 'failing';
     const failures = this.#recent.filter(({ outcome }) => outcome === 'failed').length;
-    return failures >= SHAKY_COUNT ? 'shaky' : 'passing';
+    const isWarning = running.every(({ outcome }) => outcome !== 'passed');
+    return isWarning || failures >= SHAKY_COUNT ? 'shaky' : 'passing';
   }
 
   #isStale(now: Instant): boolean {

@@ -65,7 +65,7 @@ export class Watcher {
     if (run?.startedAt === undefined) return undefined;
     const { probe, startedAt, last } = run;
     const intervalMs = probe.intervalMs * (1 - JITTER_SHARE * this.#random.fraction());
-    const isHint = end.outcome === 'failed' && last === 'passed';
+    const isHint = end.outcome === 'failed' && last !== 'failed';
     const usual = Math.max(now, startedAt + intervalMs);
     this.#deadlines.add(isHint ? Math.min(usual, now + CONFIRM_MS) : usual, run);
     run.startedAt = undefined;

@@ -6,7 +6,7 @@ import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import type { Resolver } from '../../ports/dns.ts';
-import type { ProbeEnd, Prober, ProbeTarget } from '../../ports/probes.ts';
+import type { Measures, ProbeEnd, Prober, ProbeTarget } from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
 import { probeHttp } from './http.ts';
 import { probeSipOptions } from './sip-options.ts';
@@ -19,6 +19,15 @@ export interface ProberOptions {
   readonly userAgent: string;
 }
 
+/** What one that passed has found beside. */
+interface Found {
+  readonly measures?: Measures;
+  /** What needs to be seen to though it works. */
+  readonly warning?: string;
+}
+
+const NOTHING: Found = {};
+
 export function createProber(options: ProberOptions): Prober {
   return {
     async probe(target, timeoutMs, signal): Promise<ProbeEnd> {
@@ -27,11 +36,14 @@ export function createProber(options: ProberOptions): Prober {
       const startedAt = performance.now();
       const either = AbortSignal.any([limit.signal, signal]);
       try {
-        await unless(either, attempt(target, options, either));
-        return { outcome: 'passed', latencyMs: Math.round((performance.now() - startedAt) * 10) / 10 };
+        const { warning, measures } = await unless(either, attempt(target, options, either));
+        const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
+        const measured = measures === undefined ? { latencyMs } : { latencyMs, measures };
+        if (warning === undefined) return { outcome: 'passed', ...measured };
+        return { outcome: 'warned', ...measured, reason: told(warning) };
       } catch (cause) {
         const reason = limit.signal.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(cause);
-        return { outcome: 'failed', reason: printable(reason).slice(0, LIMITS.probeReasonMax) };
+        return { outcome: 'failed', reason: told(reason) };
       } finally {
         clearTimeout(timer);
         // Whatever is still under way of it ends now.
@@ -42,26 +54,33 @@ export function createProber(options: ProberOptions): Prober {
 }
 
 /** Rejects with why it failed. */
-function attempt(target: ProbeTarget, options: ProberOptions, signal: AbortSignal): Promise<void> {
+async function attempt(target: ProbeTarget, options: ProberOptions, signal: AbortSignal): Promise<Found> {
   switch (target.type) {
     case 'tcp':
-      return connected(target, options.resolver, signal).then((socket) => void socket.destroy());
+      (await connected(target, options.resolver, signal)).destroy();
+      return NOTHING;
     case 'http':
-      return probeHttp(target.url, options, signal);
+      await probeHttp(target.url, options, signal);
+      return NOTHING;
     case 'sip-options':
-      return probeSipOptions(target, options, signal);
+      await probeSipOptions(target, options, signal);
+      return NOTHING;
     default:
       return assertNever(target);
   }
 }
 
 /** Not every wait of an attempt can be cut short: a question to DNS, for one. */
-function unless(aborted: AbortSignal, attempted: Promise<void>): Promise<void> {
+function unless(aborted: AbortSignal, attempted: Promise<Found>): Promise<Found> {
   return new Promise((resolve, reject) => {
     attempted.then(resolve, reject);
     if (aborted.aborted) reject(new Error('given up'));
     aborted.addEventListener('abort', () => reject(new Error('given up')), { once: true });
   });
+}
+
+function told(reason: string): string {
+  return printable(reason).slice(0, LIMITS.probeReasonMax);
 }
 
 function reasonOf(cause: unknown): string {

@@ -65,7 +65,7 @@ export function resolveConfig(
   }
   const mail = resolveMail(file.mail, context, findings);
   const sms = resolveSms(file.sms, context, findings);
-  const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, findings);
+  const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, context, findings);
   const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {

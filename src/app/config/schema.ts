@@ -5,17 +5,10 @@ import { z } from 'zod';
 import type { Path } from '../../admin/documents/document.ts';
 import { count, duration, flag, list, section, words } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { probeSection } from './probe-schema.ts';
+import { name, oneOrMore } from './vocabulary.ts';
 
 const country = words(2).regex(/^[A-Z]{2}$/, 'expected an ISO 3166 country in capitals, such as GB');
-const name = words(63).regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens');
-
-/** One, or a list of them. */
-function oneOrMore(example: string) {
-  const one = words(128);
-  return z.union([one, list(one, 32, `[${example}]`).min(1, 'must not be empty')], {
-    error: `expected ${example}, or a list of such`,
-  });
-}
 
 const nodeSection = section({
   name: name.optional(),
@@ -181,16 +174,6 @@ const trunkSection = section({
 });
 
 const title = words(60);
-
-/** What it asks is said by exactly one of `sipOptions`, `http` and `tcp`. */
-const probeSection = section({
-  name,
-  sipOptions: words(280).optional(),
-  http: words(2_048).optional(),
-  tcp: words(280).optional(),
-  interval: duration.optional(),
-  timeout: duration.optional(),
-});
 
 const watchSection = section({
   name: name.optional(),

@@ -82,18 +82,18 @@ status:
     ['watch: { probes: [] }', /watch\.probes: must not be empty/],
     ['watch: { probes: [{ name: a }] }', /watch\.probes\[0\]: needs exactly one of sipOptions, http and tcp/],
     [`watch: { probes: [{ ${one}, http: "http://a/" }] }`, /watch\.probes\[0\]: needs exactly one of/],
-    ['watch: { probes: [{ name: a, tcp: host }] }', /watch\.probes\[0\]: expected host:port in tcp/],
+    ['watch: { probes: [{ name: a, tcp: host }] }', /watch\.probes\[0\]\.tcp: expected host:port/],
     [
       'watch: { probes: [{ name: a, sipOptions: "ws:host" }] }',
-      /watch\.probes\[0\]: expected transport:host:port/,
+      /watch\.probes\[0\]\.sipOptions: expected transport:host:port/,
     ],
     [
       'watch: { probes: [{ name: a, http: "ftp://a/" }] }',
-      /watch\.probes\[0\]: expected the address of a page/,
+      /watch\.probes\[0\]\.http: expected the address of a page/,
     ],
     [
       'watch: { probes: [{ name: a, http: "http://u:secret@a/" }] }',
-      /watch\.probes\[0\]: expected the address/,
+      /watch\.probes\[0\]\.http: expected the address/,
     ],
     [
       `watch: { probes: [{ ${one}, interval: 4s }] }`,
