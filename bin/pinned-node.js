@@ -17,6 +17,13 @@ const LIBRARY_REMEDY =
 
 export const isPinned = Number(process.versions.node.split('.')[0]) >= NODE_MAJOR;
 
+/**
+ * Where compiled code is kept, types stripped: a command that has run once starts in half the time. It stands beside
+ * the code that it is made of, so whoever may write to it could change that, too; where it cannot be written it is
+ * not used.
+ */
+export const compileCache = fileURLToPath(new URL('../node_modules/.cache/compile', import.meta.url));
+
 /** The binary in node_modules, whether it is there or not. */
 export function pinnedNode() {
   const pinned = `node-${process.platform}-${process.arch}`;
@@ -38,7 +45,11 @@ export function runOnPinnedNode(parameters) {
     process.exitCode = UNAVAILABLE;
     return;
   }
-  const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` };
+  const env = {
+    NODE_COMPILE_CACHE: compileCache,
+    ...process.env,
+    PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}`,
+  };
   const child = spawn(node, parameters, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
