@@ -1,0 +1,155 @@
+// What the status page shows, as data: made by admin/page.ts, rendered by the modules of this folder, each
+// `(view) → files`. Rendering reads no clock: `at` is when the view was made, and a page says in the reader's browser
+// how old that is by then.
+
+import type { Instant } from '../base/time.ts';
+
+/** From best to worst, as shown: maintenance stands between degraded and unknown, so it never hides an outage. */
+export const SHOWN_STATES = [
+  'operational',
+  'degraded',
+  'maintenance',
+  'unknown',
+  'partial-outage',
+  'major-outage',
+] as const;
+export type ShownState = (typeof SHOWN_STATES)[number];
+
+export type Impact = 'degraded' | 'partial-outage' | 'major-outage';
+export type Phase = 'investigating' | 'identified' | 'monitoring' | 'resolved';
+
+export interface IncidentUpdate {
+  readonly at: Instant;
+  readonly phase: Phase;
+  readonly text: string;
+  readonly by: 'probes' | 'operator';
+}
+
+export interface Affected {
+  readonly component: string;
+  readonly worst: Impact;
+  readonly since: Instant;
+  readonly until?: Instant;
+}
+
+export interface Incident {
+  /** `20261126-1`: the UTC day it began, and which one of that day. Permanent: a part of its address. */
+  readonly id: string;
+  readonly title: string;
+  readonly openedBy: 'probes' | 'operator';
+  readonly openedAt: Instant;
+  readonly resolvedAt?: Instant;
+  readonly affected: readonly Affected[];
+  /** Oldest first; never empty. */
+  readonly updates: readonly IncidentUpdate[];
+  readonly postMortem?: { readonly at: Instant; readonly text: string };
+}
+
+export type MaintenanceState = 'scheduled' | 'under-way' | 'completed' | 'cancelled';
+
+export interface Maintenance {
+  /** `m20261126-1`. */
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  readonly components: readonly string[];
+  readonly from: Instant;
+  readonly until: Instant;
+  readonly state: MaintenanceState;
+  readonly updates: readonly { readonly at: Instant; readonly text: string }[];
+  /** When customers were reminded, and will be. */
+  readonly reminders: readonly { readonly at: Instant; readonly sent: boolean }[];
+  readonly createdAt: Instant;
+  readonly endedAt?: Instant;
+}
+
+/** Of the operator, by configuration. */
+export interface Site {
+  readonly name: string;
+  /** `https://status.example.net/`, where known: feeds and permanent addresses need it. */
+  readonly url?: string | undefined;
+  readonly homepage?: string | undefined;
+  readonly logo?: { readonly type: string; readonly bytes: Uint8Array } | undefined;
+  /** `#rrggbb`. Where it could not be read on the page it is made darker, or on the dark page lighter. */
+  readonly accent?: string | undefined;
+  /** IANA, such as `Europe/London`. */
+  readonly timeZone: string;
+  /** What customers can do, one line. */
+  readonly advice?: string | undefined;
+  /** How to reach the operator: an address of mail or of the web, a telephone number, or words. */
+  readonly contact?: string | undefined;
+}
+
+export interface DayOnPage {
+  /** `2026-11-26`, UTC. */
+  readonly day: string;
+  /** In partial or major outage. */
+  readonly downMs: number;
+  readonly degradedMs: number;
+  readonly maintenanceMs: number;
+  /** Watched, and not `unknown`. */
+  readonly knownMs: number;
+}
+
+export interface ComponentOnPage {
+  readonly name: string;
+  readonly group?: string | undefined;
+  readonly state: ShownState;
+  readonly since: Instant;
+  /** 90, oldest first; `undefined`: nothing is known of that day. */
+  readonly days: readonly (DayOnPage | undefined)[];
+  /** 0…1, of the last 24 hours, 7 and 90 days; absent: nothing is known of them. */
+  readonly uptime: { readonly day?: number; readonly week?: number; readonly quarter?: number };
+}
+
+/**
+ * `reached`: share of calls that reached their number, 0…1. `setup`: mean time until the caller heard of somebody, in
+ * milliseconds. `quality`: mean estimate of audio quality, 1…4.5 (MOS). `phones`: registered. `blocked`: packets a
+ * second that the shield dropped, on average over each step.
+ */
+export const GRAPHS = ['reached', 'setup', 'quality', 'phones', 'blocked'] as const;
+export type GraphName = (typeof GRAPHS)[number];
+export const RANGES = ['24h', '7d', '90d'] as const;
+export type Range = (typeof RANGES)[number];
+
+export interface GraphPoint {
+  /** When its step begins. */
+  readonly at: Instant;
+  readonly value: number;
+}
+
+export interface GraphRange {
+  readonly range: Range;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly stepMs: number;
+  /** In order of time. Where nothing was measured there is none, and the graph has a gap. */
+  readonly points: readonly GraphPoint[];
+}
+
+export interface Graph {
+  readonly name: GraphName;
+  readonly ranges: readonly GraphRange[];
+}
+
+export interface PageView {
+  readonly at: Instant;
+  readonly site: Site;
+  readonly state: ShownState;
+  readonly components: readonly ComponentOnPage[];
+  readonly graphs: readonly Graph[];
+  /** Newest first. */
+  readonly incidents: readonly Incident[];
+  readonly maintenance: readonly Maintenance[];
+  /** After so long without a new one the page calls itself old. */
+  readonly staleAfterMs: number;
+}
+
+/** One file of the site. */
+export interface PageFile {
+  /** Relative to the site's root, such as `incidents/20261126-1/index.html`. */
+  readonly path: string;
+  /** Media type, with its charset. */
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
