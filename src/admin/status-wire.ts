@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { OUTCOMES } from '../ports/probes.ts';
-import { STATES } from '../watch/quorum.ts';
+import { STATES } from '../ports/status.ts';
 import { list, section } from './documents/section.ts';
 import { instant } from './wire.ts';
 

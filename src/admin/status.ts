@@ -3,8 +3,8 @@
 
 import type { Instant } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { State } from '../ports/status.ts';
 import type { ComponentView } from '../watch/judgement.ts';
-import type { State } from '../watch/quorum.ts';
 import type { SignedResult } from '../watch/result.ts';
 
 export interface StatusView {

@@ -174,9 +174,14 @@ export function keyOf(write: StoreWrite): string {
       return `rehearsal ${write.rehearsal.number}`;
     case 'audit':
       return `audit ${write.entry.id}`;
-    // These never come this way (src/app/series.ts), and would not replace one another.
+    case 'component-day':
+      return `component-day ${write.row.day} ${write.row.component}`;
+    case 'component-state':
+      return `component-state ${write.row.component}`;
+    // These never come this way (src/app/series.ts, uptime.ts), and would not replace one another.
     case 'samples':
     case 'samples-pruned':
+    case 'component-days-pruned':
       return write.type;
   }
 }

@@ -19,6 +19,7 @@ import type {
   VoicemailMessage,
 } from './records.ts';
 import type { Resolution, SeriesQuery, SeriesSample } from './series.ts';
+import type { ComponentDay, ComponentDaysQuery, ComponentState, Day } from './uptime.ts';
 
 export type StoreWrite =
   /**
@@ -58,7 +59,13 @@ export type StoreWrite =
       readonly samples: readonly SeriesSample[];
     }
   /** Of all series; a series without any sample goes. */
-  | { readonly type: 'samples-pruned'; readonly resolution: Resolution; readonly before: number };
+  | { readonly type: 'samples-pruned'; readonly resolution: Resolution; readonly before: number }
+  /** Inserts or replaces by component and day. */
+  | { readonly type: 'component-day'; readonly row: ComponentDay }
+  /** Inserts or replaces by component. */
+  | { readonly type: 'component-state'; readonly row: ComponentState }
+  /** Of all components, with what was last known of one before that day. */
+  | { readonly type: 'component-days-pruned'; readonly before: Day };
 
 export interface LedgerQuery {
   /** Only attempts to reach this number or user. */
@@ -120,5 +127,8 @@ export interface Store {
   /** Series by series as they are asked for, each in the order of time; one that nobody knows has none. */
   samples(query: SeriesQuery): Promise<readonly SeriesSample[]>;
   seriesNames(): Promise<readonly string[]>;
+  /** Day by day, each by the names of components. */
+  componentDays(query: ComponentDaysQuery): Promise<readonly ComponentDay[]>;
+  componentStates(): Promise<readonly ComponentState[]>;
   close(): Promise<void>;
 }

@@ -9,7 +9,8 @@
 
 import { assert, present } from '../base/assert.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
-import { isWorse, STATES, type State, stateOf, type Verdict, verdictOf, worst } from './quorum.ts';
+import { STATES, type State } from '../ports/status.ts';
+import { isWorse, stateOf, type Verdict, verdictOf, worst } from './quorum.ts';
 import type { ProbeResult } from './result.ts';
 import { type Opinion, Vote, type VoteTiming } from './vote.ts';
 

@@ -10,13 +10,10 @@
 // So with one watcher it is as that one says; with two it takes both to say "down", and one that is alone is believed;
 // with three or more nobody's bad network, and nobody's lie, makes an outage or hides one.
 
+import { STATES, type State } from '../ports/status.ts';
 import type { Opinion } from './vote.ts';
 
 export type Verdict = 'passed' | 'shaky' | 'failed' | 'unknown';
-
-/** From best to worst. `unknown` is worse than `degraded`: nobody says that it works. */
-export const STATES = ['operational', 'degraded', 'unknown', 'partial-outage', 'major-outage'] as const;
-export type State = (typeof STATES)[number];
 
 /** How many of so many watchers must be heard. */
 export function heardMin(watchers: number): number {

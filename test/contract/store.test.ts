@@ -9,6 +9,7 @@ import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { type OpenStore, type StoreUnderTest, storeContract } from './store.contract.ts';
 import { storeSeriesContract } from './store-series.contract.ts';
 import { storeTelephoneContract } from './store-telephone.contract.ts';
+import { storeUptimeContract } from './store-uptime.contract.ts';
 
 async function openMemory(): Promise<OpenStore> {
   const store = new MemoryStore();
@@ -47,4 +48,5 @@ for (const store of STORES) {
   storeContract(store);
   storeTelephoneContract(store);
   storeSeriesContract(store);
+  storeUptimeContract(store);
 }

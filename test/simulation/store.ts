@@ -162,6 +162,10 @@ export class SimulatedStore {
         case 'samples':
         case 'samples-pruned':
           throw new Error('the simulation has no time series');
+        case 'component-day':
+        case 'component-state':
+        case 'component-days-pruned':
+          throw new Error('the simulation has nothing that watches');
         default:
           assertNever(write);
       }

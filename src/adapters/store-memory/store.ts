@@ -21,6 +21,7 @@ import type {
 } from '../../ports/records.ts';
 import type { Resolution, SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type { ComponentDay, ComponentDaysQuery, ComponentState, Day } from '../../ports/uptime.ts';
 
 interface StoredSample {
   readonly resolution: Resolution;
@@ -40,6 +41,8 @@ export class MemoryStore implements Store {
   readonly #rehearsals = new Map<string, PlanRehearsal>();
   readonly #audit = new Map<string, AuditEntry>();
   readonly #samples = new Map<string, StoredSample>();
+  readonly #componentDays = new Map<string, ComponentDay>();
+  readonly #componentStates = new Map<string, ComponentState>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
     const batch = new Batch();
@@ -116,6 +119,15 @@ export class MemoryStore implements Store {
     return [...new Set([...this.#samples.values()].map(({ sample }) => sample.series))].sort(order);
   }
 
+  async componentDays({ from, to }: ComponentDaysQuery): Promise<readonly ComponentDay[]> {
+    const found = [...this.#componentDays.values()].filter(({ day }) => day >= from && day <= (to ?? day));
+    return found.sort((a, b) => order(a.day, b.day) || order(a.component, b.component));
+  }
+
+  async componentStates(): Promise<readonly ComponentState[]> {
+    return [...this.#componentStates.values()].sort((a, b) => order(a.component, b.component));
+  }
+
   async close(): Promise<void> {}
 
   #apply(write: StoreWrite, batch: Batch): void {
@@ -176,8 +188,23 @@ export class MemoryStore implements Store {
           if (isOld) batch.set(this.#samples, key, undefined);
         }
         return;
+      case 'component-day':
+        return batch.set(this.#componentDays, `${write.row.day} ${write.row.component}`, write.row);
+      case 'component-state':
+        return batch.set(this.#componentStates, write.row.component, write.row);
+      case 'component-days-pruned':
+        return this.#pruneComponentDays(write.before, batch);
       default:
         return assertNever(write);
+    }
+  }
+
+  #pruneComponentDays(before: Day, batch: Batch): void {
+    for (const [key, { day }] of this.#componentDays) {
+      if (day < before) batch.set(this.#componentDays, key, undefined);
+    }
+    for (const [key, { at }] of this.#componentStates) {
+      if (at < Date.parse(`${before}T00:00:00Z`)) batch.set(this.#componentStates, key, undefined);
     }
   }
 

@@ -23,6 +23,7 @@ import type {
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { migrate } from './migrations.ts';
@@ -30,6 +31,7 @@ import { Secrets } from './secrets.ts';
 import { readSamples, readSeriesNames } from './series.ts';
 import { isAboutData, storeError } from './sqlite-errors.ts';
 import { accountOf, ledgerEntryOf, type Tables, trunkServersOf } from './tables.ts';
+import { readComponentDays, readComponentStates } from './uptime.ts';
 import { applyWrite } from './writes.ts';
 
 export interface DatabaseOptions {
@@ -271,6 +273,14 @@ export class Database {
 
   seriesNames(): Promise<readonly string[]> {
     return this.#read(() => readSeriesNames(this.#db));
+  }
+
+  componentDays(query: ComponentDaysQuery): Promise<readonly ComponentDay[]> {
+    return this.#read(() => readComponentDays(this.#db, query));
+  }
+
+  componentStates(): Promise<readonly ComponentState[]> {
+    return this.#read(() => readComponentStates(this.#db));
   }
 
   close(): void {

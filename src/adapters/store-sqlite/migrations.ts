@@ -3,6 +3,7 @@
 
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { RingthroughError } from '../../base/errors.ts';
+import { createUptime } from './uptime.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-accounts-bindings-ledger': { up: accountsBindingsLedger },
@@ -13,6 +14,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006-diverted-usage': { up: createDivertedUsage },
   '0007-rehearsals': { up: createRehearsals },
   '0008-series': { up: createSeries },
+  '0009-uptime': { up: createUptime },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */

@@ -16,6 +16,7 @@ import type {
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 
 /** A question's name → what it takes and what it gives. */
 export interface Questions {
@@ -35,6 +36,8 @@ export interface Questions {
   audit: { takes: AuditQuery; gives: AuditPage };
   samples: { takes: SeriesQuery; gives: readonly SeriesSample[] };
   seriesNames: { takes: undefined; gives: readonly string[] };
+  componentDays: { takes: ComponentDaysQuery; gives: readonly ComponentDay[] };
+  componentStates: { takes: undefined; gives: readonly ComponentState[] };
   close: { takes: undefined; gives: undefined };
 }
 

@@ -21,6 +21,7 @@ import type {
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
 import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
 import { errorOf, type Question, type Questions, type Reply, type Request } from './protocol.ts';
@@ -154,6 +155,14 @@ class SqliteStore implements Store {
 
   seriesNames(): Promise<readonly string[]> {
     return this.#thread.ask('seriesNames', undefined);
+  }
+
+  componentDays(query: ComponentDaysQuery): Promise<readonly ComponentDay[]> {
+    return this.#thread.ask('componentDays', query);
+  }
+
+  componentStates(): Promise<readonly ComponentState[]> {
+    return this.#thread.ask('componentStates', undefined);
   }
 
   /** What was given to `write` before is written first. */

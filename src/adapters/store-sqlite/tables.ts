@@ -42,6 +42,8 @@ export interface Tables {
   rehearsal: { number: string; account: string; rehearsal: string };
   series: { id: Generated<number>; name: string };
   sample: SampleRow;
+  component_day: { component: string; day: string; ms: string };
+  component_state: { component: string; state: string; since: number; at: number };
 }
 
 export interface AccountRow {

@@ -55,6 +55,10 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.samples(request.with);
     case 'seriesNames':
       return database.seriesNames();
+    case 'componentDays':
+      return database.componentDays(request.with);
+    case 'componentStates':
+      return database.componentStates();
     case 'close':
       return database.close();
     default:

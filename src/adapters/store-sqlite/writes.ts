@@ -32,6 +32,7 @@ import {
   type Tables,
   trunkServersRow,
 } from './tables.ts';
+import { pruneComponentDays, putComponentDay, putComponentState } from './uptime.ts';
 
 export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWrite): Promise<void> {
   switch (write.type) {
@@ -71,6 +72,12 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putSamples(db, write.resolution, write.samples);
     case 'samples-pruned':
       return pruneSamples(db, write.resolution, write.before);
+    case 'component-day':
+      return putComponentDay(db, write.row);
+    case 'component-state':
+      return putComponentState(db, write.row);
+    case 'component-days-pruned':
+      return pruneComponentDays(db, write.before);
     default:
       return assertNever(write);
   }
