@@ -172,6 +172,14 @@ export function keyOf(write: StoreWrite): string {
       return `notice ${write.id}`;
     case 'rehearsal':
       return `rehearsal ${write.rehearsal.number}`;
+    case 'incident':
+      return `incident ${write.incident.id}`;
+    case 'incident-removed':
+      return `incident ${write.id}`;
+    case 'maintenance':
+      return `maintenance ${write.maintenance.id}`;
+    case 'maintenance-removed':
+      return `maintenance ${write.id}`;
     case 'audit':
       return `audit ${write.entry.id}`;
     case 'component-day':

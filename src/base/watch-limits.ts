@@ -32,4 +32,6 @@ export const WATCH_LIMITS = {
   reportMs: 5 * SECOND_MS,
   /** Results that wait for one of them. More: the oldest is not brought. */
   resultsWaitingMax: 200,
+  /** Incidents, or maintenance, read from the store at once. A higher limit is lowered to it. */
+  incidentsPageMax: 200,
 } as const;

@@ -2,6 +2,7 @@
 // write is one batch is one transaction: when `write` resolves, all of it survives kill -9 and power loss; when it
 // rejects, none of it happened. Adapters must pass test/contract/store*.contract.ts.
 
+import type { Incident, IncidentId, Maintenance } from './incidents.ts';
 import type {
   Account,
   AuditEntry,
@@ -65,7 +66,13 @@ export type StoreWrite =
   /** Inserts or replaces by component. */
   | { readonly type: 'component-state'; readonly row: ComponentState }
   /** Of all components, with what was last known of one before that day. */
-  | { readonly type: 'component-days-pruned'; readonly before: Day };
+  | { readonly type: 'component-days-pruned'; readonly before: Day }
+  /** Inserts or replaces by id. */
+  | { readonly type: 'incident'; readonly incident: Incident }
+  | { readonly type: 'incident-removed'; readonly id: IncidentId }
+  /** Inserts or replaces by id. */
+  | { readonly type: 'maintenance'; readonly maintenance: Maintenance }
+  | { readonly type: 'maintenance-removed'; readonly id: string };
 
 export interface LedgerQuery {
   /** Only attempts to reach this number or user. */
@@ -100,6 +107,16 @@ export interface AuditPage {
   readonly next?: string;
 }
 
+/** Of incidents by when they were opened, of maintenance by when it begins. */
+export interface PeriodsQuery {
+  /** At most `LIMITS.incidentsPageMax`, newest first. */
+  readonly limit: number;
+  /** Only those earlier than this: the time of the last one of an earlier page. */
+  readonly before?: number;
+  /** Only incidents that are not resolved; only maintenance that is scheduled or under way. */
+  readonly open?: boolean;
+}
+
 export interface Store {
   /**
    * Atomic and durable; batches given at once are done in their order. Rejects with a `RingthroughError`:
@@ -130,5 +147,9 @@ export interface Store {
   /** Day by day, each by the names of components. */
   componentDays(query: ComponentDaysQuery): Promise<readonly ComponentDay[]>;
   componentStates(): Promise<readonly ComponentState[]>;
+  incidents(query: PeriodsQuery): Promise<readonly Incident[]>;
+  incident(id: IncidentId): Promise<Incident | undefined>;
+  maintenance(query: PeriodsQuery): Promise<readonly Maintenance[]>;
+  oneMaintenance(id: string): Promise<Maintenance | undefined>;
   close(): Promise<void>;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
 import { OUTCOMES } from '../ports/probes.ts';
-import { type Component, Judgement, type StateChange } from './judgement.ts';
+import type { StateChange } from '../ports/status.ts';
+import { type Component, Judgement } from './judgement.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 

@@ -9,8 +9,8 @@
 
 import { assert, present } from '../base/assert.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
-import { STATES, type State } from '../ports/status.ts';
-import { isWorse, stateOf, type Verdict, verdictOf, worst } from './quorum.ts';
+import { isWorse, STATES, type State, type StateChange, worst } from '../ports/status.ts';
+import { stateOf, type Verdict, verdictOf } from './quorum.ts';
 import type { ProbeResult } from './result.ts';
 import { type Opinion, Vote, type VoteTiming } from './vote.ts';
 
@@ -29,13 +29,6 @@ export interface Judged {
   readonly watchers: readonly string[];
   readonly probes: readonly JudgedProbe[];
   readonly components: readonly Component[];
-}
-
-export interface StateChange {
-  readonly component: string;
-  readonly from: State;
-  readonly to: State;
-  readonly at: Instant;
 }
 
 export interface WatcherOpinion {

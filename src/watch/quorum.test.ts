@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { heardMin, isWorse, stateOf, verdictOf, worst } from './quorum.ts';
+import { heardMin, stateOf, verdictOf } from './quorum.ts';
 import type { Opinion } from './vote.ts';
 
 const OPINIONS: Readonly<Record<string, Opinion>> = { p: 'passing', f: 'failing', s: 'shaky', '-': 'silent' };
@@ -67,10 +67,4 @@ describe('the state of a component', () => {
       assert.equal(stateOf(verdicts), state);
     });
   }
-
-  test('that is worst stands for all', () => {
-    assert.equal(worst(['operational', 'major-outage', 'unknown']), 'major-outage');
-    assert.equal(worst([]), undefined);
-    assert.ok(isWorse('unknown', 'degraded') && !isWorse('operational', 'operational'));
-  });
 });

@@ -10,7 +10,7 @@
 // So with one watcher it is as that one says; with two it takes both to say "down", and one that is alone is believed;
 // with three or more nobody's bad network, and nobody's lie, makes an outage or hides one.
 
-import { STATES, type State } from '../ports/status.ts';
+import type { State } from '../ports/status.ts';
 import type { Opinion } from './vote.ts';
 
 export type Verdict = 'passed' | 'shaky' | 'failed' | 'unknown';
@@ -37,12 +37,4 @@ export function stateOf(verdicts: readonly Verdict[]): State {
   if (failed > 0) return failed === verdicts.length ? 'major-outage' : 'partial-outage';
   if (verdicts.length === 0 || verdicts.includes('unknown')) return 'unknown';
   return verdicts.includes('shaky') ? 'degraded' : 'operational';
-}
-
-export function worst(states: readonly State[]): State | undefined {
-  return STATES.findLast((state) => states.includes(state));
-}
-
-export function isWorse(state: State, than: State): boolean {
-  return STATES.indexOf(state) > STATES.indexOf(than);
 }

@@ -6,10 +6,10 @@ import { describe, test } from 'node:test';
 import { SeededRandom } from '../../test/simulation/world.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
-import type { State } from '../ports/status.ts';
+import { isWorse, type State } from '../ports/status.ts';
 import { Intake } from './intake.ts';
 import { Judgement } from './judgement.ts';
-import { heardMin, isWorse } from './quorum.ts';
+import { heardMin } from './quorum.ts';
 import { type SignedResult, signedText } from './result.ts';
 import { Watcher } from './watcher.ts';
 

@@ -7,6 +7,7 @@ import { MemoryStore } from '../../src/adapters/store-memory/store.ts';
 import { openDataFolder } from '../../src/adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../../src/adapters/store-sqlite/store.ts';
 import { type OpenStore, type StoreUnderTest, storeContract } from './store.contract.ts';
+import { storeIncidentsContract } from './store-incidents.contract.ts';
 import { storeSeriesContract } from './store-series.contract.ts';
 import { storeTelephoneContract } from './store-telephone.contract.ts';
 import { storeUptimeContract } from './store-uptime.contract.ts';
@@ -49,4 +50,5 @@ for (const store of STORES) {
   storeTelephoneContract(store);
   storeSeriesContract(store);
   storeUptimeContract(store);
+  storeIncidentsContract(store);
 }

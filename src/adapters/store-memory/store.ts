@@ -4,6 +4,8 @@
 import { assertNever } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Instant } from '../../base/time.ts';
+import type { Incident, Maintenance } from '../../ports/incidents.ts';
 import type {
   Account,
   AuditEntry,
@@ -20,7 +22,15 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { Resolution, SeriesQuery, SeriesSample } from '../../ports/series.ts';
-import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type {
+  AuditPage,
+  AuditQuery,
+  LedgerPage,
+  LedgerQuery,
+  PeriodsQuery,
+  Store,
+  StoreWrite,
+} from '../../ports/store.ts';
 import type { ComponentDay, ComponentDaysQuery, ComponentState, Day } from '../../ports/uptime.ts';
 
 interface StoredSample {
@@ -43,6 +53,8 @@ export class MemoryStore implements Store {
   readonly #samples = new Map<string, StoredSample>();
   readonly #componentDays = new Map<string, ComponentDay>();
   readonly #componentStates = new Map<string, ComponentState>();
+  readonly #incidents = new Map<string, Incident>();
+  readonly #maintenance = new Map<string, Maintenance>();
 
   async write(writes: readonly StoreWrite[]): Promise<void> {
     const batch = new Batch();
@@ -128,6 +140,26 @@ export class MemoryStore implements Store {
     return [...this.#componentStates.values()].sort((a, b) => order(a.component, b.component));
   }
 
+  async incidents(query: PeriodsQuery): Promise<readonly Incident[]> {
+    return periodsOf(this.#incidents.values(), query, ({ openedAt, resolvedAt }) => {
+      return { at: openedAt, open: resolvedAt === undefined };
+    });
+  }
+
+  async incident(id: string): Promise<Incident | undefined> {
+    return this.#incidents.get(id);
+  }
+
+  async maintenance(query: PeriodsQuery): Promise<readonly Maintenance[]> {
+    return periodsOf(this.#maintenance.values(), query, ({ from, state }) => {
+      return { at: from, open: state === 'scheduled' || state === 'under-way' };
+    });
+  }
+
+  async oneMaintenance(id: string): Promise<Maintenance | undefined> {
+    return this.#maintenance.get(id);
+  }
+
   async close(): Promise<void> {}
 
   #apply(write: StoreWrite, batch: Batch): void {
@@ -176,24 +208,23 @@ export class MemoryStore implements Store {
       case 'audit':
         return batch.set(this.#audit, write.entry.id, write.entry);
       case 'samples':
-        for (const sample of write.samples) {
-          const { resolution } = write;
-          const key = `${resolution} ${sample.series} ${sample.at}`;
-          batch.set(this.#samples, key, { resolution, sample });
-        }
-        return;
+        return this.#putSamples(write.resolution, write.samples, batch);
       case 'samples-pruned':
-        for (const [key, { resolution, sample }] of this.#samples) {
-          const isOld = resolution === write.resolution && sample.at < write.before;
-          if (isOld) batch.set(this.#samples, key, undefined);
-        }
-        return;
+        return this.#pruneSamples(write.resolution, write.before, batch);
       case 'component-day':
         return batch.set(this.#componentDays, `${write.row.day} ${write.row.component}`, write.row);
       case 'component-state':
         return batch.set(this.#componentStates, write.row.component, write.row);
       case 'component-days-pruned':
         return this.#pruneComponentDays(write.before, batch);
+      case 'incident':
+        return batch.set(this.#incidents, write.incident.id, write.incident);
+      case 'incident-removed':
+        return batch.set(this.#incidents, write.id, undefined);
+      case 'maintenance':
+        return batch.set(this.#maintenance, write.maintenance.id, write.maintenance);
+      case 'maintenance-removed':
+        return batch.set(this.#maintenance, write.id, undefined);
       default:
         return assertNever(write);
     }
@@ -249,6 +280,19 @@ export class MemoryStore implements Store {
   #dropOtherRehearsals(name: string, kept: readonly E164[], batch: Batch): void {
     for (const { number, account } of this.#rehearsals.values()) {
       if (account === name && !kept.includes(number)) batch.set(this.#rehearsals, number, undefined);
+    }
+  }
+
+  #putSamples(resolution: Resolution, samples: readonly SeriesSample[], batch: Batch): void {
+    for (const sample of samples) {
+      batch.set(this.#samples, `${resolution} ${sample.series} ${sample.at}`, { resolution, sample });
+    }
+  }
+
+  #pruneSamples(resolution: Resolution, before: number, batch: Batch): void {
+    for (const [key, kept] of this.#samples) {
+      const isOld = kept.resolution === resolution && kept.sample.at < before;
+      if (isOld) batch.set(this.#samples, key, undefined);
     }
   }
 
@@ -364,4 +408,18 @@ function together(one: SeriesSample, other: SeriesSample): SeriesSample {
   const { min, max } = Math;
   const ends = { min: min(one.min, other.min), max: max(one.max, other.max) };
   return { ...one, count: one.count + other.count, sum: one.sum + other.sum, ...ends };
+}
+
+/** Newest first, and by time alone, as the database cuts its pages. */
+function periodsOf<Period extends { readonly id: string }>(
+  all: Iterable<Period>,
+  { limit, before, open }: PeriodsQuery,
+  told: (period: Period) => { readonly at: Instant; readonly open: boolean },
+): readonly Period[] {
+  return [...all]
+    .map((period) => ({ period, ...told(period) }))
+    .filter((one) => (before === undefined || one.at < before) && (open !== true || one.open))
+    .sort((a, b) => b.at - a.at || (a.period.id < b.period.id ? 1 : -1))
+    .slice(0, Math.min(limit, LIMITS.incidentsPageMax))
+    .map(({ period }) => period);
 }

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { present } from '../../base/assert.ts';
 import { RingthroughError } from '../../base/errors.ts';
+import type { Incident, Maintenance } from '../../ports/incidents.ts';
 import type {
   Account,
   AuditEntry,
@@ -22,10 +23,18 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
-import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type {
+  AuditPage,
+  AuditQuery,
+  LedgerPage,
+  LedgerQuery,
+  PeriodsQuery,
+  StoreWrite,
+} from '../../ports/store.ts';
 import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 import { keyInvalid } from './data-folder.ts';
 import { NodeSqliteDialect } from './dialect.ts';
+import { readIncident, readIncidents, readMaintenance, readOneMaintenance } from './incidents.ts';
 import { migrate } from './migrations.ts';
 import { Secrets } from './secrets.ts';
 import { readSamples, readSeriesNames } from './series.ts';
@@ -281,6 +290,22 @@ export class Database {
 
   componentStates(): Promise<readonly ComponentState[]> {
     return this.#read(() => readComponentStates(this.#db));
+  }
+
+  incidents(query: PeriodsQuery): Promise<readonly Incident[]> {
+    return this.#read(() => readIncidents(this.#db, query));
+  }
+
+  incident(id: string): Promise<Incident | undefined> {
+    return this.#read(() => readIncident(this.#db, id));
+  }
+
+  maintenance(query: PeriodsQuery): Promise<readonly Maintenance[]> {
+    return this.#read(() => readMaintenance(this.#db, query));
+  }
+
+  oneMaintenance(id: string): Promise<Maintenance | undefined> {
+    return this.#read(() => readOneMaintenance(this.#db, id));
   }
 
   close(): void {

@@ -3,6 +3,7 @@
 
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { RingthroughError } from '../../base/errors.ts';
+import { createIncidents } from './incidents.ts';
 import { createUptime } from './uptime.ts';
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007-rehearsals': { up: createRehearsals },
   '0008-series': { up: createSeries },
   '0009-uptime': { up: createUptime },
+  '0010-incidents': { up: createIncidents },
 };
 
 /** Throws STORE_TOO_NEW where the database knows a migration that this program does not. */

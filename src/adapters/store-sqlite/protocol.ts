@@ -2,6 +2,7 @@
 // so they are taken apart here and put together on the other side.
 
 import { type ErrorCode, type Mistake, RingthroughError } from '../../base/errors.ts';
+import type { Incident, Maintenance } from '../../ports/incidents.ts';
 import type {
   Account,
   Binding,
@@ -15,7 +16,14 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
-import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, StoreWrite } from '../../ports/store.ts';
+import type {
+  AuditPage,
+  AuditQuery,
+  LedgerPage,
+  LedgerQuery,
+  PeriodsQuery,
+  StoreWrite,
+} from '../../ports/store.ts';
 import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 
 /** A question's name → what it takes and what it gives. */
@@ -38,6 +46,10 @@ export interface Questions {
   seriesNames: { takes: undefined; gives: readonly string[] };
   componentDays: { takes: ComponentDaysQuery; gives: readonly ComponentDay[] };
   componentStates: { takes: undefined; gives: readonly ComponentState[] };
+  incidents: { takes: PeriodsQuery; gives: readonly Incident[] };
+  incident: { takes: string; gives: Incident | undefined };
+  maintenance: { takes: PeriodsQuery; gives: readonly Maintenance[] };
+  oneMaintenance: { takes: string; gives: Maintenance | undefined };
   close: { takes: undefined; gives: undefined };
 }
 

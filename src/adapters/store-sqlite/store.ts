@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { Incident, Maintenance } from '../../ports/incidents.ts';
 import type {
   Account,
   Binding,
@@ -20,7 +21,15 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { SeriesQuery, SeriesSample } from '../../ports/series.ts';
-import type { AuditPage, AuditQuery, LedgerPage, LedgerQuery, Store, StoreWrite } from '../../ports/store.ts';
+import type {
+  AuditPage,
+  AuditQuery,
+  LedgerPage,
+  LedgerQuery,
+  PeriodsQuery,
+  Store,
+  StoreWrite,
+} from '../../ports/store.ts';
 import type { ComponentDay, ComponentDaysQuery, ComponentState } from '../../ports/uptime.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { DatabaseOptions } from './database.ts';
@@ -163,6 +172,22 @@ class SqliteStore implements Store {
 
   componentStates(): Promise<readonly ComponentState[]> {
     return this.#thread.ask('componentStates', undefined);
+  }
+
+  incidents(query: PeriodsQuery): Promise<readonly Incident[]> {
+    return this.#thread.ask('incidents', query);
+  }
+
+  incident(id: string): Promise<Incident | undefined> {
+    return this.#thread.ask('incident', id);
+  }
+
+  maintenance(query: PeriodsQuery): Promise<readonly Maintenance[]> {
+    return this.#thread.ask('maintenance', query);
+  }
+
+  oneMaintenance(id: string): Promise<Maintenance | undefined> {
+    return this.#thread.ask('oneMaintenance', id);
   }
 
   /** What was given to `write` before is written first. */

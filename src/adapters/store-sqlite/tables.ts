@@ -44,6 +44,8 @@ export interface Tables {
   sample: SampleRow;
   component_day: { component: string; day: string; ms: string };
   component_state: { component: string; state: string; since: number; at: number };
+  incident: PeriodRow;
+  maintenance: PeriodRow;
 }
 
 export interface AccountRow {
@@ -143,6 +145,15 @@ export interface SampleRow {
   sum: number;
   min: number;
   max: number;
+}
+
+/** An incident or maintenance. */
+export interface PeriodRow {
+  id: string;
+  /** When it was opened, or begins. */
+  at: number;
+  open: 0 | 1;
+  record: string;
 }
 
 export function accountRow(account: Account, secrets: Secrets): AccountRow {

@@ -59,6 +59,14 @@ async function perform(database: Database, request: Request): Promise<unknown> {
       return database.componentDays(request.with);
     case 'componentStates':
       return database.componentStates();
+    case 'incidents':
+      return database.incidents(request.with);
+    case 'incident':
+      return database.incident(request.with);
+    case 'maintenance':
+      return database.maintenance(request.with);
+    case 'oneMaintenance':
+      return database.oneMaintenance(request.with);
     case 'close':
       return database.close();
     default:

@@ -18,6 +18,7 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
+import { putIncident, putMaintenance, removePeriod } from './incidents.ts';
 import type { Secrets } from './secrets.ts';
 import { pruneSamples, putSamples } from './series.ts';
 import {
@@ -78,6 +79,14 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return putComponentState(db, write.row);
     case 'component-days-pruned':
       return pruneComponentDays(db, write.before);
+    case 'incident':
+      return putIncident(db, write.incident);
+    case 'incident-removed':
+      return removePeriod(db, 'incident', write.id);
+    case 'maintenance':
+      return putMaintenance(db, write.maintenance);
+    case 'maintenance-removed':
+      return removePeriod(db, 'maintenance', write.id);
     default:
       return assertNever(write);
   }
