@@ -9,7 +9,6 @@ import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openSigning } from '../adapters/node-signing/ed25519.ts';
 import { createLog } from '../adapters/pino-log/pino-log.ts';
 import { lookupBy } from '../adapters/probe-plain/http.ts';
-import { createProber } from '../adapters/probe-plain/prober.ts';
 import { createReports } from '../adapters/report-http/report-http.ts';
 import { Flite } from '../adapters/speech-flite/flite.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
@@ -36,6 +35,7 @@ import { controlOf } from './control.ts';
 import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
+import { openProber } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import { Series } from './series.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
@@ -160,7 +160,7 @@ async function openWatching(
 ): Promise<StatusDesk> {
   if (config.watch === undefined) return unwatched(basics.clock);
   const signing = await openSigning(path.join(folder, WATCH_KEY_FILE));
-  const prober = createProber({ resolver, random: basics.random, userAgent: `Ringthrough/${VERSION}` });
+  const prober = openProber(config.watch, resolver, basics.random);
   const reports = createReports(lookupBy(resolver));
   const reporting = new Reporting({ ...basics, nodes: config.watch.report, reports });
   const watching = new Watching({ ...basics, settings: config.watch, prober, signing, reporting });

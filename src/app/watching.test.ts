@@ -10,6 +10,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { SeededRandom } from '../../test/simulation/world.ts';
 import { openSigning } from '../adapters/node-signing/ed25519.ts';
 import { createProber } from '../adapters/probe-plain/prober.ts';
+import { Trust } from '../adapters/probe-plain/trust.ts';
 import type { Prober } from '../ports/probes.ts';
 import { type ProbeResult, signedText } from '../watch/result.ts';
 import { Watching } from './watching.ts';
@@ -37,7 +38,13 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
   let secondsAhead = 0;
   const clock = { now: () => startedAt + performance.now() + secondsAhead * 1_000 };
   const waiting = new Set<() => void>();
-  const real = createProber({ resolver: { ask: async () => ({ type: 'none' }) }, random, userAgent: 'test' });
+  const real = createProber({
+    resolver: { ask: async () => ({ type: 'none' }) },
+    random,
+    userAgent: 'test',
+    trust: new Trust([]),
+    agreement: async () => ({}),
+  });
   const prober: Prober = {
     async probe(target, timeoutMs, signal) {
       const end = await real.probe(target, timeoutMs, signal);
@@ -54,6 +61,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
       probes: [{ name: 'main', target: { type: 'tcp', host: HOST, port }, intervalMs: 20, timeoutMs: 2_000 }],
       watchers: foreign.map(({ publicKey }, index) => ({ name: others[index] ?? '', publicKey })),
       report: [],
+      authorities: [],
       components: [{ name: 'Calls', probes: ['main'] }],
     },
     prober,

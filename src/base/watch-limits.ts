@@ -21,6 +21,15 @@ export const WATCH_LIMITS = {
   probeMeasuresMax: 16,
   /** Bytes of a page that are read. More: that much is enough to say that it comes. */
   probeBodyBytesMax: 1_048_576,
+  /** Certificates of a chain that are looked at for their end. More: those nearest to the server are. */
+  probeChainMax: 10,
+  /** Servers of a zone that are asked. More: the configuration is refused; found: the others are not asked. */
+  probeDnsServersMax: 12,
+  /** After so long without an answer a server is asked once more. */
+  probeDnsAgainMs: 400,
+  /** Records, values and characters that a probe is told to expect. More: the configuration is refused. */
+  probeExpectMax: 32,
+  probeExpectLengthMax: 512,
   /** How far ahead of ours a watcher's clock may be, and how old its results. Beyond: the result is refused. */
   watcherAheadMaxMs: 5 * SECOND_MS,
   resultAgeMaxMs: 30 * SECOND_MS,

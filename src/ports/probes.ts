@@ -11,9 +11,56 @@ export type ProbeTarget =
       readonly host: string;
       readonly port: number;
     }
-  /** A page, over http or https. */
-  | { readonly type: 'http'; readonly url: string }
-  | { readonly type: 'tcp'; readonly host: string; readonly port: number };
+  | HttpTarget
+  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
+  | DnsTarget
+  /** Everything that leads from a SIP domain to its servers (RFC 3263). */
+  | { readonly type: 'sip-domain'; readonly scheme: 'sip' | 'sips'; readonly domain: string }
+  | CertificateTarget;
+
+/** A page or an API, over http or https. */
+export interface HttpTarget {
+  readonly type: 'http';
+  readonly url: string;
+  /** Absent: any from 200 to 399. */
+  readonly status?: number;
+  /** What its text must hold. */
+  readonly contains?: string;
+  /** By JSON Pointer (RFC 6901): what must stand there. */
+  readonly json?: Readonly<Record<string, string | number | boolean | null>>;
+  /** For the header `Authorization: Bearer`. */
+  readonly token?: string;
+}
+
+export const DNS_TYPES = ['A', 'AAAA', 'CNAME', 'MX', 'NAPTR', 'NS', 'SRV', 'TXT'] as const;
+export type DnsType = (typeof DNS_TYPES)[number];
+
+/** A record set, as each of several servers has it. */
+export interface DnsTarget {
+  readonly type: 'dns';
+  readonly name: string;
+  readonly record: DnsType;
+  /** Empty: those that the zone names. */
+  readonly servers: readonly { readonly host: string; readonly port?: number }[];
+  /** Answers must come from whoever has the zone itself; otherwise it is a resolver that is asked. */
+  readonly authoritative: boolean;
+  /** What it must be, each as a zone file has it; absent: whatever all of them say. */
+  readonly expect?: readonly string[];
+  /** For how long servers may differ, while a change is on its way from one to the other. */
+  readonly graceMs: number;
+}
+
+/** What a TLS server shows that it is. */
+export interface CertificateTarget {
+  readonly type: 'certificate';
+  readonly host: string;
+  readonly port: number;
+  /** Whom it must speak for; a SIP domain by the rules of RFC 5922, in which a wildcard speaks for nobody. */
+  readonly name: string;
+  readonly isSip: boolean;
+  /** It warns when the first certificate of the chain to end has no longer than this. */
+  readonly warnMs: number;
+}
 
 /** What was measured, by name, such as `lossShare`. */
 export type Measures = Readonly<Record<string, number>>;
@@ -29,6 +76,13 @@ export type ProbeEnd =
       readonly measures?: Measures;
     }
   | { readonly outcome: 'failed'; readonly reason: string; readonly measures?: Measures };
+
+/** What an attempt that succeeds has found beside. One that fails rejects with why. */
+export interface Found {
+  readonly measures?: Measures;
+  /** What needs to be seen to though it works. */
+  readonly warning?: string;
+}
 
 export const OUTCOMES = ['passed', 'warned', 'failed'] as const satisfies readonly ProbeEnd['outcome'][];
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SeededRandom } from '../../test/simulation/world.ts';
 import { present } from '../base/assert.ts';
+import type { ProbeEnd } from '../ports/probes.ts';
 import { Watcher } from './watcher.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
@@ -69,6 +70,28 @@ describe('a watcher', () => {
     const later = present(again.nextDeadline(), 'a deadline');
     again.due(later);
     assert.ok((again.ended('main', PASSED, later + 5)?.sequence ?? 0) > ended);
+  });
+
+  test('warns of what took longer than it may', () => {
+    const watcher = new Watcher(
+      'london',
+      [{ name: 'main', intervalMs: 5_000, slowAfterMs: 100 }],
+      new SeededRandom(1),
+      NOON,
+    );
+    let at = NOON;
+    const ended = (end: ProbeEnd) => {
+      at += 60_000;
+      watcher.due(at);
+      const { outcome, reason } = watcher.ended('main', end, at) ?? {};
+      return { outcome, reason };
+    };
+    assert.deepEqual(ended({ outcome: 'passed', latencyMs: 100 }), { outcome: 'passed', reason: undefined });
+    assert.deepEqual(ended({ outcome: 'passed', latencyMs: 140.5 }), {
+      outcome: 'warned',
+      reason: 'slow: 140.5 ms, more than 100 ms',
+    });
+    assert.deepEqual(ended(FAILED), { outcome: 'failed', reason: 'refused' });
   });
 
   test('says nothing of a probe that does not run', () => {

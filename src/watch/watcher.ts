@@ -13,6 +13,8 @@ import type { ProbeResult } from './result.ts';
 export interface ProbeTiming {
   readonly name: string;
   readonly intervalMs: number;
+  /** A result that took longer warns. */
+  readonly slowAfterMs?: number;
 }
 
 const JITTER_SHARE = 0.1;
@@ -73,6 +75,11 @@ export class Watcher {
     const at = Math.floor(now);
     // By the clock, so that it rises over a restart too.
     run.sequence = Math.max(run.sequence + 1, at);
-    return { watcher: this.#name, probe: name, at, sequence: run.sequence, ...end };
+    return { watcher: this.#name, probe: name, at, sequence: run.sequence, ...weighed(end, probe) };
   }
+}
+
+function weighed(end: ProbeEnd, { slowAfterMs }: ProbeTiming): ProbeEnd {
+  if (slowAfterMs === undefined || end.outcome !== 'passed' || end.latencyMs <= slowAfterMs) return end;
+  return { ...end, outcome: 'warned', reason: `slow: ${end.latencyMs} ms, more than ${slowAfterMs} ms` };
 }

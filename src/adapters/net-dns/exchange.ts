@@ -6,29 +6,48 @@ import { createSocket } from 'node:dgram';
 import { createConnection } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../../base/net.ts';
 import type { Reply } from '../../ports/dns.ts';
-import type { Question } from '../../sip/location/records.ts';
-import { decodeAnswer, encodeQuestion } from './message.ts';
+import { type AnyQuestion, decodeWhole, encodeQuestion, replyOf, type WholeAnswer } from './message.ts';
 
 export interface Asking {
-  readonly question: Question;
+  readonly question: AnyQuestion;
   readonly server: Endpoint;
   /** 16 bits that nobody can foresee. */
   readonly id: number;
   readonly edns: boolean;
+  /** Not wanted of servers that are to answer for their own zones alone. */
+  readonly recursion?: boolean;
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
 }
 
-/** Never rejects. Unanswered questions end with the signal. */
+/** An answer, or why there is none. */
+export type Exchanged = WholeAnswer | { readonly type: 'failed'; readonly reason: string };
+
+/** Never rejects. Unanswered questions end with the signal. The reason names the server. */
 export async function exchange(asking: Asking): Promise<Reply> {
+  const answer = await exchangeWhole(asking);
+  const reply = answer.type === 'answer' ? replyOf(answer) : answer;
+  if (reply.type !== 'failed') return reply;
+  return { type: 'failed', reason: `DNS server ${formatEndpoint(asking.server)}: ${reply.reason}` };
+}
+
+/** The same with the answer as it came. The reason does not name the server. */
+export async function exchangeWhole(asking: Asking): Promise<Exchanged> {
   const answer = await overUdp(asking);
   return answer === 'truncated' ? overTcp(asking) : answer;
 }
 
-function overUdp({ question, server, id, edns, signal }: Asking): Promise<Reply | 'truncated'> {
+function overUdp({
+  question,
+  server,
+  id,
+  edns,
+  recursion,
+  signal,
+}: Asking): Promise<Exchanged | 'truncated'> {
   return new Promise((resolve) => {
     const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
-    const end = (outcome: Reply | 'truncated'): void => {
+    const end = (outcome: Exchanged | 'truncated'): void => {
       signal.removeEventListener('abort', abort);
       socket.removeAllListeners();
       // What still comes of it is nobody's business any more.
@@ -36,41 +55,43 @@ function overUdp({ question, server, id, edns, signal }: Asking): Promise<Reply 
       socket.close();
       resolve(outcome);
     };
-    const abort = (): void => end(failed(server, 'did not answer'));
+    const abort = (): void => end(failed('did not answer'));
     signal.addEventListener('abort', abort, { once: true });
-    socket.on('error', (error) => end(failed(server, error.message)));
+    socket.on('error', (error) => end(failed(error.message)));
     socket.on('message', (bytes) => {
-      const decoded = decodeAnswer(bytes, id, question);
+      const decoded = decodeWhole(bytes, id, question);
       if (decoded.type === 'truncated') end('truncated');
-      else if (decoded.type === 'reply') end(named(decoded.reply, server));
+      else if (decoded.type === 'answer') end(decoded);
     });
     // A connected socket hears this server alone, and is told when nobody listens there.
-    socket.connect(server.port, server.address, () => socket.send(encodeQuestion(id, question, edns)));
+    socket.connect(server.port, server.address, () => {
+      socket.send(encodeQuestion(id, question, edns, recursion));
+    });
     if (signal.aborted) abort();
   });
 }
 
-function overTcp({ question, server, id, edns, signal }: Asking): Promise<Reply> {
+function overTcp({ question, server, id, edns, recursion, signal }: Asking): Promise<Exchanged> {
   return new Promise((resolve) => {
     const socket = createConnection({ host: server.address, port: server.port, signal });
     let received = Buffer.alloc(0);
-    const end = (outcome: Reply): void => {
+    const end = (outcome: Exchanged): void => {
       socket.removeAllListeners();
       socket.on('error', () => undefined);
       socket.destroy();
       resolve(outcome);
     };
-    socket.on('error', (error) => end(failed(server, error.message)));
-    socket.on('close', () => end(failed(server, 'closed the connection')));
-    socket.on('connect', () => socket.write(framed(encodeQuestion(id, question, edns))));
+    socket.on('error', (error) => end(failed(error.message)));
+    socket.on('close', () => end(failed('closed the connection')));
+    socket.on('connect', () => socket.write(framed(encodeQuestion(id, question, edns, recursion))));
     socket.on('data', (bytes: Uint8Array) => {
       // Never more than one message of 65,535 bytes and what came along with its end.
       received = Buffer.concat([received, bytes]);
       if (received.length < 2) return;
       const length = received.readUInt16BE(0);
       if (received.length < length + 2) return;
-      const decoded = decodeAnswer(received.subarray(2, length + 2), id, question);
-      end(decoded.type === 'reply' ? named(decoded.reply, server) : failed(server, 'gave no usable answer'));
+      const decoded = decodeWhole(received.subarray(2, length + 2), id, question);
+      end(decoded.type === 'answer' ? decoded : failed('gave no usable answer'));
     });
   });
 }
@@ -83,10 +104,6 @@ function framed(message: Uint8Array): Uint8Array {
   return bytes;
 }
 
-function named(reply: Reply, server: Endpoint): Reply {
-  return reply.type === 'failed' ? failed(server, reply.reason) : reply;
-}
-
-function failed(server: Endpoint, reason: string): Reply {
-  return { type: 'failed', reason: `DNS server ${formatEndpoint(server)}: ${reason}` };
+function failed(reason: string): Exchanged {
+  return { type: 'failed', reason };
 }

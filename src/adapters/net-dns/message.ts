@@ -1,7 +1,11 @@
 // DNS messages (RFC 1035 §4) as questions go out and answers come in. The wire format is dns-packet's; whether an
 // answer is one to our question, and what it says, is decided here. Nothing that arrives can make it throw.
 
-import packet, { type DecodedPacket, type Answer as PacketAnswer } from 'dns-packet';
+import packet, {
+  type DecodedPacket,
+  type Answer as PacketAnswer,
+  type RecordType as PacketRecordType,
+} from 'dns-packet';
 import { SECOND_MS } from '../../base/time.ts';
 import type { Reply } from '../../ports/dns.ts';
 import { type DnsRecord, type DnsRow, normalName, type Question } from '../../sip/location/records.ts';
@@ -19,25 +23,49 @@ const OPT = {
   options: [],
 } as const;
 
-export type Decoded =
+type NotOurs =
   /** Not an answer to this question: a forger's, or of another time. */
   | { readonly type: 'foreign' }
   /** To be asked again over TCP (RFC 7766 §5). */
-  | { readonly type: 'truncated' }
-  | { readonly type: 'reply'; readonly reply: Reply };
+  | { readonly type: 'truncated' };
 
-/** `edns`: RFC 6891, which servers of long ago answer with FORMERR. */
-export function encodeQuestion(id: number, { type, name }: Question, edns: boolean): Uint8Array {
+export type Decoded = NotOurs | { readonly type: 'reply'; readonly reply: Reply };
+
+/** As it came, with what its server says of it: `NOERROR`, `NXDOMAIN`, … */
+export interface WholeAnswer {
+  readonly type: 'answer';
+  readonly message: DecodedPacket;
+  readonly code: string;
+}
+
+/** Any kind of record, where `Question` has those that lead to a SIP server. */
+export interface AnyQuestion {
+  readonly type: PacketRecordType;
+  readonly name: string;
+}
+
+/** `edns`: RFC 6891, which servers of long ago answer with FORMERR. `recursion`: for those that ask others in turn. */
+export function encodeQuestion(
+  id: number,
+  { type, name }: AnyQuestion,
+  edns: boolean,
+  recursion = true,
+): Uint8Array {
   return packet.encode({
     type: 'query',
     id,
-    flags: packet.RECURSION_DESIRED,
+    flags: recursion ? packet.RECURSION_DESIRED : 0,
     questions: [{ type, name, class: 'IN' }],
     additionals: edns ? [{ ...OPT, options: [] }] : [],
   });
 }
 
 export function decodeAnswer(bytes: Uint8Array, id: number, question: Question): Decoded {
+  const decoded = decodeWhole(bytes, id, question);
+  return decoded.type === 'answer' ? { type: 'reply', reply: replyOf(decoded) } : decoded;
+}
+
+export function decodeWhole(bytes: Uint8Array, id: number, question: AnyQuestion): NotOurs | WholeAnswer {
   const message = canHoldWhatItCounts(bytes) && idOf(bytes) === id ? decode(bytes) : undefined;
   if (message === undefined || message.type !== 'response') return { type: 'foreign' };
   const [asked, ...more] = message.questions ?? [];
@@ -46,7 +74,7 @@ export function decodeAnswer(bytes: Uint8Array, id: number, question: Question):
   const code = rcodeOf(message);
   if ((!same || more.length > 0) && !(asked === undefined && code === 'FORMERR')) return { type: 'foreign' };
   if (message.flag_tc) return { type: 'truncated' };
-  return { type: 'reply', reply: replyOf(message, code) };
+  return { type: 'answer', message, code };
 }
 
 const HEADER_BYTES = 12;
@@ -81,7 +109,7 @@ function decode(bytes: Uint8Array): DecodedPacket | undefined {
   }
 }
 
-function replyOf(message: DecodedPacket, code: string): Reply {
+export function replyOf({ message, code }: WholeAnswer): Reply {
   if (code !== 'NOERROR' && code !== 'NXDOMAIN') return { type: 'failed', reason: `answered ${code}` };
   const rows = (message.answers ?? []).flatMap(rowOf);
   if (rows.length > 0) return { type: 'rows', rows };

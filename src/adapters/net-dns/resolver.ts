@@ -39,6 +39,11 @@ export class NetResolver implements Resolver {
     this.#hosts = new HostsFile(options.hostsFile ?? HOSTS_FILE);
   }
 
+  /** Whom it asks. */
+  get servers(): readonly Endpoint[] {
+    return this.#options.servers;
+  }
+
   ask(question: Question): Promise<Reply> {
     const key = questionKey(question);
     const same = this.#asking.get(key);

@@ -10,6 +10,7 @@ import { SeededRandom } from '../../../test/simulation/world.ts';
 import type { Reply, Resolver } from '../../ports/dns.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
 import { createProber } from './prober.ts';
+import { Trust } from './trust.ts';
 
 const HOST = '127.0.0.1';
 const FOUND: Reply = {
@@ -23,6 +24,8 @@ function probe(target: ProbeTarget, timeoutMs = 5_000, ask: Resolver['ask'] = as
     resolver: { ask },
     random: new SeededRandom(1),
     userAgent: 'Ringthrough/test',
+    trust: new Trust([]),
+    agreement: async () => ({}),
   });
   return prober.probe(target, timeoutMs, new AbortController().signal);
 }
@@ -149,6 +152,44 @@ describe('an HTTP probe', () => {
     assert.deepEqual(hangs, { outcome: 'failed', reason: 'no answer within 50 ms' });
   });
 
+  test('passes by the status that is expected alone, and tells what it expected', async (t) => {
+    const url = await page(t, (_request, response) => response.writeHead(401).end());
+    assert.equal((await probe({ type: 'http', url, status: 401 })).outcome, 'passed');
+    assert.deepEqual(await probe({ type: 'http', url, status: 200 }), {
+      outcome: 'failed',
+      reason: 'HTTP 401 Unauthorized, not 200',
+    });
+  });
+
+  test('passes when an API that knows its token says what is expected', async (t) => {
+    const url = await page(t, (request, response) => {
+      const known = request.headers.authorization === 'Bearer s3cret';
+      response.end(JSON.stringify(known ? { 'a/b': [{ state: 'ok', count: 3 }] } : {}));
+    });
+    const ask = (json: Record<string, string | number>) =>
+      probe({ type: 'http', url, json, token: 's3cret' });
+    assert.equal((await ask({ '/a~1b/0/state': 'ok', '/a~1b/0/count': 3 })).outcome, 'passed');
+    for (const [json, reason] of [
+      [{ '/a~1b/0/state': 'down' }, '/a~1b/0/state is "ok", not "down"'],
+      [{ '/a~1b/0/count': '3' }, '/a~1b/0/count is 3, not "3"'],
+      [{ '/a~1b/1/state': 'ok' }, '/a~1b/1/state is not there, not "ok"'],
+      [{ '/a~1b': 1 }, '/a~1b is a list or an object, not 1'],
+    ] as const) {
+      assert.deepEqual(await ask(json), { outcome: 'failed', reason });
+    }
+    const stranger = await probe({ type: 'http', url, json: { '/a~1b/0/state': 'ok' } });
+    assert.deepEqual(stranger, { outcome: 'failed', reason: '/a~1b/0/state is not there, not "ok"' });
+  });
+
+  test('fails when the page lacks what it should hold, or is no JSON', async (t) => {
+    const url = await page(t, (_request, response) => response.end('<h1>It works</h1>'));
+    assert.equal((await probe({ type: 'http', url, contains: 'It works' })).outcome, 'passed');
+    const lacking = await probe({ type: 'http', url, contains: 'Sign in' });
+    assert.deepEqual(lacking, { outcome: 'failed', reason: 'the page does not hold "Sign in"' });
+    const other = await probe({ type: 'http', url, json: { '/ok': true } });
+    assert.deepEqual(other, { outcome: 'failed', reason: 'what came is not JSON' });
+  });
+
   test('reads no more of an endless page than it needs to', async (t) => {
     const url = await page(t, (_request, response) => {
       const more = (): void => {
@@ -227,6 +268,8 @@ test('a probe that is given up ends at once', async (t) => {
     resolver: { ask: async () => NONE },
     random: new SeededRandom(1),
     userAgent: 'Ringthrough/test',
+    trust: new Trust([]),
+    agreement: async () => ({}),
   });
   const ended = prober.probe(
     { type: 'sip-options', transport: 'tcp', host: HOST, port },

@@ -6,24 +6,23 @@ import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import type { Resolver } from '../../ports/dns.ts';
-import type { Measures, ProbeEnd, Prober, ProbeTarget } from '../../ports/probes.ts';
+import type { DnsTarget, Found, ProbeEnd, Prober, ProbeTarget } from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
+import { probeCertificate } from './certificate.ts';
 import { probeHttp } from './http.ts';
+import { probeSipDomain } from './sip-domain.ts';
 import { probeSipOptions } from './sip-options.ts';
 import { connected } from './tcp.ts';
+import type { Trust } from './trust.ts';
 
 export interface ProberOptions {
   readonly resolver: Resolver;
   readonly random: Random;
   /** How it names itself: `Ringthrough/0.1.0`. */
   readonly userAgent: string;
-}
-
-/** What one that passed has found beside. */
-interface Found {
-  readonly measures?: Measures;
-  /** What needs to be seen to though it works. */
-  readonly warning?: string;
+  readonly trust: Trust;
+  /** Asks the servers of a zone; rejects with why it failed. */
+  readonly agreement: (target: DnsTarget, timeoutMs: number, signal: AbortSignal) => Promise<Found>;
 }
 
 const NOTHING: Found = {};
@@ -36,7 +35,7 @@ export function createProber(options: ProberOptions): Prober {
       const startedAt = performance.now();
       const either = AbortSignal.any([limit.signal, signal]);
       try {
-        const { warning, measures } = await unless(either, attempt(target, options, either));
+        const { warning, measures } = await unless(either, attempt(target, options, timeoutMs, either));
         const latencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
         const measured = measures === undefined ? { latencyMs } : { latencyMs, measures };
         if (warning === undefined) return { outcome: 'passed', ...measured };
@@ -54,17 +53,28 @@ export function createProber(options: ProberOptions): Prober {
 }
 
 /** Rejects with why it failed. */
-async function attempt(target: ProbeTarget, options: ProberOptions, signal: AbortSignal): Promise<Found> {
+async function attempt(
+  target: ProbeTarget,
+  options: ProberOptions,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Found> {
   switch (target.type) {
     case 'tcp':
-      (await connected(target, options.resolver, signal)).destroy();
+      (await connected(target, options, signal)).destroy();
       return NOTHING;
     case 'http':
-      await probeHttp(target.url, options, signal);
+      await probeHttp(target, options, signal);
       return NOTHING;
     case 'sip-options':
       await probeSipOptions(target, options, signal);
       return NOTHING;
+    case 'dns':
+      return options.agreement(target, timeoutMs, signal);
+    case 'sip-domain':
+      return probeSipDomain(target, options.resolver, signal);
+    case 'certificate':
+      return probeCertificate(target, options, signal);
     default:
       return assertNever(target);
   }

@@ -6,7 +6,6 @@
 import { createSocket } from 'node:dgram';
 import { hex } from '../../base/ids.ts';
 import { formatEndpoint } from '../../base/net.ts';
-import type { Resolver } from '../../ports/dns.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
 import { StreamFramer } from '../../sip/message/framing.ts';
@@ -16,12 +15,11 @@ import { SipRequest, type SipResponse } from '../../sip/message/message.ts';
 import { parseMessage } from '../../sip/message/parse.ts';
 import { serialise } from '../../sip/message/serialise.ts';
 import { MAGIC_COOKIE } from '../../sip/message/via.ts';
-import { addressOf, connected } from './tcp.ts';
+import { type Around, addressOf, connected } from './tcp.ts';
 
 type Target = Extract<ProbeTarget, { readonly type: 'sip-options' }>;
 
-interface Around {
-  readonly resolver: Resolver;
+interface SipAround extends Around {
   readonly random: Random;
   readonly userAgent: string;
 }
@@ -35,7 +33,7 @@ const T1_MS = 500;
 const T2_MS = 4_000;
 const REQUEST_TIMEOUT = 408;
 
-export async function probeSipOptions(target: Target, around: Around, signal: AbortSignal): Promise<void> {
+export async function probeSipOptions(target: Target, around: SipAround, signal: AbortSignal): Promise<void> {
   const { status, reason } = await (target.transport === 'udp' ? overUdp : overStream)(
     target,
     around,
@@ -44,7 +42,7 @@ export async function probeSipOptions(target: Target, around: Around, signal: Ab
   if (status === REQUEST_TIMEOUT || status >= 500) throw new Error(`SIP ${status} ${reason}`.trim());
 }
 
-async function overUdp(target: Target, around: Around, signal: AbortSignal): Promise<SipResponse> {
+async function overUdp(target: Target, around: SipAround, signal: AbortSignal): Promise<SipResponse> {
   const address = await addressOf(target.host, around.resolver);
   signal.throwIfAborted();
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -76,9 +74,9 @@ async function overUdp(target: Target, around: Around, signal: AbortSignal): Pro
   }
 }
 
-async function overStream(target: Target, around: Around, signal: AbortSignal): Promise<SipResponse> {
+async function overStream(target: Target, around: SipAround, signal: AbortSignal): Promise<SipResponse> {
   const transport = target.transport === 'tls' ? 'tls' : 'tcp';
-  const socket = await connected({ ...target, transport }, around.resolver, signal);
+  const socket = await connected({ host: target.host, port: target.port, transport }, around, signal);
   const { localAddress: address = '', localPort: port = 0 } = socket;
   try {
     return await new Promise<SipResponse>((resolve, reject) => {
@@ -111,7 +109,7 @@ function optionsTo(
   { host, port, transport }: Target,
   branch: string,
   local: Local,
-  { random, userAgent }: Around,
+  { random, userAgent }: SipAround,
 ): SipRequest {
   const parameter = transport === 'udp' ? '' : ';transport=tcp';
   const scheme = transport === 'tls' ? 'sips' : 'sip';

@@ -2,8 +2,9 @@
 // authority that the system trusts, and for that name.
 
 import { createConnection, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { checkServerIdentity as byTheWeb, type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Resolver } from '../../ports/dns.ts';
+import type { Trust } from './trust.ts';
 
 /** An address of the host: IPv4 where it has one, as most phones would take. Rejects where there is none. */
 export async function addressOf(host: string, resolver: Resolver): Promise<string> {
@@ -21,19 +22,43 @@ export async function addressOf(host: string, resolver: Resolver): Promise<strin
   throw new Error(failed === undefined ? `DNS knows no address of ${host}` : `DNS: ${failed.reason}`);
 }
 
+/** What probes need from around them. */
+export interface Around {
+  readonly resolver: Resolver;
+  readonly trust: Trust;
+}
+
+export interface Connecting {
+  readonly host: string;
+  readonly port: number;
+  readonly transport?: 'tcp' | 'tls';
+  /** Over TLS: who the certificate must speak for; absent: the host. */
+  readonly servername?: string;
+  /** By which rules; absent: those of the web. */
+  readonly checkServerIdentity?: ConnectionOptions['checkServerIdentity'];
+}
+
 /** Whoever gets it destroys it. Rejects with why there is none. */
 export async function connected(
-  target: { readonly host: string; readonly port: number; readonly transport?: 'tcp' | 'tls' },
-  resolver: Resolver,
+  target: Connecting,
+  { resolver, trust }: Around,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { host, port, transport = 'tcp' } = target;
+  const { host, port, transport = 'tcp', checkServerIdentity } = target;
   const address = await addressOf(host, resolver);
   signal.throwIfAborted();
+  const wanted = target.servername ?? host;
   const socket =
     transport === 'tcp'
       ? createConnection({ host: address, port })
-      : connectTls({ host: address, port, servername: isIP(host) === 0 ? host : '' });
+      : connectTls({
+          host: address,
+          port,
+          // No address may be asked for by name (RFC 6066 §3); the certificate must speak for it all the same.
+          servername: isIP(wanted) === 0 ? wanted : '',
+          secureContext: trust.context,
+          checkServerIdentity: (_, certificate) => (checkServerIdentity ?? byTheWeb)(wanted, certificate),
+        });
   return new Promise((resolve, reject) => {
     const abandon = (): void => {
       socket.destroy();

@@ -11,6 +11,7 @@ import type { ProbeTarget } from '../../ports/probes.ts';
 import type { TrunkSettings } from '../../ports/records.ts';
 import type { KnownWatcher } from '../../watch/intake.ts';
 import type { Component, JudgedProbe } from '../../watch/judgement.ts';
+import type { ProbeTiming } from '../../watch/watcher.ts';
 import type { ListenTransport, PortRange } from './addresses.ts';
 
 export interface SipListener extends Endpoint {
@@ -107,7 +108,9 @@ export interface InboundTexts {
 export interface WatchSettings {
   /** What this watcher is called. */
   readonly name: string;
-  readonly probes: readonly (JudgedProbe & { readonly target: ProbeTarget })[];
+  readonly probes: readonly (JudgedProbe & ProbeTiming & { readonly target: ProbeTarget })[];
+  /** PEM: whom TLS probes trust beside those that the system does. */
+  readonly authorities: readonly string[];
   /** Others whose results count. */
   readonly watchers: readonly KnownWatcher[];
   /** Other nodes that its results are brought to: `https://status.example.net`. */

@@ -104,7 +104,8 @@ function inboundOf(
   return { url: inbound.url, secret: secret ?? '' };
 }
 
-function isPrivate(text: string): boolean {
+/** What is sent there is read by nobody in between. */
+export function isPrivate(text: string): boolean {
   const url = URL.parse(text.replaceAll('{user}', 'user'));
   if (url === null || url.username !== '' || url.password !== '') return false;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -113,7 +114,7 @@ function isPrivate(text: string): boolean {
   );
 }
 
-function secretOf<Name extends 'password' | 'token' | 'secret'>(
+export function secretOf<Name extends 'password' | 'token' | 'secret'>(
   section: { readonly [Key in Name | `${Name}File`]?: string | undefined },
   name: Name,
   path: Path,
@@ -143,6 +144,6 @@ function authoritiesOf(file: string, context: Context, findings: Findings): stri
   }
 }
 
-function codeOf(cause: unknown): string {
+export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }

@@ -188,6 +188,7 @@ const watchSection = section({
     '[{ name: paris, key: … }]',
   ).optional(),
   report: oneOrMore('https://status.example.net').optional(),
+  ca: oneOrMore('./our-ca.pem').optional(),
 });
 
 const statusSection = section({

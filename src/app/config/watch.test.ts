@@ -6,7 +6,7 @@ import { parseConfig } from './load.ts';
 const KEY = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
 
 function watchOf(yaml: string) {
-  const readSecret = () => '';
+  const readSecret = () => 's3cret\n';
   return parseConfig(yaml, { file: 'my.yaml', folder: '/etc/ringthrough', readSecret }).watch;
 }
 
@@ -76,11 +76,75 @@ status:
     ]);
   });
 
+  const targetOf = (yaml: string) => watchOf(`watch: { probes: [{ name: a, ${yaml} }] }`)?.probes[0]?.target;
+
+  test('may be an API over HTTPS, with a token from a file and what it must answer', () => {
+    const yaml = `http: { url: "https://api.example.net/v1/health", tokenFile: api.token, status: 200,
+      contains: ok, json: { /status: ok, /phones: 3 } }, slowAfter: 500ms`;
+    assert.deepEqual(targetOf(yaml), {
+      type: 'http',
+      url: 'https://api.example.net/v1/health',
+      status: 200,
+      contains: 'ok',
+      json: { '/status': 'ok', '/phones': 3 },
+      token: 's3cret',
+    });
+    assert.equal(watchOf(`watch: { probes: [{ name: a, ${yaml} }] }`)?.probes[0]?.slowAfterMs, 500);
+  });
+
+  test('may be a name in DNS, of the servers of its zone or of others', () => {
+    assert.deepEqual(targetOf('dns: { name: Example.net., type: MX }'), {
+      type: 'dns',
+      name: 'example.net',
+      record: 'MX',
+      servers: [],
+      authoritative: true,
+      graceMs: 300_000,
+    });
+    const others = 'dns: { name: www.example.net, type: A, servers: [192.0.2.53, "[2001:db8::53]:5353"],';
+    assert.deepEqual(targetOf(`${others} authoritative: false, expect: 192.0.2.1, grace: 1h }`), {
+      type: 'dns',
+      name: 'www.example.net',
+      record: 'A',
+      servers: [{ host: '192.0.2.53' }, { host: '2001:db8::53', port: 5353 }],
+      authoritative: false,
+      expect: ['192.0.2.1'],
+      graceMs: 3_600_000,
+    });
+  });
+
+  test('may be all that leads to a SIP domain', () => {
+    const domain = { type: 'sip-domain', domain: 'voice.example.net' };
+    assert.deepEqual(targetOf('dns: { sip: voice.example.net }'), { ...domain, scheme: 'sip' });
+    assert.deepEqual(targetOf('dns: { sip: "sips:voice.example.net" }'), { ...domain, scheme: 'sips' });
+  });
+
+  test('may be a certificate, of a web server or of a SIP domain', () => {
+    const days = 86_400_000;
+    assert.deepEqual(targetOf('certificate: www.example.net'), {
+      type: 'certificate',
+      host: 'www.example.net',
+      port: 443,
+      name: 'www.example.net',
+      isSip: false,
+      warnMs: 14 * days,
+    });
+    const named = 'certificate: { of: "sips:192.0.2.1", name: Voice.example.net, warnDays: 30 }';
+    assert.deepEqual(targetOf(named), {
+      type: 'certificate',
+      host: '192.0.2.1',
+      port: 5061,
+      name: 'voice.example.net',
+      isSip: true,
+      warnMs: 30 * days,
+    });
+  });
+
   const one = 'name: a, tcp: "192.0.2.1:25"';
   for (const [yaml, told] of [
     ['status: { components: [{ name: A, probes: a }] }', /watch: is missing: components are fed/],
     ['watch: { probes: [] }', /watch\.probes: must not be empty/],
-    ['watch: { probes: [{ name: a }] }', /watch\.probes\[0\]: needs exactly one of sipOptions, http and tcp/],
+    ['watch: { probes: [{ name: a }] }', /watch\.probes\[0\]: needs exactly one of sipOptions, http, /],
     [`watch: { probes: [{ ${one}, http: "http://a/" }] }`, /watch\.probes\[0\]: needs exactly one of/],
     ['watch: { probes: [{ name: a, tcp: host }] }', /watch\.probes\[0\]\.tcp: expected host:port/],
     [
@@ -95,6 +159,38 @@ status:
       'watch: { probes: [{ name: a, http: "http://u:secret@a/" }] }',
       /watch\.probes\[0\]\.http: expected the address/,
     ],
+    [
+      'watch: { probes: [{ name: a, http: { url: "http://a.example/", tokenFile: t } }] }',
+      /probes\[0\]\.http\.url: expected an https address, or http on this machine: the token goes there/,
+    ],
+    [
+      'watch: { probes: [{ name: a, http: { url: "https://a.example/", json: { status: 1 } } }] }',
+      /probes\[0\]\.http/,
+    ],
+    ['watch: { probes: [{ name: a, dns: { name: a.example } }] }', /probes\[0\]\.dns: needs name and type/],
+    [
+      'watch: { probes: [{ name: a, dns: { name: "a b", type: A } }] }',
+      /\.dns: expected a domain name in name/,
+    ],
+    [
+      'watch: { probes: [{ name: a, dns: { name: a.b, type: PTR } }] }',
+      /\.dns\.type: expected one of A, AAAA/,
+    ],
+    ['watch: { probes: [{ name: a, dns: { sip: a.b, type: A } }] }', /\.dns: has a sip domain, beside which/],
+    [
+      'watch: { probes: [{ name: a, dns: { name: a.b, type: A, servers: ["a b"] } }] }',
+      /\.dns\.servers\[0\]: expected a host/,
+    ],
+    [
+      'watch: { probes: [{ name: a, dns: { name: a.b, type: A, authoritative: false } }] }',
+      /\.dns: needs servers where authoritative is false/,
+    ],
+    ['watch: { probes: [{ name: a, certificate: "a:b:c" }] }', /\.certificate: expected host:port/],
+    [
+      `watch: { probes: [{ ${one} }], ca: gone.pem }`,
+      /watch\.ca: \/etc\/ringthrough\/gone\.pem cannot be read/,
+    ],
+    [`watch: { probes: [{ ${one}, slowAfter: 3s }] }`, /probes\[0\]\.slowAfter: must be shorter than/],
     [
       `watch: { probes: [{ ${one}, interval: 4s }] }`,
       /watch\.probes\[0\]\.interval: must lie between 5s and 60s/,

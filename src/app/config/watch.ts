@@ -6,7 +6,7 @@ import type { Findings } from '../../admin/documents/findings.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Component } from '../../watch/judgement.ts';
 import type { WatchSettings } from './config.ts';
-import { resolveProbe } from './probes.ts';
+import { readAuthority, resolveProbe } from './probes.ts';
 import { asList, type ConfigFile, itemPath, type StatusSection, type WatchSection } from './schema.ts';
 import type { TrunkContext } from './trunks.ts';
 
@@ -42,7 +42,11 @@ export function resolveWatch(
     findings,
   );
   const components = status === undefined ? ofTheirOwn(names) : resolveComponents(status, names, findings);
-  return { name: watcher, probes, watchers, report: resolveReport(watch.report, findings), components };
+  const report = resolveReport(watch.report, findings);
+  const authorities = asList(watch.ca).map((file, index) => {
+    return readAuthority(file, itemPath(['watch', 'ca'], watch.ca, index), context, findings);
+  });
+  return { name: watcher, probes, watchers, report, components, authorities };
 }
 
 function resolveReport(written: WatchSection['report'], findings: Findings): readonly string[] {
