@@ -35,7 +35,7 @@ import { controlOf } from './control.ts';
 import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
-import { openProber } from './probing.ts';
+import { openProbing } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import { Series } from './series.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
@@ -160,10 +160,18 @@ async function openWatching(
 ): Promise<StatusDesk> {
   if (config.watch === undefined) return unwatched(basics.clock);
   const signing = await openSigning(path.join(folder, WATCH_KEY_FILE));
-  const prober = openProber(config.watch, resolver, basics.random);
+  const probing = openProbing(config.watch, resolver, basics.random);
+  // After what runs probes has ended: it waits for their goodbyes.
+  shutdown.owns('probes', () => probing.close());
   const reports = createReports(lookupBy(resolver));
   const reporting = new Reporting({ ...basics, nodes: config.watch.report, reports });
-  const watching = new Watching({ ...basics, settings: config.watch, prober, signing, reporting });
+  const watching = new Watching({
+    ...basics,
+    settings: config.watch,
+    prober: probing.prober,
+    signing,
+    reporting,
+  });
   shutdown.owns('watching', () => watching.close());
   watching.begin();
   return watching;

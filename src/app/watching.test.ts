@@ -47,6 +47,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
   });
   const prober: Prober = {
     async probe(target, timeoutMs, signal) {
+      assert.ok(target.type === 'tcp');
       const end = await real.probe(target, timeoutMs, signal);
       secondsAhead += 1;
       for (const look of waiting) setImmediate(look);

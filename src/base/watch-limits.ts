@@ -1,7 +1,7 @@
 // The bounds of watching and of the status page. Everybody reads them as LIMITS (limits.ts). Each says what happens at
 // the limit.
 
-import { MINUTE_MS, SECOND_MS } from './time.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
 export const WATCH_LIMITS = {
   /** Probes, components of the status page, and watchers beside this node. More: the configuration is refused. */
@@ -19,6 +19,14 @@ export const WATCH_LIMITS = {
   probeReasonMax: 200,
   /** Measures that one result carries. More: the result is refused. */
   probeMeasuresMax: 16,
+  /** Time to hang up and to unregister after a probe. Longer: its sockets are closed all the same. */
+  probeLeaveMs: 4 * SECOND_MS,
+  /** A registrar that registers for no less than this. More: the probe failed. */
+  probeExpiresMaxMs: HOUR_MS,
+  /** Answers to challenges, and to 423, in one attempt. More: the last response stands. */
+  probeFollowUpsMax: 3,
+  /** SIP transactions of one end of a probe: those of a call or two. More: a stranger who found the socket gets 503. */
+  probeTransactionsMax: 32,
   /** Bytes of a page that are read. More: that much is enough to say that it comes. */
   probeBodyBytesMax: 1_048_576,
   /** Certificates of a chain that are looked at for their end. More: those nearest to the server are. */

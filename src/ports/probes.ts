@@ -3,7 +3,10 @@
 import type { Destination, Endpoint } from '../base/net.ts';
 import type { Target } from '../sip/location/target.ts';
 
-export type ProbeTarget =
+export type ProbeTarget = PlainTarget | CustomerTarget;
+
+/** Whether somebody answers. */
+export type PlainTarget =
   /** A SIP server, over a connection or a socket of its own. */
   | {
       readonly type: 'sip-options';
@@ -86,9 +89,9 @@ export interface Found {
 
 export const OUTCOMES = ['passed', 'warned', 'failed'] as const satisfies readonly ProbeEnd['outcome'][];
 
-export interface Prober {
+export interface Prober<T extends ProbeTarget = ProbeTarget> {
   /** Never rejects. Fails after `timeoutMs` whatever is awaited, and at once when the signal is aborted. */
-  probe(target: ProbeTarget, timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd>;
+  probe(target: T, timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd>;
 }
 
 /** What a customer does, over SIP and RTP. */

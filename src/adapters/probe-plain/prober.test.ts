@@ -8,7 +8,7 @@ import { type AddressInfo, createServer as createTcp, type Socket } from 'node:n
 import { describe, type TestContext, test } from 'node:test';
 import { SeededRandom } from '../../../test/simulation/world.ts';
 import type { Reply, Resolver } from '../../ports/dns.ts';
-import type { ProbeTarget } from '../../ports/probes.ts';
+import type { PlainTarget } from '../../ports/probes.ts';
 import { createProber } from './prober.ts';
 import { Trust } from './trust.ts';
 
@@ -19,7 +19,7 @@ const FOUND: Reply = {
 };
 const NONE: Reply = { type: 'none' };
 
-function probe(target: ProbeTarget, timeoutMs = 5_000, ask: Resolver['ask'] = async () => NONE) {
+function probe(target: PlainTarget, timeoutMs = 5_000, ask: Resolver['ask'] = async () => NONE) {
   const prober = createProber({
     resolver: { ask },
     random: new SeededRandom(1),

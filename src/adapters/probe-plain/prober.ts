@@ -6,7 +6,7 @@ import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import type { Resolver } from '../../ports/dns.ts';
-import type { DnsTarget, Found, ProbeEnd, Prober, ProbeTarget } from '../../ports/probes.ts';
+import type { DnsTarget, Found, PlainTarget, ProbeEnd, Prober } from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
 import { probeCertificate } from './certificate.ts';
 import { probeHttp } from './http.ts';
@@ -27,7 +27,7 @@ export interface ProberOptions {
 
 const NOTHING: Found = {};
 
-export function createProber(options: ProberOptions): Prober {
+export function createProber(options: ProberOptions): Prober<PlainTarget> {
   return {
     async probe(target, timeoutMs, signal): Promise<ProbeEnd> {
       const limit = new AbortController();
@@ -54,7 +54,7 @@ export function createProber(options: ProberOptions): Prober {
 
 /** Rejects with why it failed. */
 async function attempt(
-  target: ProbeTarget,
+  target: PlainTarget,
   options: ProberOptions,
   timeoutMs: number,
   signal: AbortSignal,

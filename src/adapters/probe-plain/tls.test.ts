@@ -9,7 +9,7 @@ import { createServer as createTls } from 'node:tls';
 import { Authority, type Issued } from '../../../test/authority.ts';
 import { SeededRandom } from '../../../test/simulation/world.ts';
 import { DAY_MS } from '../../base/time.ts';
-import type { CertificateTarget, ProbeTarget } from '../../ports/probes.ts';
+import type { CertificateTarget, PlainTarget } from '../../ports/probes.ts';
 import { createProber } from './prober.ts';
 import { Trust } from './trust.ts';
 
@@ -19,7 +19,7 @@ const NOW = Date.now();
 const ours = await Authority.create();
 const strangers = await Authority.create('CN=Nobody Knows');
 
-function probe(target: ProbeTarget) {
+function probe(target: PlainTarget) {
   const row = { name: NAME, ttlMs: 1_000, record: { type: 'A', address: HOST } } as const;
   const prober = createProber({
     resolver: { ask: async ({ type }) => (type === 'A' ? { type: 'rows', rows: [row] } : { type: 'none' }) },

@@ -51,12 +51,23 @@ const certificateKind = z.union(
   { error: 'expected www.example.net:443, or { of: www.example.net:443, warnDays: 14 }' },
 );
 
+const account = {
+  server: words(280),
+  domain: words(253).optional(),
+  user: words(128),
+  password: words(256).optional(),
+  passwordFile: words(4_096).optional(),
+} as const;
+
+const registerSection = section(account);
+
 const probeKinds = {
   sipOptions: words(280).optional(),
   http: httpKind.optional(),
   tcp: words(280).optional(),
   dns: dnsKind.optional(),
   certificate: certificateKind.optional(),
+  register: registerSection.optional(),
 } as const;
 
 export const probeSection = section({
@@ -67,5 +78,6 @@ export const probeSection = section({
   slowAfter: duration.optional(),
 });
 
+export type AccountSection = z.infer<typeof registerSection>;
 export type ProbeKind = keyof typeof probeKinds;
 export type ProbeSection = z.infer<typeof probeSection>;

@@ -11,6 +11,7 @@ import type { Result } from '../../base/result.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
 import type { WatchSettings } from './config.ts';
+import { registerTarget } from './customer-probes.ts';
 import { codeOf } from './notices.ts';
 import { certificateTarget, dnsTarget, httpTarget, sipTarget, tcpTarget } from './plain-probes.ts';
 import type { ProbeContext } from './probe-context.ts';
@@ -28,6 +29,7 @@ const KINDS: { readonly [Kind in ProbeKind]: Parse<Kind> } = {
   tcp: tcpTarget,
   dns: dnsTarget,
   certificate: certificateTarget,
+  register: registerTarget,
 };
 const NAMES = Object.keys(KINDS) as readonly ProbeKind[];
 

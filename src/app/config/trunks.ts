@@ -86,7 +86,7 @@ function resolveTrunk(
 }
 
 /** What an address or a port leaves open is not looked up (RFC 3263 §4): it is UDP, and the transport's own port. */
-function targetOf(
+export function targetOf(
   { host, port }: { readonly host: string; readonly port?: number },
   transport: TrunkSection['transport'],
 ): TrunkSettings['target'] {
@@ -140,7 +140,12 @@ function resolveCredentials(
   return { user: user ?? '', password: secret ?? '' };
 }
 
-function readPassword(file: string, path: Path, context: TrunkContext, findings: Findings): string {
+export function readPassword(
+  file: string,
+  path: Path,
+  context: Omit<TrunkContext, 'country'>,
+  findings: Findings,
+): string {
   const found = resolve(context.folder, file);
   try {
     const password = context.readSecret(found).replace(/\r?\n$/, '');

@@ -1,0 +1,76 @@
+// The probes that do what customers do, over sockets of their own: a registration, a call. Each run ends in time for
+// the watcher, and is cleared up behind its back: what was begun is hung up, unregistered and closed, also when the
+// run failed, ran out of time or was given up.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { assertNever } from '../../base/assert.ts';
+import { LIMITS } from '../../base/limits.ts';
+import { printable } from '../../base/printable.ts';
+import type { CustomerTarget, ProbeEnd, Prober } from '../../ports/probes.ts';
+import { RegisterRun } from './register.ts';
+import type { Around, Run } from './run.ts';
+
+export interface CustomerProber extends Prober<CustomerTarget> {
+  /** Once no probe runs any more: fulfilled when nothing is left of any. */
+  close(): Promise<void>;
+}
+
+export function createCustomerProber(around: Around): CustomerProber {
+  const leaving = new Set<Promise<void>>();
+  return {
+    async probe(target, timeoutMs, signal): Promise<ProbeEnd> {
+      const run = runOf(target, around);
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), timeoutMs);
+      const either = AbortSignal.any([limit.signal, signal]);
+      try {
+        return await unless(either, run.attempt(either));
+      } catch (cause) {
+        const reason = limit.signal.aborted ? run.soFar(timeoutMs) : reasonOf(cause);
+        return { outcome: 'failed', reason: printable(reason).slice(0, LIMITS.probeReasonMax) };
+      } finally {
+        clearTimeout(timer);
+        const left = endOf(run).finally(() => leaving.delete(left));
+        leaving.add(left);
+      }
+    },
+    async close() {
+      await Promise.all(leaving);
+    },
+  };
+}
+
+function runOf(target: CustomerTarget, around: Around): Run {
+  switch (target.type) {
+    case 'register':
+      return new RegisterRun(target.account, around);
+    case 'call':
+      throw new Error('not yet');
+    default:
+      return assertNever(target);
+  }
+}
+
+async function endOf(run: Run): Promise<void> {
+  const patience = new AbortController();
+  const waited = delay(LIMITS.probeLeaveMs, undefined, { signal: patience.signal }).catch(() => undefined);
+  await Promise.race([run.leave(), waited]);
+  patience.abort();
+  run.close();
+}
+
+/** Rejects at once when it is given up, whatever is awaited. */
+function unless<T>(aborted: AbortSignal, attempted: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    attempted.then(resolve, reject);
+    const giveUp = (): void => reject(new Error('given up'));
+    if (aborted.aborted) giveUp();
+    aborted.addEventListener('abort', giveUp, { once: true });
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const [first] = cause instanceof AggregateError ? cause.errors : [];
+  return first instanceof Error ? first.message : cause.message;
+}

@@ -1,0 +1,95 @@
+// For tests of the probes: a registrar on loopback that challenges, keeps contacts, and can be told to misbehave.
+
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import type { TestContext } from 'node:test';
+import { createSecureContext } from 'node:tls';
+import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
+import type { Around } from '../src/adapters/probe-sip/run.ts';
+import type { Reply } from '../src/ports/dns.ts';
+import type { PhoneAccount } from '../src/ports/probes.ts';
+import { parseCredentials } from '../src/sip/auth/challenge.ts';
+import { digestResponse, ha1 } from '../src/sip/auth/digest.ts';
+import { createResponse } from '../src/sip/message/compose.ts';
+import type { SipRequest, SipResponse } from '../src/sip/message/message.ts';
+import { parseMessage } from '../src/sip/message/parse.ts';
+import { serialise } from '../src/sip/message/serialise.ts';
+import { SeededRandom } from './simulation/world.ts';
+
+export const HOST = '127.0.0.1';
+export const PASSWORD = 'over-the-hills';
+const NONE: Reply = { type: 'none' };
+
+export function around(ask: Around['resolver']['ask'] = async () => NONE): Around {
+  return {
+    resolver: { ask },
+    random: new SeededRandom(1),
+    hashing: nodeHashing,
+    userAgent: 'Ringthrough/test',
+    trust: { context: createSecureContext() },
+  };
+}
+
+export type Answer = (request: SipRequest) => SipResponse | undefined;
+
+export class FakeRegistrar {
+  readonly port: number;
+  /** Contacts that are registered now, as they were written. */
+  readonly contacts = new Set<string>();
+  readonly requests: SipRequest[] = [];
+  readonly #socket: Socket;
+
+  /** `first`: what it does instead, where it gives something for a request. */
+  static async start(t: TestContext, first: Answer = () => undefined): Promise<FakeRegistrar> {
+    const socket = createSocket('udp4');
+    socket.bind(0, HOST);
+    await once(socket, 'listening');
+    t.after(() => socket.close());
+    return new FakeRegistrar(socket, first);
+  }
+
+  private constructor(socket: Socket, first: Answer) {
+    this.#socket = socket;
+    this.port = socket.address().port;
+    socket.on('message', (bytes, { address, port }) => {
+      const parsed = parseMessage(bytes);
+      if (!parsed.ok || parsed.value.kind !== 'request') return;
+      this.requests.push(parsed.value);
+      const response = first(parsed.value) ?? this.#answer(parsed.value);
+      this.#socket.send(serialise(response), port, address);
+    });
+  }
+
+  account(user = 'probe-a', password = PASSWORD): PhoneAccount {
+    const server = { scheme: 'sip', host: HOST, port: this.port, transport: 'udp' } as const;
+    return { server, domain: 'voice.example.net', user, password };
+  }
+
+  #answer(request: SipRequest): SipResponse {
+    const credentials = parseCredentials(request.headers.get('Authorization') ?? '');
+    if (!credentials.ok || credentials.value.response !== expected(request, credentials.value)) {
+      return createResponse(request, 401, {
+        toTag: 'r',
+        headers: [['WWW-Authenticate', 'Digest realm="voice.example.net", nonce="n1", qop="auth"']],
+      });
+    }
+    const contact = request.headers.get('Contact') ?? '';
+    if (request.headers.get('Expires') === '0') this.contacts.delete(contact);
+    else this.contacts.add(contact);
+    const headers = [...this.contacts].map((each) => ['Contact', `${each};expires=60`] as const);
+    return createResponse(request, 200, { toTag: 'r', headers });
+  }
+}
+
+type Credentials = Extract<ReturnType<typeof parseCredentials>, { ok: true }>['value'];
+
+function expected({ method }: SipRequest, { username, realm, nonce, uri, nc, cnonce }: Credentials): string {
+  return digestResponse(nodeHashing, {
+    algorithm: 'MD5',
+    ha1: ha1(nodeHashing, 'MD5', username, realm, PASSWORD),
+    nonce,
+    method,
+    uri,
+    ...(nc === undefined || cnonce === undefined ? {} : { qop: { qop: 'auth', nc, cnonce } }),
+  });
+}
