@@ -56,6 +56,7 @@ const FOREIGN_PROGRAMS: Readonly<Record<string, string>> = {
   nft: 'nftables',
   chromium: 'chromium',
   flite: 'flite',
+  rsync: 'rsync',
 };
 
 function installed(command: string): boolean {

@@ -134,11 +134,23 @@ const FORBIDDEN_IMPORTS: readonly Rule[] = [
   },
   {
     from: CORE,
-    notFrom: GROUND,
+    notFrom: [...GROUND, 'src/status-page/'],
     forbid: ['npm:'],
     except: ['npm:libphonenumber-js'],
     because:
       'decisions about calls are ours to read; only the numbering plans of the world are data of others',
+  },
+  {
+    from: ['src/status-page/'],
+    forbid: ['npm:'],
+    except: ['npm:ical-generator'],
+    because: 'a reader’s browser shows and runs only what is ours to read; calendars are others’ business',
+  },
+  {
+    from: ['src/'],
+    notFrom: ['src/adapters/publish-s3/'],
+    forbid: ['npm:aws4fetch'],
+    because: 'an object store is one place to publish among others, behind a port',
   },
   {
     from: ['src/'],

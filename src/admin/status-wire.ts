@@ -23,6 +23,25 @@ const lastResult = z.object({
   reason: z.string().optional(),
 });
 
+const publishing = z
+  .object({
+    renderedAt: instant.optional(),
+    renderMs: z.number().optional(),
+    renders: z.number(),
+    failures: z.number(),
+    failing: z.string().optional().meta({ description: 'Why it could not be rendered the last time' }),
+    targets: listOf(
+      z.object({
+        name: z.string(),
+        succeededAt: instant.optional().meta({ description: 'When it last had the newest page' }),
+        pushes: z.number(),
+        failures: z.number(),
+        failing: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'Publishing', description: 'How the status page is doing' });
+
 export const status = z
   .object({
     at: instant,
@@ -55,6 +74,7 @@ export const status = z
         .meta({ id: 'Component', description: 'A part of the service, as its probes find it' }),
     ),
     refused: listOf(z.object({ watcher: z.string(), why: z.string(), count: z.number() })),
+    page: publishing.optional(),
   })
   .meta({ id: 'Status' });
 

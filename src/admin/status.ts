@@ -18,6 +18,27 @@ export interface StatusView {
   readonly refused: readonly RefusedCount[];
 }
 
+/** How the status page is doing: when it was last rendered, and what reached each target. */
+export interface PublishingView {
+  readonly renderedAt?: Instant | undefined;
+  /** Of the last one. */
+  readonly renderMs?: number | undefined;
+  readonly renders: number;
+  readonly failures: number;
+  /** Why the last one failed; absent while it goes well. */
+  readonly failing?: string | undefined;
+  readonly targets: readonly TargetView[];
+}
+
+export interface TargetView {
+  readonly name: string;
+  /** When it last had the newest edition of its time. */
+  readonly succeededAt?: Instant | undefined;
+  readonly pushes: number;
+  readonly failures: number;
+  readonly failing?: string | undefined;
+}
+
 export interface RefusedCount {
   readonly watcher: string;
   readonly why: string;
@@ -29,6 +50,9 @@ export interface ReportAnswer {
   /** By place in the request. */
   readonly refused: readonly { readonly index: number; readonly why: string }[];
 }
+
+/** Whoever publishes the page; absent where there is none. */
+export type PublishingDesk = () => PublishingView | undefined;
 
 /** Whoever judges. */
 export interface StatusDesk {

@@ -39,6 +39,7 @@ import { openProbing } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import { Series } from './series.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
+import { openStatusPage } from './status-page.ts';
 import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
 import { WarmUp } from './warm-up.ts';
@@ -129,6 +130,7 @@ async function openSurfaces(
   });
   core.loop.desk = (question) => admin.answer(question);
   const status = await openWatching(basics, core, shutdown);
+  const page = await openStatusPage(basics, core, status, shutdown);
   const http = await openHttp({
     listen: config.http.listen,
     token,
@@ -142,6 +144,7 @@ async function openSurfaces(
     trace: () => trace.stats,
     notices: () => deliveries.counts(),
     status,
+    page,
     texting: textingOf(basics, core, admin),
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });

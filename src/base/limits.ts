@@ -1,7 +1,8 @@
 // Every bound of the system, by name (law 4). Each says what happens at the limit. Those of the shield, of
-// notices and of watching fill files of their own, and are LIMITS like all others.
+// notices, of watching and of the status page fill files of their own, and are LIMITS like all others.
 
 import { NOTICE_LIMITS } from './notice-limits.ts';
+import { PAGE_LIMITS } from './page-limits.ts';
 import { SHIELD_LIMITS } from './shield-limits.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 import { WATCH_LIMITS } from './watch-limits.ts';
@@ -10,6 +11,7 @@ export const LIMITS = {
   ...SHIELD_LIMITS,
   ...NOTICE_LIMITS,
   ...WATCH_LIMITS,
+  ...PAGE_LIMITS,
 
   /** A SIP message's size. Larger ones: UDP is dropped and counted; a stream is answered 513 and closed. */
   messageBytesMax: 65_535,

@@ -4,6 +4,7 @@
 // Labels come from closed sets and from the configuration, never from packets: a flood must not grow a metric.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { PublishingDesk } from '../admin/status.ts';
 import { formatEndpoint } from '../base/net.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
@@ -13,6 +14,7 @@ import type { MediaRelay } from '../ports/media.ts';
 import type { SignallingTransport } from '../ports/signalling.ts';
 import type { TraceStats } from '../trace/trace.ts';
 import { followCalls } from './call-metrics.ts';
+import { addStatusPage } from './page-metrics.ts';
 import { addShield } from './shield-metrics.ts';
 
 export interface MetricsSources {
@@ -21,6 +23,8 @@ export interface MetricsSources {
   readonly media: () => ReturnType<MediaRelay['stats']>;
   readonly trace: () => TraceStats;
   readonly notices: () => readonly NoticeCounts[];
+  /** How the status page is doing, where there is one. */
+  readonly page: PublishingDesk;
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
 }
@@ -45,6 +49,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addTrace(registry, sources.trace);
   addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
+  addStatusPage(registry, sources.page);
   const unsubscribe = followCalls(registry, sources.node);
   return {
     contentType: registry.contentType,

@@ -135,7 +135,7 @@ export async function createApp(options: HttpOptions): Promise<App> {
       v1.addHook('onResponse', async (request, reply) => audit(options.log, request, reply.statusCode));
       // Each in a scope of its own, so that one's way to parse bodies is not everyone's.
       for (const routes of V1) await v1.register(async (scope: App) => routes(scope, options.admin));
-      await v1.register(async (scope: App) => statusRoutes(scope, options.status));
+      await v1.register(async (scope: App) => statusRoutes(scope, options.status, options.page));
     },
     { prefix: '/v1' },
   );

@@ -31,6 +31,24 @@ describe('the status over the API', () => {
     assert.equal(named.statusCode, 421);
   });
 
+  test('tells how the page is doing, where there is one', async (t) => {
+    const without = await exampleApi(t, { page: () => undefined });
+    assert.equal('page' in (await without.ask('/v1/status')).json(), false);
+    const { ask, app } = await exampleApi(t);
+    const { renderedAt, targets } = (await ask('/v1/status')).json().page;
+    assert.equal(renderedAt, '2026-11-24T09:29:48.000Z');
+    assert.deepEqual(targets[1], { name: 's3 status', pushes: 0, failures: 3, failing: 'HTTP 403' });
+    const metrics = (await app.inject({ url: '/metrics' })).body;
+    for (const line of [
+      'ringthrough_status_page_rendered_timestamp_seconds 1795512588',
+      'ringthrough_status_page_render_seconds 0.012',
+      'ringthrough_status_page_renders_total{result="rendered"} 7',
+      'ringthrough_status_page_pushes_total{target="s3 status",result="failed"} 3',
+      'ringthrough_status_page_delivered_timestamp_seconds{target="s3 status"} 0',
+    ])
+      assert.ok(metrics.includes(`${line}\n`), line);
+  });
+
   test('takes results of other watchers, without a token but as they were signed', async (t) => {
     const brought: SignedResult[] = [];
     const status = exampleStatus((results) => {

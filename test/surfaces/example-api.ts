@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import { createApp, type HttpOptions } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { exampleAdmin, exampleNode } from './example-admin.ts';
-import { exampleStatus } from './example-status.ts';
+import { EXAMPLE_PAGE, exampleStatus } from './example-status.ts';
 
 export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 
@@ -29,6 +29,7 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     notices: () => [],
     status: exampleStatus(),
     certificates: () => [],
+    page: () => EXAMPLE_PAGE,
     ...overrides,
   };
   return { options, state, tell, asked, failing, logged };

@@ -1,6 +1,6 @@
 // What the example desk says of the service, and what it is asked.
 
-import type { StatusDesk } from '../../src/admin/status.ts';
+import type { PublishingView, StatusDesk } from '../../src/admin/status.ts';
 import { NOW } from './example-admin.ts';
 
 export function exampleStatus(report: StatusDesk['report'] = () => undefined): StatusDesk {
@@ -52,3 +52,14 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
     }),
   };
 }
+
+export const EXAMPLE_PAGE: PublishingView = {
+  renderedAt: NOW - 12_000,
+  renderMs: 12,
+  renders: 7,
+  failures: 1,
+  targets: [
+    { name: 'folder /srv/status', succeededAt: NOW - 12_000, pushes: 7, failures: 0 },
+    { name: 's3 status', pushes: 0, failures: 3, failing: 'HTTP 403' },
+  ],
+};

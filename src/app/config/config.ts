@@ -13,6 +13,7 @@ import type { KnownWatcher } from '../../watch/intake.ts';
 import type { Component, JudgedProbe } from '../../watch/judgement.ts';
 import type { ProbeTiming } from '../../watch/watcher.ts';
 import type { ListenTransport, PortRange } from './addresses.ts';
+import type { PageSettings } from './status-page.ts';
 
 export interface SipListener extends Endpoint {
   readonly transport: ListenTransport;
@@ -94,6 +95,8 @@ export interface Config {
   readonly sms?: (SmsOptions & { readonly inbound?: InboundTexts | undefined }) | undefined;
   /** What this node watches; absent: nothing. */
   readonly watch?: WatchSettings | undefined;
+  /** The status page; absent: there is none. */
+  readonly page?: PageSettings | undefined;
   /** How the node itself is called. */
   readonly control: ControlSettings;
   readonly trunks: readonly TrunkSettings[];

@@ -8,6 +8,7 @@ import type { Findings } from '../../admin/documents/findings.ts';
 import { isLoopback, parseHost } from './addresses.ts';
 import type { Config, InboundTexts } from './config.ts';
 import type { MailSection, SmsSection } from './schema.ts';
+import { codeOf, secretOf } from './secrets.ts';
 import type { TrunkContext } from './trunks.ts';
 
 type Context = Omit<TrunkContext, 'country'>;
@@ -114,26 +115,6 @@ export function isPrivate(text: string): boolean {
   );
 }
 
-export function secretOf<Name extends 'password' | 'token' | 'secret'>(
-  section: { readonly [Key in Name | `${Name}File`]?: string | undefined },
-  name: Name,
-  path: Path,
-  context: Context,
-  findings: Findings,
-): string | undefined {
-  const [written, file] = [section[name], section[`${name}File`]];
-  if (file === undefined) return written;
-  if (written !== undefined)
-    findings.add([...path, `${name}File`], `stands beside ${name}; keep one of them`);
-  const found = resolve(context.folder, file);
-  try {
-    return context.readSecret(found).replace(/\r?\n$/, '');
-  } catch (cause) {
-    findings.add([...path, `${name}File`], `${found} cannot be read (${codeOf(cause)})`);
-    return '';
-  }
-}
-
 function authoritiesOf(file: string, context: Context, findings: Findings): string | undefined {
   const found = resolve(context.folder, file);
   try {
@@ -142,8 +123,4 @@ function authoritiesOf(file: string, context: Context, findings: Findings): stri
     findings.add(['mail', 'ca'], `${found} cannot be read (${codeOf(cause)})`);
     return undefined;
   }
-}
-
-export function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
 }

@@ -7,10 +7,11 @@ import { DAY_MS, MINUTE_MS } from '../../base/time.ts';
 import type { DnsTarget, ProbeTarget } from '../../ports/probes.ts';
 import { isDomainName, normalName } from '../../sip/location/records.ts';
 import { familyOf, parseHost } from './addresses.ts';
-import { isPrivate, secretOf } from './notices.ts';
+import { isPrivate } from './notices.ts';
 import type { ProbeContext } from './probe-context.ts';
 import type { ProbeSection } from './probe-schema.ts';
 import { asList, itemPath } from './schema.ts';
+import { secretOf } from './secrets.ts';
 
 type Written<Kind extends 'http' | 'dns' | 'certificate'> = NonNullable<ProbeSection[Kind]>;
 

@@ -12,10 +12,10 @@ import { SECOND_MS } from '../../base/time.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
 import type { WatchSettings } from './config.ts';
 import { registerTarget } from './customer-probes.ts';
-import { codeOf } from './notices.ts';
 import { certificateTarget, dnsTarget, httpTarget, sipTarget, tcpTarget } from './plain-probes.ts';
 import type { ProbeContext } from './probe-context.ts';
 import type { ProbeKind, ProbeSection } from './probe-schema.ts';
+import { codeOf } from './secrets.ts';
 import type { TrunkContext } from './trunks.ts';
 
 type Parse<Kind extends ProbeKind> = (

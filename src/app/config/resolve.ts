@@ -27,6 +27,7 @@ import { resolveControl } from './control.ts';
 import { resolveMail, resolveSms } from './notices.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveShield } from './shield.ts';
+import { resolvePage } from './status-page.ts';
 import { resolveTrace } from './trace.ts';
 import { resolveTrunks, type TrunkContext } from './trunks.ts';
 import { resolveWatch } from './watch.ts';
@@ -66,6 +67,7 @@ export function resolveConfig(
   const mail = resolveMail(file.mail, context, findings);
   const sms = resolveSms(file.sms, context, findings);
   const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, context, findings);
+  const page = resolvePage(file.status?.page, context, findings);
   const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {
@@ -95,6 +97,7 @@ export function resolveConfig(
     ...(mail === undefined ? {} : { mail }),
     ...(sms === undefined ? {} : { sms }),
     ...(watch === undefined ? {} : { watch }),
+    ...(page === undefined ? {} : { page }),
     control: resolveControl(file.control ?? {}, country, findings),
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };

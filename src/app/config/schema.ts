@@ -6,6 +6,7 @@ import type { Path } from '../../admin/documents/document.ts';
 import { count, duration, flag, list, section, words } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { probeSection } from './probe-schema.ts';
+import { pageSection } from './status-page-schema.ts';
 import { name, oneOrMore } from './vocabulary.ts';
 
 const country = words(2).regex(/^[A-Z]{2}$/, 'expected an ISO 3166 country in capitals, such as GB');
@@ -202,7 +203,10 @@ const statusSection = section({
     }),
     LIMITS.componentsMax,
     '[{ name: Outbound calls, probes: [main] }]',
-  ).min(1, 'must not be empty'),
+  )
+    .min(1, 'must not be empty')
+    .optional(),
+  page: pageSection.optional(),
 });
 
 export const configFile = section({

@@ -41,7 +41,10 @@ export function resolveWatch(
     ['watch', 'watchers'],
     findings,
   );
-  const components = status === undefined ? ofTheirOwn(names) : resolveComponents(status, names, findings);
+  const components =
+    status?.components === undefined
+      ? ofTheirOwn(names)
+      : resolveComponents(status.components, names, findings);
   const report = resolveReport(watch.report, findings);
   const authorities = asList(watch.ca).map((file, index) => {
     return readAuthority(file, itemPath(['watch', 'ca'], watch.ca, index), context, findings);
@@ -66,7 +69,7 @@ function resolveReport(written: WatchSection['report'], findings: Findings): rea
 }
 
 function resolveComponents(
-  { components }: StatusSection,
+  components: NonNullable<StatusSection['components']>,
   probes: readonly string[],
   findings: Findings,
 ): readonly Component[] {

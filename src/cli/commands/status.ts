@@ -27,12 +27,13 @@ export function addStatus(program: Command, context: CliContext): void {
   command.action(async () => {
     const session = openSession(command, context);
     const raw = await session.client.request('GET', '/v1/status');
-    answer(session, raw, statusSchema, ({ at, components, refused }) => {
+    answer(session, raw, statusSchema, ({ at, components, refused, page }) => {
       const nothing = 'Nothing is watched; list probes in watch.probes of the configuration.';
       const notes = refused.map(
         ({ watcher, why, count }) => `${count} results of ${watcher} refused: ${why}\n`,
       );
-      return listed(session, components, columnsAt(at), nothing) + notes.join('');
+      const published = page === undefined ? '' : pageLines(page, at);
+      return listed(session, components, columnsAt(at), nothing) + notes.join('') + published;
     });
   });
 }
@@ -58,6 +59,16 @@ function told({ name, verdict, watchers }: Probe): string {
   const latencies = good.flatMap(({ last }) => last?.latencyMs ?? []);
   const fastest = latencies.length === 0 ? '' : `, ${Math.round(Math.min(...latencies))} ms`;
   return `${name} ${verdict} (${count}${fastest})${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+/** `Page: rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403`. */
+function pageLines({ renderedAt, failing, targets }: NonNullable<Status['page']>, now: number): string {
+  const ago = (at: number | undefined) => (at === undefined ? 'never' : formatRelative(at, now));
+  const because = (reason: string | undefined) => (reason === undefined ? '' : `, ${reason}`);
+  const told = targets.map(
+    ({ name, succeededAt, failing: why }) => `${name}: ${ago(succeededAt)}${because(why)}`,
+  );
+  return `Page: ${[`rendered ${ago(renderedAt)}${because(failing)}`, ...told].join('; ')}\n`;
 }
 
 function words(state: Status['state']): string {

@@ -2,7 +2,7 @@
 // token, which opens far more, for each result is signed.
 
 import { section } from '../../admin/documents/section.ts';
-import type { StatusDesk } from '../../admin/status.ts';
+import type { PublishingDesk, StatusDesk } from '../../admin/status.ts';
 import { reportAnswer, resultsInput, status } from '../../admin/status-wire.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -11,7 +11,7 @@ import { problemResponse } from '../problems.ts';
 
 export const RESULTS_PATH = '/v1/watch/results';
 
-export function statusRoutes(app: App, desk: StatusDesk): void {
+export function statusRoutes(app: App, desk: StatusDesk, page: PublishingDesk): void {
   app.route({
     method: 'GET',
     url: '/status',
@@ -21,7 +21,7 @@ export function statusRoutes(app: App, desk: StatusDesk): void {
       querystring: section({}),
       response: { 200: status, default: problemResponse },
     },
-    handler: async () => desk.status(),
+    handler: async () => ({ ...desk.status(), page: page() }),
   });
 }
 

@@ -110,6 +110,7 @@ async function freshApp() {
     log,
     notices: () => [],
     status: unwatched({ now: () => 0 }),
+    page: () => undefined,
     certificates: () => [],
     signalling: () => [],
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),

@@ -1,0 +1,67 @@
+// Opens the status page: what renders it, where it goes, and its own listener. Off unless `status.page` is written.
+//
+// The page goes on when the node is busy with calls, for it takes little; and when it does not go on, it is seen: what
+// was published calls itself old by then, and the listener shows nothing that is.
+
+import path from 'node:path';
+import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
+import { openPageServer } from '../adapters/page-server/server.ts';
+import { createFolderTarget } from '../adapters/publish-folder/folder.ts';
+import { createRsyncTarget } from '../adapters/publish-rsync/rsync.ts';
+import { createS3Target } from '../adapters/publish-s3/s3.ts';
+import { type PageSources, pageView } from '../admin/page.ts';
+import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
+import { MINUTE_MS } from '../base/time.ts';
+import type { PublishTarget } from '../ports/publishing.ts';
+import { renderFormats } from '../status-page/formats.ts';
+import { renderPage } from '../status-page/render.ts';
+import type { PageSettings } from './config/status-page.ts';
+import type { Basics, Core } from './core.ts';
+import { Publishing } from './publishing.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** Within the data folder. */
+const STAGING_FOLDER = 'status-page';
+/** Two renderings were missed by then, and a third is late. */
+const STALE_AFTER_MS = 3 * MINUTE_MS;
+
+/** Gives how it is doing. Throws RingthroughError LISTEN_FAILED. */
+export async function openStatusPage(
+  { config, clock, log, random }: Basics,
+  { store, folder }: Core,
+  desk: StatusDesk,
+  shutdown: Shutdown,
+): Promise<PublishingDesk> {
+  const { page } = config;
+  if (page === undefined) return () => undefined;
+  const staleAfterMs = STALE_AFTER_MS;
+  const sources: PageSources = { store, site: page.site, shown: () => desk.status(), staleAfterMs };
+  const publishing = new Publishing({
+    render: async (now) => {
+      const view = await pageView(sources, now);
+      return [...renderPage(view, nodeHashing), ...renderFormats(view)];
+    },
+    targets: targetsOf(page, path.join(folder, STAGING_FOLDER)),
+    clock,
+    random,
+    log,
+  });
+  shutdown.owns('status page', () => publishing.close());
+  if (page.listen !== undefined) {
+    const edition = () => publishing.edition;
+    const server = await openPageServer({ listen: page.listen, edition, staleAfterMs, clock });
+    shutdown.owns('listener of the status page', () => server.close());
+    log.info('the status page is served', { url: server.url });
+  }
+  publishing.begin();
+  return () => publishing.view();
+}
+
+function targetsOf({ folder, push }: PageSettings, staging: string): readonly PublishTarget[] {
+  return [
+    ...(folder === undefined ? [] : [createFolderTarget(folder)]),
+    ...push.map((one) =>
+      one.type === 'rsync' ? createRsyncTarget({ ...one, staging }) : createS3Target(one),
+    ),
+  ];
+}
