@@ -41,6 +41,7 @@ const CAPABILITIES = [
   'src/subscriptions/',
   'src/watch/',
   'src/series/',
+  'src/incidents/',
   'src/status-page/',
 ];
 const CORE = [...GROUND, ...CAPABILITIES, 'src/calls/', 'src/node/'];

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../base/limits.ts';
 import { OUTCOMES } from '../ports/probes.ts';
-import { STATES } from '../ports/status.ts';
+import { SHOWN_STATES, STATES } from '../ports/status.ts';
 import { list, section } from './documents/section.ts';
 import { instant } from './wire.ts';
 
@@ -14,6 +14,10 @@ function listOf<Item extends z.ZodType>(item: Item) {
 
 const state = z.enum(STATES).meta({
   description: 'From best to worst. unknown: too few watchers are heard to say that it works',
+});
+
+const shown = z.enum(SHOWN_STATES).meta({
+  description: 'What customers are shown: the worst of state, of what operators declare, and of maintenance',
 });
 
 const lastResult = z.object({
@@ -46,6 +50,7 @@ export const status = z
   .object({
     at: instant,
     state,
+    shown,
     watcher: z
       .object({ name: z.string(), publicKey: z.string() })
       .optional()
@@ -57,6 +62,8 @@ export const status = z
           group: z.string().optional(),
           state,
           since: instant,
+          shown,
+          shownSince: instant,
           probes: listOf(
             z.object({
               name: z.string(),

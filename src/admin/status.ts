@@ -1,13 +1,14 @@
-// The state of the service as probes tell it, for people and for the status page. It is made of results alone: there is
-// no way to set a state (law 5).
+// The state of the service, for people and for the status page: as probes tell it, which is made of results alone, and
+// as it is shown, which people may make worse and never better (law 5).
 
 import type { Instant } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { State } from '../ports/status.ts';
+import type { ShownState, State } from '../ports/status.ts';
 import type { ComponentView } from '../watch/judgement.ts';
 import type { SignedResult } from '../watch/result.ts';
 
-export interface StatusView {
+/** What the judge says. */
+export interface JudgedStatus {
   readonly at: Instant;
   /** The worst of all components; `unknown` where there are none. */
   readonly state: State;
@@ -39,6 +40,18 @@ export interface TargetView {
   readonly failing?: string | undefined;
 }
 
+export interface ShownComponent extends ComponentView {
+  readonly shown: ShownState;
+  readonly shownSince: Instant;
+}
+
+/** With what is shown: what operators declare and maintenance count, too. */
+export interface StatusView extends JudgedStatus {
+  /** The worst that is shown. */
+  readonly shown: ShownState;
+  readonly components: readonly ShownComponent[];
+}
+
 export interface RefusedCount {
   readonly watcher: string;
   readonly why: string;
@@ -54,7 +67,7 @@ export interface ReportAnswer {
 /** Whoever publishes the page; absent where there is none. */
 export type PublishingDesk = () => PublishingView | undefined;
 
-/** Whoever judges. */
+/** Whoever judges, and shows it. */
 export interface StatusDesk {
   status(): StatusView;
   /** Results of another watcher; `undefined` where one of them is nobody's that is known. */
@@ -64,7 +77,7 @@ export interface StatusDesk {
 /** What a node without `watch` says: nothing is watched, so nothing is known. */
 export function unwatched(clock: Clock): StatusDesk {
   return {
-    status: () => ({ at: clock.now(), state: 'unknown', components: [], refused: [] }),
+    status: () => ({ at: clock.now(), state: 'unknown', shown: 'unknown', components: [], refused: [] }),
     report: () => undefined,
   };
 }

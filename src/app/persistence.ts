@@ -174,12 +174,8 @@ export function keyOf(write: StoreWrite): string {
       return `rehearsal ${write.rehearsal.number}`;
     case 'incident':
       return `incident ${write.incident.id}`;
-    case 'incident-removed':
-      return `incident ${write.id}`;
     case 'maintenance':
       return `maintenance ${write.maintenance.id}`;
-    case 'maintenance-removed':
-      return `maintenance ${write.id}`;
     case 'audit':
       return `audit ${write.entry.id}`;
     case 'component-day':
@@ -189,6 +185,8 @@ export function keyOf(write: StoreWrite): string {
     // These never come this way (src/app/series.ts, uptime.ts), and would not replace one another.
     case 'samples':
     case 'samples-pruned':
+    case 'incidents-pruned':
+    case 'maintenance-pruned':
     case 'component-days-pruned':
       return write.type;
   }

@@ -15,6 +15,8 @@ import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
 import { openCertificates } from '../adapters/tls-files/certificates.ts';
 import { Admin } from '../admin/admin.ts';
+import { Audit } from '../admin/audit.ts';
+import { type IncidentDesk, Incidents, MaintenancePlans } from '../admin/incidents.ts';
 import { type StatusDesk, unwatched } from '../admin/status.ts';
 import { Texting, type TextingOptions } from '../admin/texting.ts';
 import { present } from '../base/assert.ts';
@@ -35,6 +37,7 @@ import { controlOf } from './control.ts';
 import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
+import { IncidentKeeping } from './incidents.ts';
 import { openProbing } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import { Series } from './series.ts';
@@ -129,8 +132,9 @@ async function openSurfaces(
     trace,
   });
   core.loop.desk = (question) => admin.answer(question);
-  const status = await openWatching(basics, core, shutdown);
-  const page = await openStatusPage(basics, core, status, shutdown);
+  const keeping = await openIncidents(basics, core, shutdown);
+  const status = await openWatching(basics, core, keeping, shutdown);
+  const page = await openStatusPage(basics, core, status, keeping, shutdown);
   const http = await openHttp({
     listen: config.http.listen,
     token,
@@ -145,6 +149,7 @@ async function openSurfaces(
     notices: () => deliveries.counts(),
     status,
     page,
+    ...incidentsOf(basics, core, keeping),
     texting: textingOf(basics, core, admin),
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
@@ -156,12 +161,32 @@ async function openSurfaces(
   await greet(basics, core, admin, http, demo, out);
 }
 
+/** Also where nothing is watched: what was open when something was must be closed. */
+async function openIncidents(
+  { config, clock, log }: Basics,
+  { store }: Core,
+  shutdown: Shutdown,
+): Promise<IncidentKeeping> {
+  const keeping = await IncidentKeeping.open({ store, clock, log, rules: config.incidents });
+  shutdown.owns('incidents', () => keeping.close());
+  return keeping;
+}
+
+function incidentsOf({ clock, random }: Basics, { store }: Core, desk: IncidentDesk) {
+  const options = { desk, store, audit: new Audit({ clock, random }) };
+  return { incidents: new Incidents(options), maintenance: new MaintenancePlans(options) };
+}
+
 async function openWatching(
   { config, ...basics }: Basics,
   { folder, resolver }: Core,
+  keeping: IncidentKeeping,
   shutdown: Shutdown,
 ): Promise<StatusDesk> {
-  if (config.watch === undefined) return unwatched(basics.clock);
+  if (config.watch === undefined) {
+    keeping.begin([]);
+    return unwatched(basics.clock);
+  }
   const signing = await openSigning(path.join(folder, WATCH_KEY_FILE));
   const probing = openProbing(config.watch, resolver, basics.random);
   // After what runs probes has ended: it waits for their goodbyes.
@@ -174,10 +199,15 @@ async function openWatching(
     prober: probing.prober,
     signing,
     reporting,
+    judged: keeping.judged,
   });
   shutdown.owns('watching', () => watching.close());
+  keeping.begin(watching.status().components);
   watching.begin();
-  return watching;
+  return {
+    status: () => keeping.statusOf(watching.status()),
+    report: (results) => watching.report(results),
+  };
 }
 
 async function openSeries(

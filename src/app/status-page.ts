@@ -17,6 +17,7 @@ import { renderFormats } from '../status-page/formats.ts';
 import { renderPage } from '../status-page/render.ts';
 import type { PageSettings } from './config/status-page.ts';
 import type { Basics, Core } from './core.ts';
+import type { IncidentKeeping } from './incidents.ts';
 import { Publishing } from './publishing.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -30,12 +31,15 @@ export async function openStatusPage(
   { config, clock, log, random }: Basics,
   { store, folder }: Core,
   desk: StatusDesk,
+  keeping: Pick<IncidentKeeping, 'listen'>,
   shutdown: Shutdown,
 ): Promise<PublishingDesk> {
   const { page } = config;
   if (page === undefined) return () => undefined;
   const staleAfterMs = STALE_AFTER_MS;
-  const sources: PageSources = { store, site: page.site, shown: () => desk.status(), staleAfterMs };
+  const { advice } = config.incidents;
+  const site = { ...page.site, ...(advice === '' ? {} : { advice }) };
+  const sources: PageSources = { store, site, shown: () => shownBy(desk), staleAfterMs };
   const publishing = new Publishing({
     render: async (now) => {
       const view = await pageView(sources, now);
@@ -53,8 +57,20 @@ export async function openStatusPage(
     shutdown.owns('listener of the status page', () => server.close());
     log.info('the status page is served', { url: server.url });
   }
+  const { changed } = publishing;
+  keeping.listen({ shown: changed, written: changed });
   publishing.begin();
   return () => publishing.view();
+}
+
+function shownBy(desk: StatusDesk): ReturnType<PageSources['shown']> {
+  const { shown: state, components } = desk.status();
+  return {
+    state,
+    components: components.map(({ name, group, shown, shownSince }) => {
+      return { name, group, state: shown, since: shownSince };
+    }),
+  };
 }
 
 function targetsOf({ folder, push }: PageSettings, staging: string): readonly PublishTarget[] {

@@ -4,7 +4,7 @@
 //   Watcher ─ due ─▶ Prober ─ end ─▶ signed ─▶ Intake ─▶ Judgement ─ changes ─▶ log
 //                          other watchers ────────▲       signed ─▶ Reporting ─▶ other nodes
 
-import type { ReportAnswer, StatusDesk, StatusView } from '../admin/status.ts';
+import type { JudgedStatus, ReportAnswer } from '../admin/status.ts';
 import { present } from '../base/assert.ts';
 import { earlier, type Instant } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -26,6 +26,8 @@ export interface WatchingOptions {
   readonly signing: Signing;
   /** Where others are told of the results, too. */
   readonly reporting?: Reporting | undefined;
+  /** Hears of each change as it comes. */
+  readonly judged?: ((changes: readonly StateChange[]) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -34,7 +36,7 @@ export interface WatchingOptions {
 /** Such results say that whoever sent them is nobody that is known. */
 const NOBODYS: readonly Refusal[] = ['unknown-watcher', 'bad-signature'];
 
-export class Watching implements StatusDesk {
+export class Watching {
   readonly #options: WatchingOptions;
   readonly #targets: ReadonlyMap<string, { readonly target: ProbeTarget; readonly timeoutMs: number }>;
   readonly #watcher: Watcher;
@@ -73,7 +75,7 @@ export class Watching implements StatusDesk {
     this.#options.reporting?.close();
   }
 
-  status(): StatusView {
+  status(): JudgedStatus {
     const { clock, settings, signing } = this.#options;
     const now = clock.now();
     this.#tell(this.#judgement.expire(now));
@@ -144,6 +146,7 @@ export class Watching implements StatusDesk {
       const note = isWorse(to, from) ? this.#options.log.warn : this.#options.log.info;
       note.call(this.#options.log, `${component}: ${to}`, { component, from, to });
     }
+    if (changes.length > 0) this.#options.judged?.(changes);
   }
 
   #arm(): void {

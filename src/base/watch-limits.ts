@@ -1,7 +1,7 @@
 // The bounds of watching and of the status page. Everybody reads them as LIMITS (limits.ts). Each says what happens at
 // the limit.
 
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from './time.ts';
 
 export const WATCH_LIMITS = {
   /** Probes, components of the status page, and watchers beside this node. More: the configuration is refused. */
@@ -51,4 +51,38 @@ export const WATCH_LIMITS = {
   resultsWaitingMax: 200,
   /** Incidents, or maintenance, read from the store at once. A higher limit is lowered to it. */
   incidentsPageMax: 200,
+  /** Incidents, and maintenance, that are kept. More: the oldest that is over goes. */
+  incidentsKeptMax: 1_000,
+  /** Incidents open at once. More: another one of an operator is refused; the one of the probes always opens. */
+  incidentsOpenMax: 20,
+  /** Updates of one incident. More: refused, except that it is resolved. Of these, by itself: the last gives way. */
+  incidentUpdatesMax: 200,
+  incidentOwnUpdatesMax: 40,
+  /** Rows of what an incident affects, and components that one request names. More: refused. */
+  incidentAffectedMax: 200,
+  /** Characters of a title, of a text, and of a post-mortem. More: refused; of a template filled in: cut off. */
+  incidentTitleMax: 120,
+  incidentTextMax: 4_000,
+  postMortemMax: 20_000,
+  /** Characters of what fails, of advice, and of a template. Templates. More: the configuration is refused. */
+  incidentFailsMax: 160,
+  incidentAdviceMax: 400,
+  incidentTemplatesMax: 50,
+  /** How long all must have worked before an incident is over. Outside: the configuration is refused. */
+  resolveAfterMinMs: 10 * SECOND_MS,
+  resolveAfterMaxMs: HOUR_MS,
+  /** Maintenance that is scheduled or under way. More: another one is refused. */
+  maintenanceOpenMax: 50,
+  /** How long it may be, and how far ahead. More: refused. */
+  maintenanceLengthMaxMs: 14 * DAY_MS,
+  maintenanceAheadMaxMs: 366 * DAY_MS,
+  /** Updates of one. More: the oldest goes. Reminders of one. More: the configuration is refused. */
+  maintenanceUpdatesMax: 100,
+  remindersMax: 8,
+  /** How long before it a reminder may be. More: the configuration is refused. */
+  reminderMaxMs: 30 * DAY_MS,
+  /** E-mails of one reminder. More: those of the accounts that come last by name are not sent, which the log tells. */
+  reminderNoticesMax: 20_000,
+  /** Changes of states that wait for the store. More: the oldest is left out; what is true now is never. */
+  stateChangesWaitingMax: 1_000,
 } as const;

@@ -38,6 +38,7 @@ const TAGS = [
   { name: 'trunks', description: 'connections to carriers, and their health' },
   { name: 'shield', description: 'what floods and overload are met with' },
   { name: 'status', description: 'what probes say of the service' },
+  { name: 'incidents', description: 'what people say of the service, and maintenance that is announced' },
   { name: 'watch', description: 'for machines; no token needed' },
 ];
 

@@ -63,7 +63,7 @@ describe('the routes of the API', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const documentation = await readFile(new URL('../../docs/api.md', import.meta.url), 'utf8');
-    const documented = [...documentation.matchAll(/`(GET|PUT|POST|DELETE) (\/[^`?]*)[^`]*`/g)].map(
+    const documented = [...documentation.matchAll(/`(GET|PUT|POST|PATCH|DELETE) (\/[^`?]*)[^`]*`/g)].map(
       ([, method, path]) => `${method} ${path}`,
     );
     assert.deepEqual([...new Set(documented)].sort(), served.sort());

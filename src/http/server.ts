@@ -12,6 +12,7 @@ import { serializerCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Admin } from '../admin/admin.ts';
 import { check, formatMistake, formatPath } from '../admin/documents/document.ts';
+import type { Incidents, MaintenancePlans } from '../admin/incidents.ts';
 import type { StatusDesk } from '../admin/status.ts';
 import { assert } from '../base/assert.ts';
 import { ERROR_CATALOGUE, RingthroughError } from '../base/errors.ts';
@@ -28,6 +29,7 @@ import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes, ledgerRoutes, trunkRoutes } from './routes/calls.ts';
 import { doorRoutes } from './routes/doors.ts';
 import { fraudRoutes } from './routes/fraud.ts';
+import { incidentRoutes, maintenanceRoutes } from './routes/incidents.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { numberRoutes, planRoutes } from './routes/numbers.ts';
 import { phoneRoutes } from './routes/phones.ts';
@@ -55,6 +57,8 @@ export interface HttpOptions extends MetricsSources {
   readonly admin: Admin;
   readonly log: Log;
   readonly status: StatusDesk;
+  readonly incidents: Incidents;
+  readonly maintenance: MaintenancePlans;
   /** Where a carrier may bring text messages. */
   readonly texting?: TextingRoute | undefined;
 }
@@ -136,6 +140,8 @@ export async function createApp(options: HttpOptions): Promise<App> {
       // Each in a scope of its own, so that one's way to parse bodies is not everyone's.
       for (const routes of V1) await v1.register(async (scope: App) => routes(scope, options.admin));
       await v1.register(async (scope: App) => statusRoutes(scope, options.status, options.page));
+      await v1.register(async (scope: App) => incidentRoutes(scope, options.incidents));
+      await v1.register(async (scope: App) => maintenanceRoutes(scope, options.maintenance));
     },
     { prefix: '/v1' },
   );

@@ -6,6 +6,7 @@
 import { LIMITS } from '../base/limits.ts';
 import { printable } from '../base/printable.ts';
 import type { Instant } from '../base/time.ts';
+import type { Maintenance } from '../ports/incidents.ts';
 import type { Account, AuditEntry, Mailbox, Notice, VoicemailMessage } from '../ports/records.ts';
 import { shownCaller, shownClock, shownDays, shownLength, shownNumber, shownTime } from './words.ts';
 
@@ -121,6 +122,29 @@ export function capNotices(
       `Account:           ${owner.name}`,
     ]),
     short: `${what}. ${instead}. ${remedy}.`,
+  });
+}
+
+/** To every contact that has an e-mail address: text messages cost, and this can be read in time. */
+export function maintenanceNotices(
+  owner: Owner,
+  { title, text, components, from, until }: Maintenance,
+  circumstances: Circumstances,
+): readonly Notice[] {
+  const contacts = (owner.contacts ?? []).flatMap(({ email }) => (email === undefined ? [] : [{ email }]));
+  const begins = shownTime(from, owner);
+  return toContacts({ ...owner, contacts }, circumstances, {
+    subject: `Maintenance on ${begins}: ${title}`,
+    text: lines([
+      ...(text === '' ? [`${title}.`] : [text]),
+      '',
+      `From:     ${begins}`,
+      `To:       ${shownTime(until, owner)}`,
+      ...listed('What:', components),
+      '',
+      'This is a reminder of work that your telephone provider has announced.',
+    ]),
+    short: '',
   });
 }
 

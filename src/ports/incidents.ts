@@ -57,6 +57,8 @@ export interface Maintenance {
   /** When customers were reminded, and will be. */
   readonly reminders: readonly { readonly at: Instant; readonly sent: boolean }[];
   readonly createdAt: Instant;
+  /** The contacts of all accounts are reminded by e-mail, too. */
+  readonly notify?: boolean;
   /** When it was completed or cancelled. */
   readonly endedAt?: Instant;
 }

@@ -26,6 +26,14 @@ export interface StateChange {
   readonly at: Instant;
 }
 
+/** Of what is shown of it. */
+export interface ShownChange {
+  readonly component: string;
+  readonly from: ShownState;
+  readonly to: ShownState;
+  readonly at: Instant;
+}
+
 /** States of either kind stand in one order. */
 export function worst<Kind extends ShownState>(states: readonly Kind[]): Kind | undefined {
   return states.reduce<Kind | undefined>((found, state) => {

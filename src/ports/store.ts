@@ -69,10 +69,12 @@ export type StoreWrite =
   | { readonly type: 'component-days-pruned'; readonly before: Day }
   /** Inserts or replaces by id. */
   | { readonly type: 'incident'; readonly incident: Incident }
-  | { readonly type: 'incident-removed'; readonly id: IncidentId }
+  /** The oldest that are not open go, until no more than so many are left. */
+  | { readonly type: 'incidents-pruned'; readonly kept: number }
   /** Inserts or replaces by id. */
   | { readonly type: 'maintenance'; readonly maintenance: Maintenance }
-  | { readonly type: 'maintenance-removed'; readonly id: string };
+  /** As for incidents. */
+  | { readonly type: 'maintenance-pruned'; readonly kept: number };
 
 export interface LedgerQuery {
   /** Only attempts to reach this number or user. */

@@ -104,8 +104,16 @@ function incidentsContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().incidents({ limit: 2 }), [c, b]);
       assert.deepEqual(await store().incidents({ limit: 2, before: NOON + HOUR_MS }), [a]);
       assert.deepEqual(await store().incidents({ limit: 2, open: true }), [c, a]);
-      await store().write([{ type: 'incident-removed', id: '20261126-3' }]);
-      assert.deepEqual(await store().incidents({ limit: 1 }), [b]);
+    });
+
+    test('pruning takes the oldest that are over, and none that is open', async () => {
+      const all = [0, 1, 2, 3].map((hour) => {
+        const over = hour === 0 ? {} : { resolvedAt: NOON + 9 * HOUR_MS };
+        return incident(`20261126-${hour + 1}`, NOON + hour * HOUR_MS, over);
+      });
+      await store().write([...puts(...all), { type: 'incidents-pruned', kept: 2 }]);
+      const ids = (await store().incidents({ limit: 10 })).map(({ id }) => id);
+      assert.deepEqual(ids, ['20261126-4', '20261126-3', '20261126-1']);
     });
 
     test('an incident of a batch that fails was never there', async () => {
@@ -132,7 +140,7 @@ function maintenanceContract({ name, open }: StoreUnderTest): void {
       assert.deepEqual(await store().maintenance({ limit: 10, open: true }), [late, early]);
       assert.deepEqual(await store().maintenance({ limit: 1, before: late.from }), [early]);
       await store().write(schedules({ ...late, state: 'cancelled', endedAt: NOON + 2 }));
-      await store().write([{ type: 'maintenance-removed', id: over.id }]);
+      await store().write([{ type: 'maintenance-pruned', kept: 3 }]);
       const kept = await reopen();
       assert.deepEqual(await kept.maintenance({ limit: 10, open: true }), [early]);
       assert.equal((await kept.oneMaintenance(late.id))?.state, 'cancelled');

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { createApp, type HttpOptions } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { exampleAdmin, exampleNode } from './example-admin.ts';
+import { exampleIncidents } from './example-incidents.ts';
 import { EXAMPLE_PAGE, exampleStatus } from './example-status.ts';
 
 export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
@@ -12,6 +13,7 @@ export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
   const { node, state, tell } = exampleNode();
   const { admin, asked, failing } = exampleAdmin(node);
+  const incidents = exampleIncidents();
   const logged: string[] = [];
   const note = (message: string, fields?: object) => logged.push(`${message} ${JSON.stringify(fields)}`);
   const log: Log = { debug: note, info: note, warn: note, error: note };
@@ -28,11 +30,13 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
     notices: () => [],
     status: exampleStatus(),
+    incidents: incidents.incidents,
+    maintenance: incidents.maintenance,
     certificates: () => [],
     page: () => EXAMPLE_PAGE,
     ...overrides,
   };
-  return { options, state, tell, asked, failing, logged };
+  return { options, state, tell, asked, failing, logged, store: incidents.store };
 }
 
 /** Without a socket. */

@@ -10,6 +10,7 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
     status: () => ({
       at: NOW,
       state: 'major-outage',
+      shown: 'major-outage',
       watcher: { name: 'london', publicKey: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
       components: [
         {
@@ -17,6 +18,8 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
           group: 'Telephone',
           state: 'major-outage',
           since: NOW - 60_000,
+          shown: 'major-outage',
+          shownSince: NOW - 60_000,
           probes: [
             {
               name: 'main',
@@ -33,6 +36,8 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
           name: 'Website',
           state: 'operational',
           since: NOW - 3_600_000,
+          shown: 'maintenance',
+          shownSince: NOW - 600_000,
           probes: [
             {
               name: 'web',

@@ -141,9 +141,7 @@ export class MemoryStore implements Store {
   }
 
   async incidents(query: PeriodsQuery): Promise<readonly Incident[]> {
-    return periodsOf(this.#incidents.values(), query, ({ openedAt, resolvedAt }) => {
-      return { at: openedAt, open: resolvedAt === undefined };
-    });
+    return periodsOf(this.#incidents.values(), query, toldOfIncident);
   }
 
   async incident(id: string): Promise<Incident | undefined> {
@@ -151,9 +149,7 @@ export class MemoryStore implements Store {
   }
 
   async maintenance(query: PeriodsQuery): Promise<readonly Maintenance[]> {
-    return periodsOf(this.#maintenance.values(), query, ({ from, state }) => {
-      return { at: from, open: state === 'scheduled' || state === 'under-way' };
-    });
+    return periodsOf(this.#maintenance.values(), query, toldOfMaintenance);
   }
 
   async oneMaintenance(id: string): Promise<Maintenance | undefined> {
@@ -219,12 +215,12 @@ export class MemoryStore implements Store {
         return this.#pruneComponentDays(write.before, batch);
       case 'incident':
         return batch.set(this.#incidents, write.incident.id, write.incident);
-      case 'incident-removed':
-        return batch.set(this.#incidents, write.id, undefined);
+      case 'incidents-pruned':
+        return this.#prunePeriods(this.#incidents, toldOfIncident, write.kept, batch);
       case 'maintenance':
         return batch.set(this.#maintenance, write.maintenance.id, write.maintenance);
-      case 'maintenance-removed':
-        return batch.set(this.#maintenance, write.id, undefined);
+      case 'maintenance-pruned':
+        return this.#prunePeriods(this.#maintenance, toldOfMaintenance, write.kept, batch);
       default:
         return assertNever(write);
     }
@@ -280,6 +276,18 @@ export class MemoryStore implements Store {
   #dropOtherRehearsals(name: string, kept: readonly E164[], batch: Batch): void {
     for (const { number, account } of this.#rehearsals.values()) {
       if (account === name && !kept.includes(number)) batch.set(this.#rehearsals, number, undefined);
+    }
+  }
+
+  #prunePeriods<Period extends { readonly id: string }>(
+    table: Map<string, Period>,
+    told: ToldOf<Period>,
+    kept: number,
+    batch: Batch,
+  ): void {
+    const all = newestFirst(table.values(), told);
+    for (const { period, open } of all.slice(kept)) {
+      if (!open) batch.set(table, period.id, undefined);
     }
   }
 
@@ -410,16 +418,31 @@ function together(one: SeriesSample, other: SeriesSample): SeriesSample {
   return { ...one, count: one.count + other.count, sum: one.sum + other.sum, ...ends };
 }
 
-/** Newest first, and by time alone, as the database cuts its pages. */
+/** When it is, and whether it is not over. */
+type ToldOf<Period> = (period: Period) => { readonly at: Instant; readonly open: boolean };
+
+function toldOfIncident({ openedAt, resolvedAt }: Incident) {
+  return { at: openedAt, open: resolvedAt === undefined };
+}
+
+function toldOfMaintenance({ from, state }: Maintenance) {
+  return { at: from, open: state === 'scheduled' || state === 'under-way' };
+}
+
+/** Pages are cut by time alone, as the database does it. */
 function periodsOf<Period extends { readonly id: string }>(
   all: Iterable<Period>,
   { limit, before, open }: PeriodsQuery,
-  told: (period: Period) => { readonly at: Instant; readonly open: boolean },
+  told: ToldOf<Period>,
 ): readonly Period[] {
-  return [...all]
-    .map((period) => ({ period, ...told(period) }))
+  return newestFirst(all, told)
     .filter((one) => (before === undefined || one.at < before) && (open !== true || one.open))
-    .sort((a, b) => b.at - a.at || (a.period.id < b.period.id ? 1 : -1))
     .slice(0, Math.min(limit, LIMITS.incidentsPageMax))
     .map(({ period }) => period);
+}
+
+function newestFirst<Period extends { readonly id: string }>(all: Iterable<Period>, told: ToldOf<Period>) {
+  return [...all]
+    .map((period) => ({ period, ...told(period) }))
+    .sort((a, b) => b.at - a.at || order(b.period.id, a.period.id));
 }

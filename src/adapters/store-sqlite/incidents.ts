@@ -21,8 +21,10 @@ export function putMaintenance(db: Kysely<Tables>, maintenance: Maintenance): Pr
   return put(db, 'maintenance', { id, at: from, open, record: JSON.stringify(maintenance) });
 }
 
-export async function removePeriod(db: Kysely<Tables>, table: PeriodTable, id: string): Promise<void> {
-  await db.deleteFrom(table).where('id', '=', id).execute();
+/** The oldest that are over go. */
+export async function prunePeriods(db: Kysely<Tables>, table: PeriodTable, kept: number): Promise<void> {
+  const newest = db.selectFrom(table).select('id').orderBy('at', 'desc').orderBy('id', 'desc').limit(kept);
+  await db.deleteFrom(table).where('open', '=', 0).where('id', 'not in', newest).execute();
 }
 
 export async function readIncidents(db: Kysely<Tables>, query: PeriodsQuery): Promise<readonly Incident[]> {

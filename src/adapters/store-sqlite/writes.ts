@@ -18,7 +18,7 @@ import type {
   VoicemailMessage,
 } from '../../ports/records.ts';
 import type { StoreWrite } from '../../ports/store.ts';
-import { putIncident, putMaintenance, removePeriod } from './incidents.ts';
+import { prunePeriods, putIncident, putMaintenance } from './incidents.ts';
 import type { Secrets } from './secrets.ts';
 import { pruneSamples, putSamples } from './series.ts';
 import {
@@ -81,12 +81,12 @@ export function applyWrite(db: Kysely<Tables>, secrets: Secrets, write: StoreWri
       return pruneComponentDays(db, write.before);
     case 'incident':
       return putIncident(db, write.incident);
-    case 'incident-removed':
-      return removePeriod(db, 'incident', write.id);
+    case 'incidents-pruned':
+      return prunePeriods(db, 'incident', write.kept);
     case 'maintenance':
       return putMaintenance(db, write.maintenance);
-    case 'maintenance-removed':
-      return removePeriod(db, 'maintenance', write.id);
+    case 'maintenance-pruned':
+      return prunePeriods(db, 'maintenance', write.kept);
     default:
       return assertNever(write);
   }

@@ -117,6 +117,15 @@ http:  { listen: '[::1]:8081' }
       log: { level: 'info' },
       trace: { keepMs: 3_600_000 },
       shield: { kernel: 'auto', interfaces: [], moveDoors: false },
+      incidents: {
+        components: [],
+        resolveAfterMs: 300_000,
+        degradedAfterMs: 120_000,
+        advice: '',
+        templates: [],
+        remindersMs: [259_200_000, 3_600_000],
+        timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+      },
       control: { numbers: [], controlCode: '*98', mailboxCode: '*97' },
       trunks: [],
     });

@@ -5,6 +5,7 @@ import type { SmtpOptions } from '../../adapters/mail-smtp/mail-smtp.ts';
 import type { SmsOptions } from '../../adapters/sms-http/sms-http.ts';
 import type { Endpoint } from '../../base/net.ts';
 import type { SessionTerms } from '../../calls/session-timer.ts';
+import type { Rules } from '../../incidents/known.ts';
 import type { ControlSettings } from '../../node/options.ts';
 import type { ClientCertificates } from '../../ports/certificates.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
@@ -97,6 +98,8 @@ export interface Config {
   readonly watch?: WatchSettings | undefined;
   /** The status page; absent: there is none. */
   readonly page?: PageSettings | undefined;
+  /** How incidents and maintenance are told. */
+  readonly incidents: Rules;
   /** How the node itself is called. */
   readonly control: ControlSettings;
   readonly trunks: readonly TrunkSettings[];

@@ -24,6 +24,7 @@ import {
 } from './addresses.ts';
 import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
 import { resolveControl } from './control.ts';
+import { resolveIncidents } from './incidents.ts';
 import { resolveMail, resolveSms } from './notices.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveShield } from './shield.ts';
@@ -68,6 +69,17 @@ export function resolveConfig(
   const sms = resolveSms(file.sms, context, findings);
   const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, context, findings);
   const page = resolvePage(file.status?.page, context, findings);
+  const control = resolveControl(file.control ?? {}, country, findings);
+  const incidents = resolveIncidents(
+    file.status,
+    {
+      components: watch?.components ?? [],
+      controlNumbers: control.numbers,
+      country,
+      timeZone: page?.site.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    },
+    findings,
+  );
   const domain = findings.take(['sip', 'domain'], domainOf(file.sip?.domain, onlyLocal), '');
   return {
     node: {
@@ -98,7 +110,8 @@ export function resolveConfig(
     ...(sms === undefined ? {} : { sms }),
     ...(watch === undefined ? {} : { watch }),
     ...(page === undefined ? {} : { page }),
-    control: resolveControl(file.control ?? {}, country, findings),
+    incidents,
+    control,
     trunks: resolveTrunks(file.trunks ?? [], { ...context, country }, findings),
   };
 }

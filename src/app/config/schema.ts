@@ -192,11 +192,17 @@ const watchSection = section({
   ca: oneOrMore('./our-ca.pem').optional(),
 });
 
+/** Either one, or a list of them. */
+const reminder = z.union([duration, list(duration, LIMITS.remindersMax, '[72h, 1h]')], {
+  error: 'expected 72h, or a list of such',
+});
+
 const statusSection = section({
   components: list(
     section({
       name: title,
       group: title.optional(),
+      fails: words(LIMITS.incidentFailsMax).optional(),
       probes: z.union([name, list(name, LIMITS.componentProbesMax, '[main]').min(1, 'must not be empty')], {
         error: 'expected the name of a probe, or a list of such',
       }),
@@ -207,6 +213,14 @@ const statusSection = section({
     .min(1, 'must not be empty')
     .optional(),
   page: pageSection.optional(),
+  resolveAfter: duration.optional(),
+  advice: words(LIMITS.incidentAdviceMax).optional(),
+  templates: list(
+    section({ name, text: words(LIMITS.incidentTextMax) }),
+    LIMITS.incidentTemplatesMax,
+    '[{ name: carrier, text: "{components} is down" }]',
+  ).optional(),
+  reminders: reminder.optional(),
 });
 
 export const configFile = section({

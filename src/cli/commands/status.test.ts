@@ -11,9 +11,9 @@ describe('status', () => {
     assert.equal(
       plain.replaceAll(/ +/g, ' '),
       [
-        'GROUP COMPONENT STATE SINCE PROBES',
+        'GROUP COMPONENT STATE SHOWN SINCE PROBES',
         'Telephone Outbound calls major outage DATE (1 min ago) main failed (2 of 3): no answer within 3 s',
-        ' Website operational DATE (1 h ago) web passed (1 of 1, 12 ms)',
+        ' Website operational maintenance DATE (1 h ago) web passed (1 of 1, 12 ms)',
         '3 results of oslo refused: too-old',
         'Page: rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403',
         '',

@@ -12,9 +12,10 @@ type Status = z.output<typeof statusSchema>;
 type Component = Status['components'][number];
 type Probe = Component['probes'][number];
 
-const COLOURS: Readonly<Record<Status['state'], Colour>> = {
+const COLOURS: Readonly<Record<Status['shown'], Colour>> = {
   operational: 'green',
   degraded: 'yellow',
+  maintenance: 'yellow',
   unknown: 'yellow',
   'partial-outage': 'red',
   'major-outage': 'red',
@@ -43,6 +44,7 @@ function columnsAt(now: number): readonly Column<Component>[] {
     { heading: 'GROUP', cell: ({ group }) => group },
     { heading: 'COMPONENT', cell: ({ name }) => name },
     { heading: 'STATE', cell: ({ state }) => ({ text: words(state), colour: COLOURS[state] }) },
+    { heading: 'SHOWN', cell: shownOtherwise },
     { heading: 'SINCE', cell: ({ since }) => `${formatTime(since)} (${formatRelative(since, now)})` },
     { heading: 'PROBES', cell: ({ probes }) => probes.map(told).join('; ') },
   ];
@@ -71,6 +73,11 @@ function pageLines({ renderedAt, failing, targets }: NonNullable<Status['page']>
   return `Page: ${[`rendered ${ago(renderedAt)}${because(failing)}`, ...told].join('; ')}\n`;
 }
 
-function words(state: Status['state']): string {
+/** What customers are shown, where it is something else. */
+function shownOtherwise({ state, shown }: Component) {
+  return shown === state ? '' : { text: words(shown), colour: COLOURS[shown] };
+}
+
+function words(state: Status['shown']): string {
   return state.replace('-', ' ');
 }

@@ -9,6 +9,7 @@ import { createApp } from '../../../src/http/server.ts';
 import type { Log } from '../../../src/ports/log.ts';
 import { Stage } from '../../admin-stage.ts';
 import type { SeededRandom } from '../../simulation/world.ts';
+import { exampleIncidents } from '../../surfaces/example-incidents.ts';
 import { ACCOUNT, drawDocument, mutateValue, PROVISIONING, VALUES } from '../document-grammar.ts';
 import { mutateBytes } from '../mutate.ts';
 import { Broken, expect, type Input, type Lap, type Target } from '../target.ts';
@@ -100,6 +101,7 @@ async function freshApp() {
     warn: note,
     error: (message, fields) => void bugs.push(`${message} ${JSON.stringify(fields)}`),
   };
+  const { incidents, maintenance } = exampleIncidents();
   const app = await createApp({
     listen: { address: '127.0.0.1', port: 0 },
     token: TOKEN,
@@ -111,6 +113,8 @@ async function freshApp() {
     notices: () => [],
     status: unwatched({ now: () => 0 }),
     page: () => undefined,
+    incidents,
+    maintenance,
     certificates: () => [],
     signalling: () => [],
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),

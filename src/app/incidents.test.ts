@@ -1,0 +1,244 @@
+// Incidents as they are kept: written before they are told, tried again while the store fails, found at the next start.
+
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { Stage } from '../../test/admin-stage.ts';
+import { MemoryStore } from '../adapters/store-memory/store.ts';
+import { Audit } from '../admin/audit.ts';
+import { Incidents, MaintenancePlans } from '../admin/incidents.ts';
+import { RingthroughError } from '../base/errors.ts';
+import { HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
+import type { Rules } from '../incidents/known.ts';
+import type { State } from '../ports/status.ts';
+import type { StoreWrite } from '../ports/store.ts';
+import { IncidentKeeping } from './incidents.ts';
+
+const NOON = Date.parse('2026-11-26T12:00:00Z');
+const RULES: Rules = {
+  components: [{ name: 'Calls' }, { name: 'Website' }],
+  resolveAfterMs: 5 * MINUTE_MS,
+  degradedAfterMs: 2 * MINUTE_MS,
+  advice: '',
+  templates: [],
+  remindersMs: [72 * HOUR_MS, HOUR_MS],
+  timeZone: 'UTC',
+};
+
+/** Fails as long as it is told to, and can be held up. */
+class TriedStore extends MemoryStore {
+  failing = false;
+  held: Promise<void> = Promise.resolve();
+  batches: (readonly StoreWrite[])[] = [];
+
+  override async write(writes: readonly StoreWrite[]): Promise<void> {
+    await this.held;
+    if (this.failing) throw new RingthroughError('STORE_FULL', 'the disk is full');
+    this.batches.push(writes);
+    await super.write(writes);
+  }
+}
+
+async function stage(t: TestContext, store = new TriedStore(), startedAt: Instant = NOON) {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now = startedAt;
+  const told: string[] = [];
+  const note = (message: string) => void told.push(message);
+  const log = { debug: note, info: note, warn: note, error: note };
+  const clock = { now: () => now };
+  const keeping = await IncidentKeeping.open({ store, clock, log, rules: RULES });
+  const shown: string[] = [];
+  const written: string[] = [];
+  keeping.listen({
+    shown: (changes) => void shown.push(...changes.map(({ component, to }) => `${component}: ${to}`)),
+    written: ({ incidents, maintenance }) => {
+      written.push(...incidents.map(({ id, updates }) => `${id} ${updates.at(-1)?.phase}`));
+      written.push(...maintenance.map(({ id, state }) => `${id} ${state}`));
+    },
+  });
+  const options = { desk: keeping, store, audit: new Audit({ clock, random: counting() }) };
+  /** Everything that is under way has been done. */
+  const settled = async () => {
+    for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  };
+  const pass = async (lengthMs: number) => {
+    now += lengthMs;
+    t.mock.timers.tick(lengthMs);
+    await settled();
+  };
+  const judged = async (component: string, to: State) => {
+    keeping.judged([{ component, from: 'unknown', to, at: now }]);
+    await settled();
+  };
+  const close = () => keeping.close();
+  t.after(close);
+  return {
+    store,
+    keeping,
+    shown,
+    written,
+    told,
+    settled,
+    pass,
+    judged,
+    close,
+    now: () => now,
+    incidents: new Incidents(options),
+    maintenance: new MaintenancePlans(options),
+  };
+}
+
+function counting() {
+  let seed = 0;
+  return {
+    bytes: (count: number) => Uint8Array.from({ length: count }, () => seed++ & 0xff),
+    fraction: () => 0,
+  };
+}
+
+describe('incidents as they are kept', () => {
+  test('are written before they are told; what is shown follows the probes at once', async (t) => {
+    const { store, keeping, shown, written, judged, settled } = await stage(t);
+    keeping.begin([]);
+    await judged('Calls', 'operational');
+    let go: () => void = () => undefined;
+    store.held = new Promise((resolve) => {
+      go = resolve;
+    });
+    await judged('Calls', 'major-outage');
+    assert.deepEqual(shown, ['Calls: operational', 'Calls: major-outage']);
+    assert.deepEqual(written, []);
+    go();
+    await settled();
+    assert.deepEqual(written, ['20261126-1 investigating']);
+    assert.equal((await store.incident('20261126-1'))?.title, 'Outage of Calls');
+  });
+
+  test('that cannot be written are tried again until they are', async (t) => {
+    const { store, keeping, written, told, pass, judged } = await stage(t);
+    keeping.begin([]);
+    store.failing = true;
+    await judged('Calls', 'major-outage');
+    await pass(2_000);
+    await pass(2_000);
+    assert.deepEqual(written, []);
+    assert.deepEqual(told, ['incidents cannot be written']);
+    store.failing = false;
+    await pass(2_000);
+    assert.deepEqual(written, ['20261126-1 investigating']);
+    assert.equal((await store.incident('20261126-1'))?.openedAt, NOON);
+    assert.ok(told.includes('incidents can be written again'));
+  });
+
+  test('are resolved by the clock, and found open at the next start', async (t) => {
+    const first = await stage(t);
+    first.keeping.begin([]);
+    await first.judged('Calls', 'major-outage');
+    await first.close();
+    t.mock.timers.reset();
+    const { store, keeping, written, pass, judged } = await stage(t, first.store, NOON + HOUR_MS);
+    keeping.begin([{ name: 'Calls', state: 'unknown', since: NOON + HOUR_MS }]);
+    await pass(MINUTE_MS);
+    assert.deepEqual(written, []);
+    await judged('Calls', 'operational');
+    await pass(5 * MINUTE_MS);
+    assert.deepEqual(written, ['20261126-1 monitoring', '20261126-1 resolved']);
+    assert.deepEqual(await store.incidents({ limit: 1, open: true }), []);
+  });
+
+  test('of a judge that remembers an outage are opened at the start', async (t) => {
+    const { keeping, shown, written, settled } = await stage(t);
+    keeping.begin([{ name: 'Calls', state: 'partial-outage', since: NOON - HOUR_MS }]);
+    await settled();
+    assert.deepEqual([shown, written], [['Calls: partial-outage'], ['20261126-1 investigating']]);
+  });
+
+  test('are changed by operators with a row of the audit in the same batch', async (t) => {
+    const { store, keeping, incidents, judged, shown } = await stage(t);
+    keeping.begin([]);
+    await judged('Calls', 'operational');
+    const components = [{ name: 'Calls', state: 'degraded' as const }];
+    const { id } = await incidents.open({ text: 'We look at it.', components }, 'cli');
+    assert.deepEqual(
+      store.batches.at(-1)?.map(({ type }) => type),
+      ['incident', 'incidents-pruned', 'audit'],
+    );
+    assert.deepEqual(shown, ['Calls: operational', 'Calls: degraded']);
+    await judged('Calls', 'major-outage');
+    const closing = { phase: 'resolved' as const, text: 'Over.' };
+    await assert.rejects(incidents.update(id, closing, 'cli'), {
+      code: 'CONFLICT',
+      message: /major outage since/,
+    });
+    await judged('Calls', 'operational');
+    const over = await incidents.update(id, closing, 'cli');
+    assert.equal(over.resolvedAt, NOON);
+    assert.equal((await incidents.postMortem(id, { text: 'A fuse.' }, 'api')).postMortem?.text, 'A fuse.');
+    assert.equal((await incidents.retitle(id, { title: 'Fuse' }, 'api')).title, 'Fuse');
+    const { entries } = await store.audit({ limit: 10 });
+    assert.deepEqual(entries.map(({ what }) => what).sort(), [
+      'incident 20261126-1 is called: Fuse',
+      'incident 20261126-1 opened: Trouble with Calls',
+      'incident 20261126-1: post-mortem',
+      'incident 20261126-1: resolved',
+    ]);
+  });
+
+  test('that an operator could not have written never were', async (t) => {
+    const { store, keeping, incidents, written } = await stage(t);
+    keeping.begin([]);
+    store.failing = true;
+    const asked = { text: 'Hm.', components: [{ name: 'Calls', state: 'degraded' as const }] };
+    await assert.rejects(incidents.open(asked, 'api'), { code: 'STORE_FULL' });
+    store.failing = false;
+    assert.equal((await incidents.open(asked, 'api')).id, '20261126-1');
+    assert.deepEqual(written, ['20261126-1 investigating']);
+  });
+});
+
+describe('maintenance as it is kept', () => {
+  test('reminds contacts by e-mail in the batch that says so, and shows itself while under way', async (t) => {
+    const { store, keeping, maintenance, pass, shown, judged, now } = await stage(t);
+    const account = {
+      name: 'acme',
+      phones: [],
+      numbers: [],
+      hours: [],
+      limits: await provisionedLimits(),
+      contacts: [{ email: 'it@acme.example' }, { sms: '+447700900123' }],
+    };
+    await store.write([
+      { type: 'account', account },
+      { type: 'account', account: { ...account, name: 'bond' } },
+    ]);
+    keeping.begin([]);
+    await judged('Calls', 'operational');
+    const from = now() + 2 * HOUR_MS;
+    const asked = { title: 'New switch', components: ['Calls'], from, until: from + HOUR_MS };
+    await maintenance.schedule({ ...asked, notify: true }, 'cli');
+    await pass(HOUR_MS);
+    const reminder = store.batches.at(-1);
+    assert.deepEqual(
+      reminder?.map(({ type }) => type),
+      ['maintenance', 'notice', 'notice'],
+    );
+    const notices = await store.notices();
+    assert.deepEqual(
+      notices.map(({ id, to, subject }) => [id, to, subject]),
+      ['acme', 'bond'].map((name) => [
+        `m20261126-1-1-${name}-0`,
+        'it@acme.example',
+        'Maintenance on Thu 26 Nov 2026, 14:00 UTC: New switch',
+      ]),
+    );
+    await pass(HOUR_MS);
+    await pass(HOUR_MS);
+    assert.deepEqual(shown, ['Calls: operational', 'Calls: maintenance', 'Calls: operational']);
+    assert.equal((await maintenance.get('m20261126-1')).state, 'completed');
+  });
+});
+
+async function provisionedLimits() {
+  const stage = new Stage();
+  await stage.provisioned();
+  return (await stage.stored()).limits;
+}
