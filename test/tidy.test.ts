@@ -71,6 +71,7 @@ const DEAD: Exceptions = {
   'src/sip/message/torture/rfc5118.ts': 'messages of the torture test',
   'src/sip/message/torture/torture.ts': 'messages of the torture test',
   'src/shield/detection/testing.ts': 'the traffic of its tests',
+  'src/status-page/example.ts': 'the page of its tests and of its bench',
   'src/sip/transaction/testing.ts': 'the stage of its tests',
   'src/status-page/testing.ts': 'the view of its tests',
 };

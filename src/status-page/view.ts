@@ -3,65 +3,8 @@
 // how old that is by then.
 
 import type { Instant } from '../base/time.ts';
-
-/** From best to worst, as shown: maintenance stands between degraded and unknown, so it never hides an outage. */
-export const SHOWN_STATES = [
-  'operational',
-  'degraded',
-  'maintenance',
-  'unknown',
-  'partial-outage',
-  'major-outage',
-] as const;
-export type ShownState = (typeof SHOWN_STATES)[number];
-
-export type Impact = 'degraded' | 'partial-outage' | 'major-outage';
-export type Phase = 'investigating' | 'identified' | 'monitoring' | 'resolved';
-
-export interface IncidentUpdate {
-  readonly at: Instant;
-  readonly phase: Phase;
-  readonly text: string;
-  readonly by: 'probes' | 'operator';
-}
-
-export interface Affected {
-  readonly component: string;
-  readonly worst: Impact;
-  readonly since: Instant;
-  readonly until?: Instant;
-}
-
-export interface Incident {
-  /** `20261126-1`: the UTC day it began, and which one of that day. Permanent: a part of its address. */
-  readonly id: string;
-  readonly title: string;
-  readonly openedBy: 'probes' | 'operator';
-  readonly openedAt: Instant;
-  readonly resolvedAt?: Instant;
-  readonly affected: readonly Affected[];
-  /** Oldest first; never empty. */
-  readonly updates: readonly IncidentUpdate[];
-  readonly postMortem?: { readonly at: Instant; readonly text: string };
-}
-
-export type MaintenanceState = 'scheduled' | 'under-way' | 'completed' | 'cancelled';
-
-export interface Maintenance {
-  /** `m20261126-1`. */
-  readonly id: string;
-  readonly title: string;
-  readonly text: string;
-  readonly components: readonly string[];
-  readonly from: Instant;
-  readonly until: Instant;
-  readonly state: MaintenanceState;
-  readonly updates: readonly { readonly at: Instant; readonly text: string }[];
-  /** When customers were reminded, and will be. */
-  readonly reminders: readonly { readonly at: Instant; readonly sent: boolean }[];
-  readonly createdAt: Instant;
-  readonly endedAt?: Instant;
-}
+import type { Incident, Maintenance } from '../ports/incidents.ts';
+import type { ShownState } from '../ports/status.ts';
 
 /** Of the operator, by configuration. */
 export interface Site {
