@@ -1,0 +1,349 @@
+// The status page in a real browser, Chromium, as its readers have it: with script and without, on a phone and on a
+// desk, light and dark, fresh and old. The page comes from a web server of the test's own, and time is the test's.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { nodeHashing } from '../../src/adapters/node-hashing/node-hashing.ts';
+import { MINUTE_MS, SECOND_MS } from '../../src/base/time.ts';
+import { AT, exampleView, type Wanted } from '../../src/status-page/example.ts';
+import { renderPage } from '../../src/status-page/render.ts';
+import { until } from '../interop/rig.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const AXE_TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** Time passes in steps so short that neither takes the other's clock for wrong. */
+const STEP_MS = 4 * SECOND_MS;
+
+const PHONE = { width: 320, height: 640 };
+const DESK = { width: 1_280, height: 900 };
+
+/** A web server with the site; what it has, and what time it says, can be changed. */
+class Site {
+  /** Its own clock. */
+  nowMs = AT + 10 * SECOND_MS;
+  /** Does not answer when asked for the state. */
+  dead = false;
+  /**
+   * Gives pages as a browser without script has them: axe itself needs script, so the page's own is left out instead,
+   * and what is meant for such browsers is shown.
+   */
+  plain = false;
+  readonly asked: string[] = [];
+  #files = new Map<string, string | Uint8Array>();
+  #statusAt = AT;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer(({ url = '' }, response) => {
+      const path = url
+        .slice(1)
+        .replace(/\?.*/, '')
+        .replace(/(^|\/)$/, '$1index.html');
+      this.asked.push(path);
+      const date = new Date(this.nowMs).toUTCString();
+      if (this.dead && path === 'status.json') return void response.destroy();
+      const body = path === 'status.json' ? this.#status() : this.#files.get(path);
+      const type = path.endsWith('.json') ? 'application/json' : 'text/html; charset=utf-8';
+      const sent = this.plain ? String(body).replace(/<script>.*<\/script>|<\/?noscript>/gs, '') : body;
+      response.writeHead(body === undefined ? 404 : 200, { date, 'content-type': type }).end(sent);
+    });
+  }
+
+  async open(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** As at the beginning of each story. */
+  reset(wanted: Wanted = {}): void {
+    Object.assign(this, { nowMs: AT + 10 * SECOND_MS, dead: false, plain: false });
+    this.asked.length = 0;
+    this.publish(wanted);
+  }
+
+  publish(wanted: Wanted): void {
+    const files = renderPage(exampleView(wanted), nodeHashing);
+    this.#files = new Map(files.map(({ path, body }) => [path, body]));
+    this.announce(wanted.at ?? AT);
+  }
+
+  /** Says that there is a newer page, whether it can be had or not. */
+  announce(at: number): void {
+    this.#statusAt = at;
+  }
+
+  #status(): string {
+    return JSON.stringify({ at: new Date(this.#statusAt).toISOString() });
+  }
+}
+
+describe('the status page in a browser', () => {
+  const site = new Site();
+  /** What browsers complain of: scripts that fail, and whatever the page's own policy stops. */
+  const complaints: string[] = [];
+  let browser: Browser;
+  let origin = '';
+
+  before(async () => {
+    origin = await site.open();
+    browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
+      handleSIGHUP: false,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+    });
+  });
+
+  after(async () => {
+    await browser.close();
+    site.close();
+    assert.deepEqual(complaints, []);
+  });
+
+  /** A reader of another time zone. `clockMs`: what their clock says; absent: it is right. */
+  async function reader(
+    options: BrowserContextOptions & { clockMs?: number; path?: string } = {},
+  ): Promise<Page> {
+    const { clockMs = site.nowMs, path = '', ...others } = options;
+    const context = await browser.newContext({ viewport: DESK, timezoneId: 'Europe/Berlin', ...others });
+    const page = await context.newPage();
+    if (options.javaScriptEnabled !== false) await page.clock.install({ time: clockMs });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('console', (message) => {
+      if (!site.dead && message.type() !== 'info') complaints.push(message.text());
+    });
+    await page.goto(origin + path);
+    return page;
+  }
+
+  const becomes = (page: Page, state: 'fresh' | 'stale') =>
+    page.locator(`html.${state}`).waitFor({ state: 'attached', timeout: 5_000 });
+  const shown = (page: Page, selector: string) => page.locator(`${selector}:visible`).first().innerText();
+
+  /** Time passes, for the server and the reader alike. */
+  async function passes(page: Page, durationMs: number): Promise<void> {
+    for (let leftMs = durationMs; leftMs > 0; leftMs -= STEP_MS) {
+      site.nowMs += Math.min(leftMs, STEP_MS);
+      await page.clock.runFor(Math.min(leftMs, STEP_MS));
+    }
+  }
+
+  /** How many pixels a reader would call green. */
+  async function greenPixels(page: Page): Promise<number> {
+    const picture = (await page.screenshot({ fullPage: true })).toString('base64');
+    const counter = await browser.newPage();
+    const count = await counter.evaluate(`(async () => {
+      const blob = await (await fetch('data:image/png;base64,${picture}')).blob();
+      const image = await createImageBitmap(blob);
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+      canvas.drawImage(image, 0, 0);
+      const { data } = canvas.getImageData(0, 0, image.width, image.height);
+      let green = 0;
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 1] > data[i] + 24 && data[i + 1] > data[i + 2] + 12) green++;
+      }
+      return green;
+    })()`);
+    await counter.close();
+    return Number(count);
+  }
+
+  async function violations(page: Page): Promise<readonly string[]> {
+    await page.evaluate(`globalThis.axe ?? (() => { ${AXE} })()`);
+    const options = JSON.stringify({ runOnly: AXE_TAGS, resultTypes: ['violations'] });
+    const found = (await page.evaluate(
+      `axe.run(document, ${options}).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
+    )) as readonly string[];
+    return found;
+  }
+
+  test('is one request, and then asks what is new', async () => {
+    site.reset();
+    const page = await reader();
+    await becomes(page, 'fresh');
+    await passes(page, 31 * SECOND_MS);
+    await until('a second question', 5_000, async () => site.asked.length >= 3 || undefined);
+    assert.deepEqual(site.asked, ['index.html', 'status.json', 'status.json']);
+    await page.context().close();
+  });
+
+  test('is green once it is known to be fresh, and says the reader’s own time beside', async () => {
+    site.reset({ outage: false });
+    const page = await reader();
+    await becomes(page, 'fresh');
+    assert.ok((await greenPixels(page)) > 1_000);
+    assert.equal(await shown(page, 'h1'), 'All services are working');
+    assert.match(await shown(page, '.age'), /14:03:20 GMT \(15:03 your time\) .*, less than a minute ago\./);
+    assert.equal(await page.title(), 'All services are working – Northbridge Telecom status');
+    await page.context().close();
+  });
+
+  test('has no green without script, and says what was true when', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      site.reset({ outage: false });
+      const page = await reader({ javaScriptEnabled: false, colorScheme });
+      assert.equal(await greenPixels(page), 0);
+      assert.equal(await shown(page, 'h1'), 'At 14:03: All services were working');
+      assert.match(await shown(page, '.state'), /Working\s+at 14:03/);
+      assert.match(await shown(page, '.age'), /Load it anew/);
+      await page.locator('label[for=r7d]').click();
+      assert.equal(await page.locator('.g7d').first().isVisible(), true);
+      assert.equal(await page.locator('.g24h').first().isVisible(), false);
+      await page.context().close();
+    }
+  });
+
+  test('grows old before the reader’s eyes, loudly, and green goes', async () => {
+    site.reset({ outage: false });
+    const page = await reader();
+    await becomes(page, 'fresh');
+    await passes(page, 2 * MINUTE_MS);
+    assert.match(await shown(page, '.age'), /2 minutes ago/);
+    await passes(page, MINUTE_MS);
+    await becomes(page, 'stale');
+    assert.equal(
+      await shown(page, '.old'),
+      'This page is 3 minutes old. What it shows may no longer be true.',
+    );
+    assert.equal(await shown(page, 'h1'), 'At 14:03: All services were working');
+    assert.equal(await greenPixels(page), 0);
+    assert.match(await page.title(), /^Old: /);
+    assert.match((await page.locator('#live').textContent()) ?? '', /This page is old/);
+    await page.context().close();
+  });
+
+  test('that comes old is never green, though the reader’s clock is wrong', async () => {
+    for (const wrongMs of [-47 * MINUTE_MS, 0, 26 * 60 * MINUTE_MS]) {
+      site.reset({ outage: false });
+      site.nowMs = AT + 47 * MINUTE_MS;
+      const page = await reader({ clockMs: site.nowMs + wrongMs });
+      await becomes(page, 'stale');
+      assert.match(await shown(page, '.old'), /^This page is 47 minutes old\./);
+      await page.context().close();
+    }
+  });
+
+  test('that comes fresh is green, though the reader’s clock is a day ahead', async () => {
+    site.reset({ outage: false });
+    const page = await reader({ clockMs: site.nowMs + 24 * 60 * MINUTE_MS });
+    await becomes(page, 'fresh');
+    await page.context().close();
+  });
+
+  test('of a site that answers no more is never green, and old in time', async () => {
+    site.reset({ outage: false });
+    site.dead = true;
+    const page = await reader();
+    assert.equal(await greenPixels(page), 0);
+    await passes(page, 3 * MINUTE_MS + 4 * SECOND_MS);
+    await becomes(page, 'stale');
+    await page.context().close();
+  });
+
+  test('that cannot be renewed is old in time, though its script hears of newer ones', async () => {
+    site.reset({ outage: false });
+    const page = await reader();
+    await becomes(page, 'fresh');
+    for (let minute = 1; minute <= 3; minute++) {
+      site.announce(AT + minute * MINUTE_MS);
+      await passes(page, MINUTE_MS);
+    }
+    await becomes(page, 'stale');
+    await page.context().close();
+  });
+
+  test('renews itself, and the reader stays where they were', async () => {
+    site.reset({ outage: false });
+    const page = await reader({ viewport: PHONE });
+    await becomes(page, 'fresh');
+    await page.locator('label[for=r90d]').click();
+    await page.locator('summary').click();
+    await page.locator('.list a').first().focus();
+    await page.evaluate('scrollTo(0, 900)');
+    await page.evaluate('window.same = true');
+    site.publish({ outage: true, at: AT + MINUTE_MS });
+    await passes(page, MINUTE_MS);
+    await page.locator('h1 .now', { hasText: 'Incoming calls are failing' }).waitFor({ state: 'attached' });
+    await becomes(page, 'fresh');
+    const kept = await page.evaluate(
+      `[window.same, document.querySelector('#r90d').checked, document.querySelector('details').open,
+        document.activeElement.textContent, document.querySelector('#live').textContent]`,
+    );
+    assert.deepEqual(kept, [
+      true,
+      true,
+      true,
+      'Voicemail could not be heard',
+      'Incoming calls are failing for some customers',
+    ]);
+    assert.ok(Number(await page.evaluate('scrollY')) > 500);
+    await page.context().close();
+  });
+
+  test('can be used by keyboard: the way to what matters, the range of the graphs', async () => {
+    site.reset();
+    const page = await reader();
+    await page.keyboard.press('Tab');
+    assert.equal(await shown(page, ':focus'), 'To what matters');
+    await page.locator('#r24h').focus();
+    await page.keyboard.press('ArrowRight');
+    assert.equal(await page.locator('.g7d').first().isVisible(), true);
+    await page.context().close();
+  });
+
+  async function clean(page: Page, name: string): Promise<void> {
+    assert.deepEqual(await violations(page), [], name);
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    assert.equal(overflow, 0, `${name} cannot be seen whole`);
+  }
+
+  for (const [name, lateMs, plain, outage] of [
+    ['fresh', 0, false, true],
+    ['old', 47 * MINUTE_MS, false, false],
+    ['without script', 0, true, true],
+  ] as const) {
+    test(`${name}: axe finds nothing, on a phone and on a desk, light and dark`, async () => {
+      site.reset({ outage });
+      site.nowMs += lateMs;
+      site.plain = plain;
+      const page = await reader();
+      if (!plain) await becomes(page, lateMs > 0 ? 'stale' : 'fresh');
+      if (name === 'fresh') await page.locator('summary').click();
+      for (const viewport of [DESK, PHONE]) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await clean(page, `${colorScheme}, ${viewport.width} px`);
+        }
+      }
+      await page.context().close();
+    });
+  }
+
+  test('of an incident, of maintenance, of history: axe finds nothing', async () => {
+    site.reset();
+    const [over = ''] = [...exampleView().incidents].slice(-1).map(({ id }) => id);
+    for (const path of [
+      'incidents/20261126-1/',
+      `incidents/${over}/`,
+      'maintenance/m20261129-1/',
+      'history/',
+    ]) {
+      const page = await reader({ viewport: PHONE, colorScheme: 'dark', path });
+      await clean(page, path);
+      await page.context().close();
+    }
+  });
+});
