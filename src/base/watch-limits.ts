@@ -19,6 +19,10 @@ export const WATCH_LIMITS = {
   probeReasonMax: 200,
   /** Measures that one result carries. More: the result is refused. */
   probeMeasuresMax: 16,
+  /** Time for a probe of a call, which takes three seconds when all is well. Shorter: the configuration is refused. */
+  callProbeTimeoutMinMs: 5 * SECOND_MS,
+  /** Probes of calls, each of which takes four sockets. More: the configuration is refused. */
+  callProbesMax: 20,
   /** Time to hang up and to unregister after a probe. Longer: its sockets are closed all the same. */
   probeLeaveMs: 4 * SECOND_MS,
   /** A registrar that registers for no less than this. More: the probe failed. */

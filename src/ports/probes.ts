@@ -1,6 +1,6 @@
 // Probes: what a watcher asks of the outside, as a customer would, to see whether it is there.
 
-import type { Destination, Endpoint } from '../base/net.ts';
+import type { Endpoint } from '../base/net.ts';
 import type { Target } from '../sip/location/target.ts';
 
 export type ProbeTarget = PlainTarget | CustomerTarget;
@@ -123,13 +123,13 @@ export type CallerEnd =
   | {
       readonly type: 'carrier';
       readonly server: Target;
-      /** Whom it calls from; absent: whatever address leads to the server. */
-      readonly local: Endpoint | undefined;
+      /** Of ours, that it calls from; absent: whichever leads to the server. */
+      readonly address: string | undefined;
       /** Who calls. */
       readonly callerId: string | undefined;
     };
 
 export type AnsweringEnd =
   | { readonly type: 'phone'; readonly account: PhoneAccount }
-  /** Waits for the call where a carrier would. */
-  | { readonly type: 'carrier'; readonly local: Destination };
+  /** Waits for the call where a carrier would, over UDP. */
+  | { readonly type: 'carrier'; readonly local: Endpoint };

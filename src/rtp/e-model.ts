@@ -93,12 +93,14 @@ export function estimateMos(received: {
   readonly packetsReceived: number;
   readonly packetsLost: number;
   readonly jitterMs: number;
+  /** Where it is known how long packets were on their way. */
+  readonly networkDelayMs?: number;
 }): number {
-  const { packetsReceived, packetsLost, jitterMs } = received;
+  const { packetsReceived, packetsLost, jitterMs, networkDelayMs = NETWORK_DELAY_MS } = received;
   const sent = packetsReceived + packetsLost;
   const bufferMs = Math.min(BUFFER_LONGEST_MS, Math.max(BUFFER_SHORTEST_MS, 4 * jitterMs));
   const path = {
-    delayMs: PACKET_MS + NETWORK_DELAY_MS + bufferMs,
+    delayMs: PACKET_MS + networkDelayMs + bufferMs,
     loss: sent === 0 ? 0 : packetsLost / sent,
     bpl: BPL_G711_CONCEALED,
   };

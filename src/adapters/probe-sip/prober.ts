@@ -5,8 +5,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { type Endpoint, formatEndpoint } from '../../base/net.ts';
 import { printable } from '../../base/printable.ts';
 import type { CustomerTarget, ProbeEnd, Prober } from '../../ports/probes.ts';
+import { Agent } from './agent.ts';
+import { CallRun, type Listeners } from './call.ts';
 import { RegisterRun } from './register.ts';
 import type { Around, Run } from './run.ts';
 
@@ -17,9 +20,10 @@ export interface CustomerProber extends Prober<CustomerTarget> {
 
 export function createCustomerProber(around: Around): CustomerProber {
   const leaving = new Set<Promise<void>>();
+  const listeners = new OpenListeners(around);
   return {
     async probe(target, timeoutMs, signal): Promise<ProbeEnd> {
-      const run = runOf(target, around);
+      const run = runOf(target, around, listeners);
       const limit = new AbortController();
       const timer = setTimeout(() => limit.abort(), timeoutMs);
       const either = AbortSignal.any([limit.signal, signal]);
@@ -36,16 +40,41 @@ export function createCustomerProber(around: Around): CustomerProber {
     },
     async close() {
       await Promise.all(leaving);
+      await listeners.close();
     },
   };
 }
 
-function runOf(target: CustomerTarget, around: Around): Run {
+/** Places of carriers on which the probes wait for calls: opened when they are first needed, and kept open. */
+class OpenListeners implements Listeners {
+  readonly #around: Around;
+  readonly #agents = new Map<string, Promise<Agent>>();
+
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  at(local: Endpoint): Promise<Agent> {
+    const key = formatEndpoint(local);
+    const opened = this.#agents.get(key) ?? Agent.at(local, this.#around);
+    this.#agents.set(key, opened);
+    // One that could not be had is tried again the next time.
+    opened.catch(() => this.#agents.delete(key));
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    for (const opened of await Promise.allSettled(this.#agents.values()))
+      if (opened.status === 'fulfilled') opened.value.close();
+  }
+}
+
+function runOf(target: CustomerTarget, around: Around, listeners: Listeners): Run {
   switch (target.type) {
     case 'register':
       return new RegisterRun(target.account, around);
     case 'call':
-      throw new Error('not yet');
+      return new CallRun(target, around, listeners);
     default:
       return assertNever(target);
   }

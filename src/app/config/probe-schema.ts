@@ -61,6 +61,23 @@ const account = {
 
 const registerSection = section(account);
 
+/** A phone, which has a user; or a place where a carrier would be. */
+const callSection = section({
+  to: words(64),
+  from: section({
+    ...account,
+    user: words(128).optional(),
+    address: words(64).optional(),
+    number: words(64).optional(),
+  }),
+  answer: section({
+    ...account,
+    server: words(280).optional(),
+    user: words(128).optional(),
+    listen: words(128).optional(),
+  }),
+});
+
 const probeKinds = {
   sipOptions: words(280).optional(),
   http: httpKind.optional(),
@@ -68,6 +85,7 @@ const probeKinds = {
   dns: dnsKind.optional(),
   certificate: certificateKind.optional(),
   register: registerSection.optional(),
+  call: callSection.optional(),
 } as const;
 
 export const probeSection = section({
@@ -79,5 +97,6 @@ export const probeSection = section({
 });
 
 export type AccountSection = z.infer<typeof registerSection>;
+export type CallSection = z.infer<typeof callSection>;
 export type ProbeKind = keyof typeof probeKinds;
 export type ProbeSection = z.infer<typeof probeSection>;

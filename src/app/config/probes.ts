@@ -11,7 +11,7 @@ import type { Result } from '../../base/result.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import type { ProbeTarget } from '../../ports/probes.ts';
 import type { WatchSettings } from './config.ts';
-import { registerTarget } from './customer-probes.ts';
+import { callTarget, registerTarget } from './customer-probes.ts';
 import { certificateTarget, dnsTarget, httpTarget, sipTarget, tcpTarget } from './plain-probes.ts';
 import type { ProbeContext } from './probe-context.ts';
 import type { ProbeKind, ProbeSection } from './probe-schema.ts';
@@ -30,6 +30,7 @@ const KINDS: { readonly [Kind in ProbeKind]: Parse<Kind> } = {
   dns: dnsTarget,
   certificate: certificateTarget,
   register: registerTarget,
+  call: callTarget,
 };
 const NAMES = Object.keys(KINDS) as readonly ProbeKind[];
 
@@ -37,6 +38,9 @@ const INTERVAL_MS = 5 * SECOND_MS;
 /** Of the interval, up to so many seconds. */
 const TIMEOUT_SHARE = 0.6;
 const TIMEOUT_MS = 5 * SECOND_MS;
+/** A call costs money and takes its time. */
+const CALL_INTERVAL_MS = 30 * SECOND_MS;
+const CALL_TIMEOUT_MS = 15 * SECOND_MS;
 const STAND_IN: ProbeTarget = { type: 'tcp', host: '', port: 0 };
 
 export function resolveProbe(
@@ -45,16 +49,21 @@ export function resolveProbe(
   context: Omit<TrunkContext, 'country'>,
   findings: Findings,
 ): WatchSettings['probes'][number] {
-  const intervalMs = probe.interval === undefined ? INTERVAL_MS : durationMs(probe.interval);
+  const [everyMs, patienceMs, timeoutMinMs] =
+    probe.call === undefined
+      ? [INTERVAL_MS, TIMEOUT_MS, LIMITS.probeTimeoutMinMs]
+      : [CALL_INTERVAL_MS, CALL_TIMEOUT_MS, LIMITS.callProbeTimeoutMinMs];
+  const intervalMs = probe.interval === undefined ? everyMs : durationMs(probe.interval);
   if (intervalMs < LIMITS.probeIntervalMinMs || intervalMs > LIMITS.probeIntervalMaxMs)
     findings.add([...path, 'interval'], 'must lie between 5s and 60s');
-  const usualMs = Math.min(TIMEOUT_MS, TIMEOUT_SHARE * intervalMs);
+  const usualMs = Math.min(patienceMs, TIMEOUT_SHARE * intervalMs);
   const timeoutMs = probe.timeout === undefined ? usualMs : durationMs(probe.timeout);
   const timeoutMaxMs = Math.min(intervalMs, LIMITS.probeTimeoutMaxMs);
-  if (timeoutMs < LIMITS.probeTimeoutMinMs || timeoutMs > timeoutMaxMs)
+  const timeoutMin = timeoutMinMs < SECOND_MS ? `${timeoutMinMs}ms` : `${timeoutMinMs / SECOND_MS}s`;
+  if (timeoutMs < timeoutMinMs || timeoutMs > timeoutMaxMs)
     findings.add(
       [...path, 'timeout'],
-      `must lie between 100ms and ${timeoutMaxMs / SECOND_MS}s, and not be longer than the interval`,
+      `must lie between ${timeoutMin} and ${timeoutMaxMs / SECOND_MS}s, and not be longer than the interval`,
     );
   const slowAfterMs = probe.slowAfter === undefined ? undefined : durationMs(probe.slowAfter);
   if (slowAfterMs !== undefined && slowAfterMs >= timeoutMs)

@@ -6,6 +6,7 @@ import type { Findings } from '../../admin/documents/findings.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { Component } from '../../watch/judgement.ts';
 import type { WatchSettings } from './config.ts';
+import { checkCallProbes } from './customer-probes.ts';
 import { readAuthority, resolveProbe } from './probes.ts';
 import { asList, type ConfigFile, itemPath, type StatusSection, type WatchSection } from './schema.ts';
 import type { TrunkContext } from './trunks.ts';
@@ -27,6 +28,7 @@ export function resolveWatch(
   const probes = watch.probes.map((probe, index) =>
     resolveProbe(probe, ['watch', 'probes', index], context, findings),
   );
+  checkCallProbes(probes, findings);
   const names = watch.probes.map(({ name }) => name);
   unique(names, ['watch', 'probes'], findings);
   const watchers = (watch.watchers ?? []).map(({ name, key }, index) => {

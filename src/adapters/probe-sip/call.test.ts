@@ -1,0 +1,154 @@
+// Calls of the probe over loopback, from where a carrier would be to where another one would be: well, over a path that
+// loses packets of one direction, to nobody, to somebody else, and given up.
+
+import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { describe, type TestContext, test } from 'node:test';
+import { LossyPath, type Pass, type Passing } from '../../../test/lossy-path.ts';
+import { around, FakeRegistrar, HOST } from '../../../test/probe-stage.ts';
+import type { CustomerTarget } from '../../ports/probes.ts';
+import { createResponse } from '../../sip/message/compose.ts';
+import { createCustomerProber } from './prober.ts';
+
+const NEVER = new AbortController().signal;
+const NUMBER = '+442079460900';
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, HOST);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return port;
+}
+
+function callVia(port: number, answerPort: number): CustomerTarget {
+  const server = { scheme: 'sip', host: HOST, port, transport: 'udp' } as const;
+  return {
+    type: 'call',
+    number: NUMBER,
+    caller: { type: 'carrier', server, address: undefined, callerId: '+447700900555' },
+    answerer: { type: 'carrier', local: { address: HOST, port: answerPort } },
+  };
+}
+
+async function called(t: TestContext, passing: Passing = {}) {
+  const port = await freePort();
+  const path = await LossyPath.start(t, port, passing);
+  const prober = createCustomerProber(around());
+  const end = await prober.probe(callVia(path.port, port), 10_000, NEVER);
+  await prober.close();
+  return { end, path };
+}
+
+/** Every tenth, from the sixth on. */
+const tenth: Pass = (packet, index) => (index % 10 === 5 ? undefined : packet);
+const none: Pass = () => undefined;
+const silence: Pass = (packet) => Buffer.concat([packet.subarray(0, 12), Buffer.alloc(160, 0xd5)]);
+
+describe('a probe of a call', { concurrency: true }, () => {
+  test('passes where each end hears the other, and hangs up', async (t) => {
+    const { end, path } = await called(t);
+    assert.equal(end.outcome, 'passed', JSON.stringify(end));
+    const { measures = {} } = end;
+    assert.equal(measures['there.loss'], 0);
+    assert.equal(measures['back.loss'], 0);
+    assert.ok((measures['there.tone'] ?? 0) > 0.98 && (measures['back.tone'] ?? 0) > 0.98);
+    assert.ok(
+      (measures['answer_ms'] ?? 0) >= 90 && (measures['setup_ms'] ?? 0) < (measures['answer_ms'] ?? 0),
+    );
+    assert.deepEqual(path.seen.slice(0, 3), ['INVITE', 'SIP/2.0 180', 'SIP/2.0 200']);
+  });
+
+  test('measures what is lost in one direction, and only there', async (t) => {
+    const { end } = await called(t, { there: tenth });
+    const { measures = {} } = end;
+    const loss = measures['there.loss'] ?? 0;
+    assert.ok(loss > 0.085 && loss < 0.115, JSON.stringify(end));
+    assert.equal(measures['back.loss'], 0);
+    assert.ok((measures['there.mos'] ?? 0) < (measures['back.mos'] ?? 0));
+    assert.equal(end.outcome, 'warned');
+  });
+
+  test('fails where audio does not arrive, and says in which direction', async (t) => {
+    const { end } = await called(t, { back: none });
+    const reason = 'audio does not arrive from called to caller: 0 of 75 packets';
+    assert.equal(end.outcome === 'failed' && end.reason, reason);
+    assert.equal(end.measures?.['back.loss'], 1);
+    assert.equal(end.measures?.['there.loss'], 0);
+  });
+
+  test('fails where nothing is in what arrives', async (t) => {
+    const { end } = await called(t, { there: silence });
+    assert.match(end.outcome === 'failed' ? end.reason : '', /^audio from caller to called is silence/);
+  });
+
+  test('fails where nobody answers, and says how far the call came', async (t) => {
+    const registrar = await FakeRegistrar.start(t, (request) =>
+      createResponse(request, request.method === 'INVITE' ? 180 : 200, { toTag: 'x' }),
+    );
+    const prober = createCustomerProber(around());
+    const end = await prober.probe(callVia(registrar.port, await freePort()), 300, NEVER);
+    const reason = 'the caller hears 180 Ringing, and the call does not arrive within 300 ms';
+    assert.deepEqual(end, { outcome: 'failed', reason });
+    await prober.close();
+    assert.ok(registrar.requests.some(({ method }) => method === 'CANCEL'));
+  });
+
+  test('fails where the call is refused, or answered by somebody else', async (t) => {
+    for (const [status, told] of [
+      [404, 'the call is refused: 404 Not Found'],
+      [200, 'the call is answered by somebody else, and does not arrive'],
+    ] as const) {
+      const sdp =
+        'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 8\r\n';
+      const registrar = await FakeRegistrar.start(t, (request) => {
+        const contact = [['Contact', `<sip:a@${HOST}:${registrar.port}>`]] as const;
+        const body = { body: Buffer.from(sdp), contentType: 'application/sdp', headers: contact };
+        return createResponse(request, request.method === 'INVITE' ? status : 200, { toTag: 'x', ...body });
+      });
+      const prober = createCustomerProber(around());
+      const end = await prober.probe(callVia(registrar.port, await freePort()), 5_000, NEVER);
+      assert.deepEqual(end, { outcome: 'failed', reason: told });
+      await prober.close();
+      assert.equal(
+        registrar.requests.some(({ method }) => method === 'BYE'),
+        status === 200,
+      );
+    }
+  });
+
+  test('says that the called end cannot register', async (t) => {
+    const registrar = await FakeRegistrar.start(t);
+    const account = registrar.account('probe-a', 'wrong');
+    const prober = createCustomerProber(around());
+    const target = { ...callVia(registrar.port, 0), answerer: { type: 'phone', account } } as const;
+    const end = await prober.probe(target, 5_000, NEVER);
+    assert.match(
+      end.outcome === 'failed' ? end.reason : '',
+      /^the called end cannot register: 401 Unauthorized/,
+    );
+    await prober.close();
+  });
+
+  test('that is given up in the middle is hung up all the same', async (t) => {
+    const port = await freePort();
+    const stop = new AbortController();
+    const path = await LossyPath.start(t, port, {
+      there: (packet, index) => {
+        if (index === 20) stop.abort();
+        return packet;
+      },
+    });
+    const prober = createCustomerProber(around());
+    const end = await prober.probe(callVia(path.port, port), 10_000, stop.signal);
+    assert.deepEqual(end, { outcome: 'failed', reason: 'given up' });
+    await prober.close();
+    // Whoever took the port now finds it free: nothing of the call is left.
+    const socket = createSocket('udp4');
+    socket.bind(port, HOST);
+    await once(socket, 'listening');
+    socket.close();
+  });
+});
