@@ -80,6 +80,9 @@ export const status = z
         })
         .meta({ id: 'Component', description: 'A part of the service, as its probes find it' }),
     ),
+    clocks: listOf(z.object({ watcher: z.string(), behindMs: z.number() })).meta({
+      description: 'Watchers whose clock is wrong, by how much theirs is behind; negative: ahead',
+    }),
     refused: listOf(z.object({ watcher: z.string(), why: z.string(), count: z.number() })),
     page: publishing.optional(),
   })

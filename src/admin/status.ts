@@ -4,6 +4,7 @@
 import type { Instant } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ShownState, State } from '../ports/status.ts';
+import type { WrongClock } from '../watch/clocks.ts';
 import type { ComponentView } from '../watch/judgement.ts';
 import type { SignedResult } from '../watch/result.ts';
 
@@ -15,6 +16,8 @@ export interface JudgedStatus {
   /** This node, where it watches, and the key by which others know it. */
   readonly watcher?: { readonly name: string; readonly publicKey: string } | undefined;
   readonly components: readonly ComponentView[];
+  /** Of watchers whose clock and ours disagree. */
+  readonly clocks: readonly WrongClock[];
   /** Results that did not count, since the start. */
   readonly refused: readonly RefusedCount[];
 }
@@ -77,7 +80,14 @@ export interface StatusDesk {
 /** What a node without `watch` says: nothing is watched, so nothing is known. */
 export function unwatched(clock: Clock): StatusDesk {
   return {
-    status: () => ({ at: clock.now(), state: 'unknown', shown: 'unknown', components: [], refused: [] }),
+    status: () => ({
+      at: clock.now(),
+      state: 'unknown',
+      shown: 'unknown',
+      components: [],
+      clocks: [],
+      refused: [],
+    }),
     report: () => undefined,
   };
 }

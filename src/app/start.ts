@@ -38,6 +38,7 @@ import { type Basics, type Core, openCore } from './core.ts';
 import { DEMO_ACCOUNT, DEMO_NUMBER, DEMO_PASSWORDS_FILE, demoPhones, startDemoCarrier } from './demo.ts';
 import { logEvent } from './event-log.ts';
 import { IncidentKeeping } from './incidents.ts';
+import { keepProbes } from './probe-series.ts';
 import { openProbing } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import { Series } from './series.ts';
@@ -132,8 +133,9 @@ async function openSurfaces(
     trace,
   });
   core.loop.desk = (question) => admin.answer(question);
+  const series = await openSeries(basics, core, control, subscribers, shutdown);
   const keeping = await openIncidents(basics, core, shutdown);
-  const status = await openWatching(basics, core, keeping, shutdown);
+  const status = await openWatching(basics, core, { keeping, series }, shutdown);
   const page = await openStatusPage(basics, core, status, keeping, shutdown);
   const http = await openHttp({
     listen: config.http.listen,
@@ -154,7 +156,6 @@ async function openSurfaces(
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
-  await openSeries(basics, core, control, subscribers, shutdown);
   // Before it: whoever watches is told that it ends.
   shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
@@ -180,7 +181,7 @@ function incidentsOf({ clock, random }: Basics, { store }: Core, desk: IncidentD
 async function openWatching(
   { config, ...basics }: Basics,
   { folder, resolver }: Core,
-  keeping: IncidentKeeping,
+  { keeping, series }: { readonly keeping: IncidentKeeping; readonly series: Series },
   shutdown: Shutdown,
 ): Promise<StatusDesk> {
   if (config.watch === undefined) {
@@ -200,6 +201,7 @@ async function openWatching(
     signing,
     reporting,
     judged: keeping.judged,
+    onResult: keepProbes(series, basics.log),
   });
   shutdown.owns('watching', () => watching.close());
   keeping.begin(watching.status().components);
@@ -216,13 +218,14 @@ async function openSeries(
   node: NodeControl,
   subscribers: Subscribers,
   shutdown: Shutdown,
-): Promise<void> {
+): Promise<Series> {
   const read = () => {
     return { phonesRegistered: node.health().phones, packetsBlocked: blockedOf(node.shield().counts) };
   };
   const series = await Series.open({ store, clock, log, read });
   subscribers.add(series.heard);
   shutdown.owns('time series', () => series.close());
+  return series;
 }
 
 /** Where the configuration says that a carrier brings text messages. */

@@ -54,7 +54,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
       return end;
     },
   };
-  const told: string[] = [];
+  const [told, results]: [string[], string[]] = [[], []];
   const note = (message: string) => void told.push(message);
   const watching = new Watching({
     settings: {
@@ -67,6 +67,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
     },
     prober,
     signing,
+    onResult: ({ watcher, outcome }) => void results.push(`${watcher} ${outcome}`),
     clock,
     random,
     log: { debug: note, info: note, warn: note, error: note },
@@ -91,7 +92,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
     const signature = key?.sign(signedText(result)) ?? 'A'.repeat(86);
     return watching.report([{ ...result, signature }]);
   };
-  return { watching, until, told, bring };
+  return { watching, until, told, bring, results, clock };
 }
 
 describe('a watcher over real sockets', () => {
@@ -120,7 +121,7 @@ describe('a watcher over real sockets', () => {
     const server = await listening();
     t.after(() => server.close());
     const { port } = server.address() as AddressInfo;
-    const { watching, until, bring } = await stage(t, port, ['paris', 'oslo']);
+    const { watching, until, bring, results } = await stage(t, port, ['paris', 'oslo']);
     for (const watcher of ['paris', 'oslo', 'paris', 'oslo']) {
       assert.deepEqual(bring(watcher), { accepted: 1, refused: [] });
     }
@@ -133,5 +134,31 @@ describe('a watcher over real sockets', () => {
     assert.equal(watching.status().refused.length, 2);
     // They fall silent, and one watcher of three is not enough to call anything green.
     await until('unknown');
+    assert.ok(results.includes('london passed'));
+    assert.equal(
+      results.filter((result) => result === 'oslo failed').length,
+      2,
+      'what counts is handed on, once',
+    );
+  });
+
+  test('says once whose clock is wrong, and once that it is right again', async (t) => {
+    const server = await listening();
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const { watching, told, bring, clock } = await stage(t, port, ['paris', 'oslo']);
+    const late = (behindMs: number, index: number) => ({ at: Math.floor(clock.now()) - behindMs + index });
+    for (let index = 0; index < 5; index++) bring('oslo', late(40_000, index));
+    for (let index = 0; index < 5; index++) bring('paris', late(0, index));
+    const clocks = watching
+      .status()
+      .clocks.map(({ watcher, behindMs }) => [watcher, Math.round(behindMs / 1_000)]);
+    assert.deepEqual(clocks, [['oslo', 40]]);
+    bring('oslo');
+    const about = () => told.filter((line) => line.startsWith('the clock'));
+    const wrong = about()[0] ?? '';
+    assert.match(wrong, /^the clock of watcher oslo is (39\.9|40\.\d) s behind ours$/);
+    assert.deepEqual(about(), [wrong, 'the clock of watcher oslo is right again']);
+    assert.deepEqual(watching.status().clocks, []);
   });
 });

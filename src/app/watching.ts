@@ -6,16 +6,17 @@
 
 import type { JudgedStatus, ReportAnswer } from '../admin/status.ts';
 import { present } from '../base/assert.ts';
-import { earlier, type Instant } from '../base/time.ts';
+import { earlier, formatDuration, type Instant } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Prober, ProbeTarget } from '../ports/probes.ts';
 import type { Random } from '../ports/random.ts';
 import type { Signing } from '../ports/signing.ts';
 import { isWorse, type StateChange, worst } from '../ports/status.ts';
+import { Clocks } from '../watch/clocks.ts';
 import { Intake, type Refusal } from '../watch/intake.ts';
 import { Judgement } from '../watch/judgement.ts';
-import { type SignedResult, signedText } from '../watch/result.ts';
+import { type ProbeResult, type SignedResult, signedText } from '../watch/result.ts';
 import { Watcher } from '../watch/watcher.ts';
 import type { WatchSettings } from './config/config.ts';
 import type { Reporting } from './reporting.ts';
@@ -28,6 +29,8 @@ export interface WatchingOptions {
   readonly reporting?: Reporting | undefined;
   /** Hears of each change as it comes. */
   readonly judged?: ((changes: readonly StateChange[]) => void) | undefined;
+  /** Hears of every result that counts. */
+  readonly onResult?: ((result: ProbeResult) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -42,6 +45,9 @@ export class Watching {
   readonly #watcher: Watcher;
   readonly #intake: Intake;
   readonly #judgement: Judgement;
+  readonly #clocks = new Clocks();
+  /** Whose clock was told to be wrong. */
+  readonly #wrong = new Set<string>();
   /** By watcher and reason: those of nobody count together. */
   readonly #refused = new Map<string, { watcher: string; why: Refusal; count: number }>();
   readonly #closing = new AbortController();
@@ -85,6 +91,7 @@ export class Watching {
       state: worst(components.map(({ state }) => state)) ?? 'unknown',
       watcher: { name: settings.name, publicKey: signing.publicKey },
       components,
+      clocks: this.#clocks.all,
       refused: [...this.#refused.values()],
     };
   }
@@ -124,12 +131,32 @@ export class Watching {
   #receive(result: SignedResult): Refusal | undefined {
     const now = this.#options.clock.now();
     const accepted = this.#intake.accept(result, now);
+    if (accepted.ok || !NOBODYS.includes(accepted.error)) this.#lookAtClock(result, now);
     if (!accepted.ok) {
       this.#refuse(result, accepted.error);
       return accepted.error;
     }
     this.#tell(this.#judgement.receive(accepted.value, now));
+    this.#options.onResult?.(accepted.value);
     return undefined;
+  }
+
+  /** Once when it is found to be wrong, and once when it is right again. */
+  #lookAtClock({ watcher, probe, at }: SignedResult, now: Instant): void {
+    const known = this.#targets.has(probe);
+    if (!known) return;
+    this.#clocks.heard(watcher, at, now);
+    const wrong = this.#clocks.wrong(watcher);
+    if ((wrong !== undefined) === this.#wrong.has(watcher)) return;
+    if (wrong === undefined) {
+      this.#wrong.delete(watcher);
+      this.#options.log.info(`the clock of watcher ${watcher} is right again`, { watcher });
+      return;
+    }
+    this.#wrong.add(watcher);
+    const apart = formatDuration(Math.abs(wrong.behindMs));
+    const where = wrong.behindMs > 0 ? 'behind' : 'ahead of';
+    this.#options.log.warn(`the clock of watcher ${watcher} is ${apart} ${where} ours`, { ...wrong });
   }
 
   #refuse({ watcher, probe }: SignedResult, why: Refusal): void {

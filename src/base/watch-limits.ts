@@ -45,6 +45,10 @@ export const WATCH_LIMITS = {
   /** How far ahead of ours a watcher's clock may be, and how old its results. Beyond: the result is refused. */
   watcherAheadMaxMs: 5 * SECOND_MS,
   resultAgeMaxMs: 30 * SECOND_MS,
+  /** How far a watcher's clock may be from ours before it is told. */
+  watcherClockMs: 3 * SECOND_MS,
+  /** Time series of what probes find. More: those of what is measured last are not kept, which is told once. */
+  probeSeriesMax: 400,
   /** Results, and bytes, of one request with results of another watcher. More: 400, 413. */
   resultsAtOnceMax: 200,
   resultsBytesMax: 262_144,

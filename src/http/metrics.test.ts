@@ -20,7 +20,7 @@ async function metricsAfter(t: TestContext, ...entries: readonly LedgerEntry[]):
 function counted(body: string, line: string): void {
   assert.ok(
     body.split('\n').includes(line),
-    `${line} in\n${body.match(/^ringthrough_call.*$/gm)?.join('\n')}`,
+    `${line} in\n${body.match(/^ringthrough_(call|probe|component|watcher).*$/gm)?.join('\n')}`,
   );
 }
 
@@ -53,6 +53,19 @@ test('calls are counted by whether they reached their numbers, how soon, and how
   counted(body, 'ringthrough_call_setup_seconds_count 1');
   counted(body, 'ringthrough_call_mos_bucket{le="4.2"} 0');
   counted(body, 'ringthrough_call_mos_count 1');
+});
+
+test('probes are told by watcher, but for those that are silent', async (t) => {
+  const body = await metricsAfter(t);
+  counted(body, 'ringthrough_component_state{component="Outbound calls",state="major-outage"} 1');
+  counted(body, 'ringthrough_component_state{component="Outbound calls",state="operational"} 0');
+  counted(body, 'ringthrough_probe_up{probe="main",watcher="paris"} 0');
+  counted(body, 'ringthrough_probe_up{probe="web",watcher="london"} 1');
+  counted(body, 'ringthrough_probe_latency_seconds{probe="web",watcher="london"} 0.0124');
+  counted(body, 'ringthrough_probe_measure{probe="web",watcher="london",measure="daysLeft"} 12');
+  counted(body, 'ringthrough_watcher_clock_behind_seconds{watcher="oslo"} 41.3');
+  counted(body, 'ringthrough_probe_results_refused_total{watcher="oslo",why="too-old"} 3');
+  assert.doesNotMatch(body, /ringthrough_probe_\w+\{[^}]*watcher="oslo"\} [01]$/m);
 });
 
 test('each metric on the dashboard for Grafana is one that the node tells', async (t) => {

@@ -4,7 +4,7 @@
 // Labels come from closed sets and from the configuration, never from packets: a flood must not grow a metric.
 
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { PublishingDesk } from '../admin/status.ts';
+import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
 import { formatEndpoint } from '../base/net.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
@@ -15,7 +15,9 @@ import type { SignallingTransport } from '../ports/signalling.ts';
 import type { TraceStats } from '../trace/trace.ts';
 import { followCalls } from './call-metrics.ts';
 import { addStatusPage } from './page-metrics.ts';
+import { addProbes } from './probe-metrics.ts';
 import { addShield } from './shield-metrics.ts';
+import { addStatus } from './status-metrics.ts';
 
 export interface MetricsSources {
   readonly node: NodeControl;
@@ -27,6 +29,7 @@ export interface MetricsSources {
   readonly page: PublishingDesk;
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
+  readonly status: StatusDesk;
 }
 
 export interface Metrics {
@@ -50,6 +53,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
   addStatusPage(registry, sources.page);
+  addStatus(registry, sources.status);
+  addProbes(registry, sources.status);
   const unsubscribe = followCalls(registry, sources.node);
   return {
     contentType: registry.contentType,

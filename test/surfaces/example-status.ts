@@ -25,7 +25,11 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
               name: 'main',
               verdict: 'failed',
               watchers: [
-                { watcher: 'london', opinion: 'failing', last: { ...failed, reason: 'SIP 503 Busy' } },
+                {
+                  watcher: 'london',
+                  opinion: 'failing',
+                  last: { ...failed, watcher: 'london', reason: 'SIP 503 Busy' },
+                },
                 { watcher: 'paris', opinion: 'failing', last: { ...failed, reason: 'no answer within 3 s' } },
                 { watcher: 'oslo', opinion: 'silent' },
               ],
@@ -46,13 +50,21 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
                 {
                   watcher: 'london',
                   opinion: 'passing',
-                  last: { ...failed, probe: 'web', outcome: 'passed', latencyMs: 12.4 },
+                  last: {
+                    ...failed,
+                    watcher: 'london',
+                    probe: 'web',
+                    outcome: 'passed',
+                    latencyMs: 12.4,
+                    measures: { daysLeft: 12 },
+                  },
                 },
               ],
             },
           ],
         },
       ],
+      clocks: [{ watcher: 'oslo', behindMs: 41_300 }],
       refused: [{ watcher: 'oslo', why: 'too-old', count: 3 }],
     }),
   };

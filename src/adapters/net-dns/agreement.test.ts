@@ -116,12 +116,12 @@ describe('the servers of a zone', () => {
     });
     const found = await stage([one, other]).probe();
     assert.equal(found.warning, undefined);
-    assert.equal(found.measures?.['servers_answering'], 2);
-    assert.equal(found.measures?.['serial_spread'], 0);
+    assert.equal(found.measures?.['serversAnswering'], 2);
+    assert.equal(found.measures?.['serialSpread'], 0);
     assert.deepEqual(one.asked.toSorted(), [`MX ${NAME}`, `SOA ${NAME}`]);
-    const names = Object.keys(found.measures ?? {}).filter((name) => name.endsWith('_ms'));
+    const names = Object.keys(found.measures ?? {}).filter((name) => name.endsWith('Ms'));
     assert.deepEqual(names.length, 2);
-    for (const name of names) assert.match(name, /^127-0-0-1-\d+_ms$/);
+    for (const name of names) assert.match(name, /^127-0-0-1-\d+Ms$/);
   });
 
   test('that differ warn while a change may be on its way, and then fail, naming who says what', async (t) => {
@@ -131,7 +131,7 @@ describe('the servers of a zone', () => {
     const difference = `they differ: ${one.name} says 10 old.example.net; ${other.name} says 10 new.example.net`;
     const found = await scene.probe();
     assert.equal(found.warning, difference);
-    assert.equal(found.measures?.['serial_spread'], 2, 'serials go round');
+    assert.equal(found.measures?.['serialSpread'], 2, 'serials go round');
     scene.wait(5 * MINUTE_MS);
     await assert.rejects(scene.probe(), { message: difference });
   });
@@ -162,7 +162,7 @@ describe('the servers of a zone', () => {
       const bad = await server(t, behaviour);
       const found = await stage([good, bad]).probe(700);
       assert.equal(found.warning, `${bad.name} ${told}`);
-      assert.equal(found.measures?.['servers_answering'], 1);
+      assert.equal(found.measures?.['serversAnswering'], 1);
       await assert.rejects(stage([bad]).probe(700), { message: `${bad.name} ${told}` });
     });
   }

@@ -75,7 +75,7 @@ export class Agreement {
     const warnings = said.filter(({ trouble }) => trouble !== undefined).map(told);
     if (differ) warnings.push(difference);
     else if (spread > 0 && lasts) warnings.push(oldVersions(having, target.graceMs));
-    const measures = { servers_answering: having.length, serial_spread: spread, ...latencies(said) };
+    const measures = { serversAnswering: having.length, serialSpread: spread, ...latencies(said) };
     return warnings.length === 0 ? { measures } : { measures, warning: warnings.join('; ') };
   }
 
@@ -213,7 +213,7 @@ function latencies(said: readonly Said[]): Record<string, number> {
     said.flatMap(({ server, latencyMs }) => {
       return latencyMs === undefined
         ? []
-        : [[`${server.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}_ms`, latencyMs]];
+        : [[`${server.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}Ms`, latencyMs]];
     }),
   );
 }

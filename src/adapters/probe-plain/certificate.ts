@@ -24,7 +24,7 @@ export async function probeCertificate(
     const first = firstToEnd(socket.getPeerCertificate(true));
     const leftMs = Date.parse(first.valid_to) - Date.now();
     const days = Math.floor((10 * leftMs) / DAY_MS) / 10;
-    const measures = { days_left: days };
+    const measures = { daysLeft: days };
     if (leftMs > warnMs) return { measures };
     const until = new Date(first.valid_to).toISOString().slice(0, 10);
     return { measures, warning: `the certificate of ${subjectOf(first)} ends on ${until}, in ${days} days` };

@@ -85,7 +85,7 @@ describe('a certificate probe', () => {
   test('passes on a good certificate, and tells how many days it has', async (t) => {
     const end = await probe(certificateOf(await sipServer(t, await ours.issue(GOOD))));
     assert.equal(end.outcome, 'passed');
-    assert.ok(end.measures?.['days_left'] === 89.9, JSON.stringify(end));
+    assert.ok(end.measures?.['daysLeft'] === 89.9, JSON.stringify(end));
   });
 
   test('warns of one that is about to end, and says when', async (t) => {

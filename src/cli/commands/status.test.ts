@@ -14,6 +14,7 @@ describe('status', () => {
         'GROUP COMPONENT STATE SHOWN SINCE PROBES',
         'Telephone Outbound calls major outage DATE (1 min ago) main failed (2 of 3): no answer within 3 s',
         ' Website operational maintenance DATE (1 h ago) web passed (1 of 1, 12 ms)',
+        'The clock of oslo is 41 s behind: its results seem old or do not count. Set it by NTP.',
         '3 results of oslo refused: too-old',
         'Page: rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403',
         '',

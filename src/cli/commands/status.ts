@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { status as statusSchema } from '../../admin/status-wire.ts';
+import { SECOND_MS } from '../../base/time.ts';
 import type { CliContext } from '../context.ts';
 import { answer, listed, openSession, withApi } from '../session.ts';
 import type { Colour, Column } from '../table.ts';
@@ -28,15 +29,22 @@ export function addStatus(program: Command, context: CliContext): void {
   command.action(async () => {
     const session = openSession(command, context);
     const raw = await session.client.request('GET', '/v1/status');
-    answer(session, raw, statusSchema, ({ at, components, refused, page }) => {
+    answer(session, raw, statusSchema, ({ at, components, clocks, refused, page }) => {
       const nothing = 'Nothing is watched; list probes in watch.probes of the configuration.';
       const notes = refused.map(
         ({ watcher, why, count }) => `${count} results of ${watcher} refused: ${why}\n`,
       );
+      const wrong = clocks.map(clockNote);
       const published = page === undefined ? '' : pageLines(page, at);
-      return listed(session, components, columnsAt(at), nothing) + notes.join('') + published;
+      const told = [...wrong, ...notes].join('') + published;
+      return listed(session, components, columnsAt(at), nothing) + told;
     });
   });
+}
+
+function clockNote({ watcher, behindMs }: Status['clocks'][number]): string {
+  const apart = `${Math.round(Math.abs(behindMs) / SECOND_MS)} s ${behindMs > 0 ? 'behind' : 'ahead'}`;
+  return `The clock of ${watcher} is ${apart}: its results seem old or do not count. Set it by NTP.\n`;
 }
 
 function columnsAt(now: number): readonly Column<Component>[] {
