@@ -28,8 +28,8 @@ const STALE_AFTER_MS = 3 * MINUTE_MS;
 
 /** Gives how it is doing. Throws RingthroughError LISTEN_FAILED. */
 export async function openStatusPage(
-  { config, clock, log, random }: Basics,
-  { store, folder }: Core,
+  { config, clock, log, random }: Pick<Basics, 'config' | 'clock' | 'log' | 'random'>,
+  { store, folder }: Pick<Core, 'store' | 'folder'>,
   desk: StatusDesk,
   keeping: Pick<IncidentKeeping, 'listen'>,
   shutdown: Shutdown,

@@ -20,8 +20,8 @@ describe('the short status', () => {
   test('says the state, when it was found and how long that holds', () => {
     assert.deepEqual(json('status.json'), {
       state: 'major-outage',
-      at: '2026-11-26T09:30:00Z',
-      renderedAt: '2026-11-26T09:30:00Z',
+      at: '2026-11-26T09:30:00.000Z',
+      renderedAt: '2026-11-26T09:30:00.000Z',
       staleAfterMs: 180_000,
     });
   });

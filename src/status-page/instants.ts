@@ -8,6 +8,11 @@ export function timestamp(at: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toString({ smallestUnit: 'second' });
 }
 
+/** `2026-11-26T09:30:00.250Z`, by which one rendering is told from the next. */
+export function exactTimestamp(at: Instant): string {
+  return Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toString({ smallestUnit: 'millisecond' });
+}
+
 const DAY_NAMES = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 

@@ -3,10 +3,11 @@
 //
 // Whoever shows the state must show `unknown` instead once the file is older than `staleAfterMs`.
 
-import { timestamp } from './instants.ts';
+import { exactTimestamp } from './instants.ts';
 import type { PageFile, PageView } from './view.ts';
 
 export function statusJson({ state, at, staleAfterMs }: PageView): PageFile {
-  const told = { state, at: timestamp(at), renderedAt: timestamp(at), staleAfterMs };
+  const time = exactTimestamp(at);
+  const told = { state, at: time, renderedAt: time, staleAfterMs };
   return { path: 'status.json', type: 'application/json', body: `${JSON.stringify(told)}\n` };
 }

@@ -3,7 +3,7 @@
 // and delays no other.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -65,6 +65,25 @@ async function rsyncDaemon(rig: Rig) {
   };
 }
 
+/** Stands for ssh and the host at its other end: notes what it was asked, and does it here. */
+function overSsh(rig: Rig) {
+  const [folder, bin] = [path.join(rig.folder, 'ssh-mirror'), path.join(rig.folder, 'bin')];
+  mkdirSync(folder);
+  mkdirSync(bin);
+  const asked = path.join(rig.folder, 'ssh-asked');
+  const lines = [
+    '#!/bin/sh',
+    `echo "$@" >> ${asked}`,
+    `while [ "$1" != ${HOST} ]; do shift; done`,
+    'shift; exec "$@"',
+  ];
+  writeFileSync(path.join(bin, 'ssh'), `${lines.join('\n')}\n`);
+  chmodSync(path.join(bin, 'ssh'), 0o755);
+  process.env['PATH'] = `${bin}:${process.env['PATH']}`;
+  const push = `{ rsync: { to: "status@${HOST}:${folder}/", key: ./page.key, knownHosts: ./page.hosts, port: 2222 } }`;
+  return { folder, push, asked: () => readFileSync(asked, 'utf8') };
+}
+
 async function store(rig: Rig) {
   const port = await freePorts();
   const directory = path.join(rig.folder, 's3');
@@ -82,11 +101,30 @@ async function store(rig: Rig) {
   return { get: (name: string) => fetch(`${endpoint}/status/page/${name}`), push };
 }
 
+/** By libraries that are not ours, in the shapes that they know. */
+async function readAsOthersDo(get: (name: string) => Promise<Response>): Promise<void> {
+  const summary = (await (await get('api/v2/summary.json')).json()) as {
+    page: { name: string };
+    components: readonly { name: string; group: boolean }[];
+  };
+  assert.equal(summary.page.name, 'Example Telecom');
+  assert.deepEqual(
+    summary.components.map(({ name }) => name),
+    ['Telephone', 'Inbound calls'],
+  );
+  for (const name of ['feed.atom', 'feed.rss']) {
+    assert.equal(parseFeed(await (await get(name)).text()).title, 'Example Telecom: status');
+  }
+  const calendar = new ICAL.Component(ICAL.parse(await (await get('maintenance.ics')).text()));
+  assert.equal(calendar.getFirstPropertyValue('x-wr-calname'), 'Example Telecom: maintenance');
+}
+
 describe('the status page', () => {
   test('is served, mirrored and stored, and a dead target delays none of it', async (t) => {
     const rig = createRig(t);
-    const [mirror, bucket, listen, nobody] = [
+    const [mirror, ssh, bucket, listen, nobody] = [
       await rsyncDaemon(rig),
+      overSsh(rig),
       await store(rig),
       await freePorts(),
       await freePorts(),
@@ -100,22 +138,23 @@ describe('the status page', () => {
         'status:',
         '  components: [{ name: Inbound calls, group: Telephone, probes: [listener] }]',
         `  page: { name: Example Telecom, url: "https://status.example.net/", listen: "${HOST}:${listen}",`,
-        `    timeZone: Europe/London, folder: ${folder}, push: [${dead}, ${mirror.push}, ${bucket.push}] }`,
+        `    timeZone: Europe/London, folder: ${folder}, push: [${[dead, mirror.push, ssh.push, bucket.push].join(', ')}] }`,
       ],
     });
     const get = (name: string) => fetch(`http://${HOST}:${listen}/${name}`);
 
     await until('everything is everywhere', WITHIN_MS, async () => {
-      const isMirrored = existsSync(path.join(mirror.folder, 'status.json'));
-      const isInFolder = existsSync(path.join(folder, 'status.json'));
-      return (isMirrored && isInFolder && (await bucket.get('status.json')).ok) || undefined;
+      const folders = [folder, mirror.folder, ssh.folder];
+      const isThere = folders.every((one) => existsSync(path.join(one, 'status.json')));
+      return (isThere && (await bucket.get('status.json')).ok) || undefined;
     });
     for (const name of FILES) {
       const served = await get(name);
       assert.equal(served.status, 200, name);
       const text = await served.text();
       assert.ok(text.length > 20, name);
-      assert.ok(existsSync(path.join(folder, name)) && existsSync(path.join(mirror.folder, name)), name);
+      for (const where of [folder, mirror.folder, ssh.folder])
+        assert.ok(existsSync(path.join(where, name)), `${name} in ${where}`);
       assert.equal((await bucket.get(name)).status, 200, name);
     }
     assert.ok(existsSync(path.join(mirror.folder, 'robots.txt')), 'what is not ours stays');
@@ -123,26 +162,22 @@ describe('the status page', () => {
     for (const copy of ['br', 'gz'])
       assert.ok(existsSync(path.join(folder, `api/v2/summary.json.${copy}`)), copy);
 
-    const summary = (await (await get('api/v2/summary.json')).json()) as {
-      page: { name: string };
-      components: readonly { name: string; group: boolean }[];
-    };
-    assert.equal(summary.page.name, 'Example Telecom');
-    assert.deepEqual(
-      summary.components.map(({ name }) => name),
-      ['Telephone', 'Inbound calls'],
-    );
-    for (const name of ['feed.atom', 'feed.rss']) {
-      assert.equal(parseFeed(await (await get(name)).text()).title, 'Example Telecom: status');
-    }
-    const calendar = new ICAL.Component(ICAL.parse(await (await get('maintenance.ics')).text()));
-    assert.equal(calendar.getFirstPropertyValue('x-wr-calname'), 'Example Telecom: maintenance');
+    const sshOptions = ssh.asked();
+    for (const words of [
+      '-o BatchMode=yes',
+      '-o StrictHostKeyChecking=yes',
+      '/node/page.key',
+      '/node/page.hosts',
+      '-p 2222',
+    ])
+      assert.ok(sshOptions.includes(words), `${words} in ${sshOptions}`);
 
+    await readAsOthersDo(get);
     const { page } = (await node.api('GET', '/status')) as {
       page: { targets: readonly { name: string; succeededAt?: string; failing?: string }[] };
     };
     const [, failing] = page.targets;
     assert.match(failing?.failing ?? '', /rsync: .*(refused|111)/);
-    assert.equal(page.targets.filter(({ succeededAt }) => succeededAt !== undefined).length, 3);
+    assert.equal(page.targets.filter(({ succeededAt }) => succeededAt !== undefined).length, 4);
   });
 });
