@@ -9,8 +9,11 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
 import { openDataFolder } from '../src/adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../src/adapters/store-sqlite/store.ts';
+import { pageView } from '../src/admin/page.ts';
+import { PageGraphs } from '../src/admin/page-graphs.ts';
 import { readSeries } from '../src/admin/series.ts';
 import { DAY_MS } from '../src/base/time.ts';
 import { RESOLUTION_MS, RESOLUTIONS } from '../src/ports/series.ts';
@@ -18,6 +21,8 @@ import type { Store, StoreWrite } from '../src/ports/store.ts';
 import { OWN_SERIES } from '../src/series/names.ts';
 import { keptSince } from '../src/series/retention.ts';
 import { sampleOf } from '../src/series/sample.ts';
+import { renderFormats } from '../src/status-page/formats.ts';
+import { renderPage } from '../src/status-page/render.ts';
 import { machine, numbers, print, quantile } from './report.ts';
 
 const DAYS = [1, 7, 90, 730];
@@ -43,6 +48,7 @@ try {
   print('milliseconds, five graphs (six series)   POINTS   JUST OPENED   MEDIAN   99 OF 100   MAX');
   for (const days of DAYS) await draw(days);
   print();
+  await assemble();
   await keep();
 } finally {
   rmSync(folderPath, { recursive: true, force: true });
@@ -104,6 +110,44 @@ async function draw(days: number): Promise<void> {
     print(
       `${`${days} days`.padEnd(41)}${String(points).padEnd(9)}${opened?.padEnd(14)}${median?.padEnd(9)}${most?.padEnd(12)}${max}`,
     );
+  });
+}
+
+/** What the status page is rendered of, with a provider's dozen of components, and all its files of that. */
+async function assemble(): Promise<void> {
+  const components = Array.from({ length: 12 }, (_, index) => `Component ${index}`);
+  const writes = components.flatMap((component) =>
+    Array.from({ length: 90 }, (_, age): StoreWrite => {
+      const ms = { degraded: 0, maintenance: 0, unknown: 0, 'partial-outage': 0, 'major-outage': 60_000 };
+      const day = new Date(now - age * DAY_MS).toISOString().slice(0, 10);
+      return { type: 'component-day', row: { component, day, ms: { ...ms, operational: DAY_MS - 60_000 } } };
+    }),
+  );
+  await withStore(async (store) => {
+    await store.write(writes);
+    const shown = components.map((name) => ({ name, state: 'operational' as const, since: now }));
+    const site = { name: 'Example', url: 'https://status.example.net/', timeZone: 'Europe/London' };
+    const sources = {
+      store,
+      site,
+      graphs: new PageGraphs(store),
+      shown: () => ({ state: 'operational' as const, components: shown }),
+      staleAfterMs: 180_000,
+    };
+    const [assembledMs, renderedMs]: [number[], number[]] = [[], []];
+    for (let run = 0; run <= options.runs; run++) {
+      const began = performance.now();
+      const view = await pageView(sources, now);
+      const assembled = performance.now();
+      assembledMs.push(assembled - began);
+      renderPage(view, nodeHashing);
+      renderFormats(view);
+      renderedMs.push(performance.now() - assembled);
+    }
+    const told = ([first = 0, ...others]: readonly number[]) =>
+      [first, quantile(others, 0.5), quantile(others, 0.99)].map((each) => each.toFixed(1)).join(', ');
+    print(`a status page put together: just opened, median, 99 of 100: ${told(assembledMs)} ms`);
+    print(`all its files rendered:     the first, median, 99 of 100: ${told(renderedMs)} ms`);
   });
 }
 

@@ -8,6 +8,7 @@ import type { StoreWrite } from '../ports/store.ts';
 import { sampleOf } from '../series/sample.ts';
 import type { GraphName, PageView, Range } from '../status-page/view.ts';
 import { pageView, type ShownComponent } from './page.ts';
+import { PageGraphs } from './page-graphs.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
 const CALLS: ShownComponent = {
@@ -29,7 +30,8 @@ async function viewOf(writes: readonly StoreWrite[], components: readonly ShownC
   const store = new MemoryStore();
   await store.write(writes);
   const shown = () => ({ state: 'degraded' as ShownState, components });
-  return pageView({ store, site: { name: 'A', timeZone: 'UTC' }, shown, staleAfterMs: 180_000 }, NOW);
+  const site = { name: 'A', timeZone: 'UTC' };
+  return pageView({ store, site, graphs: new PageGraphs(store), shown, staleAfterMs: 180_000 }, NOW);
 }
 
 function day(component: string, date: string, ms: Partial<Record<ShownState, number>>): StoreWrite {
@@ -120,14 +122,50 @@ describe('what the page shows', () => {
     );
   });
 
-  test('takes what probes measured where the node has no calls of its own', async () => {
+  test('takes what the calls of probes found where the node has none of its own', async () => {
     const at = NOW - HOUR_MS;
-    const view = await viewOf([
+    const ofProbes = [
+      minutes('probe.in.up', [1, at]),
+      minutes('probe.out.up', [0, at]),
       minutes('probe.in.setup_ms', [800, at]),
       minutes('probe.out.setup_ms', [1_200, at]),
-      minutes('probe.in.mos', [4.3, at]),
+      minutes('probe.in.there-mos', [4.5, at]),
+      minutes('probe.out.mos', [4, at]),
+      minutes('probe.website.up', [1, at]),
+      minutes('probe.register.setup_ms', [9_000, at]),
+    ];
+    const view = await viewOf([...ofProbes, minutes('phones.registered', [0, at])]);
+    assert.deepEqual(points(view, 'reached', '24h'), [{ at, value: 0.5 }], 'not of a website');
+    assert.deepEqual(points(view, 'setup', '24h'), [{ at, value: 1_000 }], 'not of a registration');
+    assert.deepEqual(points(view, 'quality', '24h'), [{ at, value: 4.25 }]);
+    const own = await viewOf([
+      ...ofProbes,
+      minutes('calls.offered', [1, at]),
+      minutes('calls.reached', [1, at]),
     ]);
-    assert.deepEqual(points(view, 'setup', '24h'), [{ at, value: 1_000 }]);
-    assert.deepEqual(points(view, 'quality', '24h'), [{ at, value: 4.3 }]);
+    assert.deepEqual(points(own, 'reached', '24h'), [{ at, value: 1 }]);
+    assert.equal(points(own, 'setup', '24h'), undefined);
+  });
+
+  test('reads the long graphs anew every few minutes, and the short one each time', async () => {
+    const store = new MemoryStore();
+    const graphs = new PageGraphs(store);
+    const drawn = async (now: number) => {
+      const [graph] = await graphs.read(now);
+      return graph?.ranges.map((range) => range.points.length);
+    };
+    await store.write([minutes('phones.registered', [1, NOW - HOUR_MS])]);
+    await drawn(NOW);
+    await store.write([
+      {
+        type: 'samples',
+        resolution: 'hour',
+        samples: [{ series: 'phones.registered', ...sampleOf(1, NOW - HOUR_MS) }],
+      },
+      minutes('phones.registered', [1, NOW - 2 * HOUR_MS]),
+    ]);
+    assert.deepEqual(await drawn(NOW + MINUTE_MS), [2, 0, 0]);
+    assert.deepEqual(await drawn(NOW + 2 * MINUTE_MS), [2, 1, 0]);
+    assert.deepEqual(await drawn(NOW + 10 * MINUTE_MS), [2, 1, 1]);
   });
 });

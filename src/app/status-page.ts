@@ -10,6 +10,7 @@ import { createFolderTarget } from '../adapters/publish-folder/folder.ts';
 import { createRsyncTarget } from '../adapters/publish-rsync/rsync.ts';
 import { createS3Target } from '../adapters/publish-s3/s3.ts';
 import { type PageSources, pageView } from '../admin/page.ts';
+import { PageGraphs } from '../admin/page-graphs.ts';
 import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { PublishTarget } from '../ports/publishing.ts';
@@ -39,7 +40,8 @@ export async function openStatusPage(
   const staleAfterMs = STALE_AFTER_MS;
   const { advice } = config.incidents;
   const site = { ...page.site, ...(advice === '' ? {} : { advice }) };
-  const sources: PageSources = { store, site, shown: () => shownBy(desk), staleAfterMs };
+  const graphs = new PageGraphs(store);
+  const sources: PageSources = { store, site, graphs, shown: () => shownBy(desk), staleAfterMs };
   const publishing = new Publishing({
     render: async (now) => {
       const view = await pageView(sources, now);
