@@ -69,7 +69,7 @@ export class Frame {
 <title>${name}</title>
 <link rel="icon" href="${ICON}">
 ${site.url !== undefined && html`<link rel="canonical" href="${site.url}${folder}">`}
-<link rel="alternate" type="application/atom+xml" title="Incidents" href="${root}feed.atom">
+${site.url !== undefined && html`<link rel="alternate" type="application/atom+xml" title="Incidents" href="${root}feed.atom">`}
 ${this.#style}
 </head>
 <body>
@@ -105,13 +105,13 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
   }
 
   #header(root: string, folder: string): Html {
-    const { name, logo, homepage } = this.view.site;
+    const { name, url, logo, homepage } = this.view.site;
     const source = logo === undefined ? undefined : sourceOf(logo, root);
     const brand = html`${source !== undefined && html`<img src="${source}" alt="">`}<span>${name}</span>`;
     const links = [
       folder === '' ? undefined : html`<a href="${root || './'}">Status now</a>`,
       folder === 'history/' ? undefined : html`<a href="${root}history/">History</a>`,
-      html`<a href="${root}feed.atom">Follow</a>`,
+      url !== undefined && html`<a href="${root}feed.atom">Follow</a>`,
       homepage !== undefined && isWeb(homepage) && html`<a href="${homepage}">Website</a>`,
     ];
     return html`<header>
@@ -121,8 +121,9 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
   }
 
   #footer(root: string): Html {
-    const { contact } = this.view.site;
-    const links = FEEDS.map(([file, word]) => html`<a href="${root}${file}">${word}</a>`);
+    const { url, contact } = this.view.site;
+    const feeds = FEEDS.filter(([file]) => url !== undefined || !file.startsWith('feed.'));
+    const links = feeds.map(([file, word]) => html`<a href="${root}${file}">${word}</a>`);
     return html`<footer>
 <nav aria-label="For readers and programs">${links}</nav>
 <p>What this page says comes from probes that use the service as customers do. People can add words, or say that it is

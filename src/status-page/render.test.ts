@@ -32,6 +32,14 @@ describe('the first page', () => {
     }
   });
 
+  test('leads to feeds only where there are any, which need to know where the page is', () => {
+    const view = exampleView();
+    const elsewhere = first({ ...view, site: { ...view.site, url: undefined } });
+    assert.equal(first(view).match(/feed\.(atom|rss)"/g)?.length, 4);
+    assert.doesNotMatch(elsewhere, /feed\./);
+    assert.match(elsewhere, /maintenance\.ics/);
+  });
+
   test('asks nobody else for anything', () => {
     const page = first(exampleView());
     const loaded = [...page.matchAll(/<(?:img|script|iframe|source)\b[^>]*\bsrc="([^"]*)"/g)].map(

@@ -119,6 +119,40 @@ async function readAsOthersDo(get: (name: string) => Promise<Response>): Promise
   assert.equal(calendar.getFirstPropertyValue('x-wr-calname'), 'Example Telecom: maintenance');
 }
 
+/** As an operator does. */
+async function announce(node: RingthroughNode): Promise<void> {
+  const components = [{ name: 'Inbound calls', state: 'partial-outage' }];
+  await node.api('POST', '/incidents', { title: 'Carrier & cable', text: 'A <cable> is cut.', components });
+  await node.api('POST', '/maintenance', {
+    title: 'New switch',
+    text: 'Calls may take longer.',
+    components: ['Inbound calls'],
+    from: new Date(Date.now() + 86_400_000).toISOString(),
+    until: new Date(Date.now() + 90_000_000).toISOString(),
+  });
+}
+
+async function readAnnounced(get: (name: string) => Promise<Response>): Promise<void> {
+  const read = async (name: string) => (await get(name)).text();
+  await until('the calendar to have it', WITHIN_MS, async () => {
+    const calendar = new ICAL.Component(ICAL.parse(await read('maintenance.ics')));
+    const [event] = calendar.getAllSubcomponents('vevent');
+    return event?.getFirstPropertyValue('summary') === 'New switch' || undefined;
+  });
+  for (const name of ['feed.atom', 'feed.rss']) {
+    const { items } = parseFeed(await read(name));
+    const incident = items.find(({ title }) => title?.endsWith(': Carrier & cable'));
+    assert.match(incident?.id ?? '', /^https:\/\/status\.example\.net\/incidents\/\d{8}-1\/$/, name);
+    assert.match(incident?.content ?? incident?.description ?? '', /A &#60;cable&#62; is cut\./, name);
+    const address = new URL(incident?.url ?? '').pathname.slice(1);
+    assert.match(await read(address), /A &lt;cable&gt; is cut\./, 'its permanent address leads to it');
+    assert.ok(
+      items.some(({ title }) => title === 'Maintenance, scheduled: New switch'),
+      name,
+    );
+  }
+}
+
 describe('the status page', () => {
   test('is served, mirrored and stored, and a dead target delays none of it', async (t) => {
     const rig = createRig(t);
@@ -173,6 +207,14 @@ describe('the status page', () => {
       assert.ok(sshOptions.includes(words), `${words} in ${sshOptions}`);
 
     await readAsOthersDo(get);
+    await announce(node);
+    await until('what is announced is on the page at once', WITHIN_MS, async () => {
+      const { state } = (await (await get('status.json')).json()) as { state: string };
+      const mirrored = readFileSync(path.join(mirror.folder, 'api/v2/summary.json'), 'utf8');
+      return (state === 'partial-outage' && mirrored.includes('partial_outage')) || undefined;
+    });
+    await readAnnounced(get);
+
     const { page } = (await node.api('GET', '/status')) as {
       page: { targets: readonly { name: string; succeededAt?: string; failing?: string }[] };
     };

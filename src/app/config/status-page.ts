@@ -127,7 +127,7 @@ function readLogo(file: string): Result<NonNullable<Site['logo']>, string> {
   }
   if (bytes.length > LIMITS.pageLogoBytesMax)
     return err(
-      `${file} has ${bytes.length} bytes, of ${LIMITS.pageLogoBytesMax}: it is a part of every page`,
+      `${file} has ${bytes.length} bytes, of ${LIMITS.pageLogoBytesMax}: it is in the way of what people come for`,
     );
   if (bytes.subarray(0, 8).toString('latin1') === '\x89PNG\r\n\x1a\n')
     return ok({ type: 'image/png', bytes });
