@@ -92,7 +92,10 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
     const signature = key?.sign(signedText(result)) ?? 'A'.repeat(86);
     return watching.report([{ ...result, signature }]);
   };
-  return { watching, until, told, bring, results, clock };
+  const pass = (seconds: number): void => {
+    secondsAhead += seconds;
+  };
+  return { watching, until, told, bring, results, clock, pass };
 }
 
 describe('a watcher over real sockets', () => {
@@ -121,7 +124,9 @@ describe('a watcher over real sockets', () => {
     const server = await listening();
     t.after(() => server.close());
     const { port } = server.address() as AddressInfo;
-    const { watching, until, bring, results } = await stage(t, port, ['paris', 'oslo']);
+    const { watching, until, bring, results, pass } = await stage(t, port, ['paris', 'oslo']);
+    assert.deepEqual(bring('paris'), { accepted: 0, refused: [{ index: 0, why: 'before-start' }] });
+    pass(5);
     for (const watcher of ['paris', 'oslo', 'paris', 'oslo']) {
       assert.deepEqual(bring(watcher), { accepted: 1, refused: [] });
     }
@@ -131,7 +136,7 @@ describe('a watcher over real sockets', () => {
       refused: [{ index: 0, why: 'replayed' }],
     });
     assert.equal(bring('madrid'), undefined);
-    assert.equal(watching.status().refused.length, 2);
+    assert.equal(watching.status().refused.length, 3);
     // They fall silent, and one watcher of three is not enough to call anything green.
     await until('unknown');
     assert.ok(results.includes('london passed'));

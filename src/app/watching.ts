@@ -57,16 +57,14 @@ export class Watching {
     const { settings, signing, random, clock } = options;
     const { name, probes, watchers, components } = settings;
     const now = clock.now();
-    const all = [{ name, publicKey: signing.publicKey }, ...watchers];
+    const own = { name, publicKey: signing.publicKey };
     this.#options = options;
     this.#targets = new Map(probes.map((probe) => [probe.name, probe]));
     this.#watcher = new Watcher(name, probes, random, now);
-    this.#intake = new Intake(
-      all,
-      probes.map((probe) => probe.name),
-      signing,
-    );
-    this.#judgement = new Judgement({ watchers: all.map((one) => one.name), probes, components }, now);
+    const probeNames = probes.map((probe) => probe.name);
+    this.#intake = new Intake({ own, watchers, probes: probeNames, verifying: signing }, now);
+    const names = [own, ...watchers].map((one) => one.name);
+    this.#judgement = new Judgement({ watchers: names, probes, components }, now);
   }
 
   begin(): void {

@@ -49,6 +49,12 @@ export const WATCH_LIMITS = {
   watcherClockMs: 3 * SECOND_MS,
   /** Time series of what probes find. More: those of what is measured last are not kept, which is told once. */
   probeSeriesMax: 400,
+  /** Between two looks at what is shown. Longer: the process stood still, and none of it counts as watched. */
+  watchedGapMaxMs: 2 * MINUTE_MS,
+  /** Days of a component that are kept; a page shows 90. Older: forgotten. */
+  uptimeDaysKept: 100,
+  /** From when a node last watched until it watches again. Longer: it begins as one that knows nothing. */
+  resumedWithinMs: 5 * MINUTE_MS,
   /** Results, and bytes, of one request with results of another watcher. More: 400, 413. */
   resultsAtOnceMax: 200,
   resultsBytesMax: 262_144,

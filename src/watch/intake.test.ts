@@ -21,15 +21,12 @@ function signed(changes: Partial<ProbeResult> = {}, key = 'key-of-london'): Sign
   return { ...result, signature: `${key}:${signedText(result)}` };
 }
 
-const intake = () =>
-  new Intake(
-    [
-      { name: 'london', publicKey: 'key-of-london' },
-      { name: 'paris', publicKey: 'key-of-paris' },
-    ],
-    ['main', 'web'],
-    VERIFYING,
-  );
+const intake = (startedAt = NOON - 60_000) => {
+  const [london, paris] = ['london', 'paris'].map((name) => ({ name, publicKey: `key-of-${name}` }));
+  assert.ok(london && paris);
+  const probes = ['main', 'web'];
+  return new Intake({ own: paris, watchers: [london], probes, verifying: VERIFYING }, startedAt);
+};
 
 describe('results come in', () => {
   test('when a known watcher has signed them, without the signature', () => {
@@ -70,6 +67,20 @@ describe('results come in', () => {
     assert.deepEqual(door.accept(signed({ sequence: 6 }), NOON), { ok: false, error: 'replayed' });
     assert.ok(door.accept(signed({ probe: 'web', sequence: 6 }), NOON).ok);
     assert.ok(door.accept(signed({ sequence: 8 }), NOON).ok);
+  });
+
+  test('never of before the start, whose sequence nobody remembers, as far as any clock may be ahead', () => {
+    const door = intake(NOON);
+    assert.deepEqual(door.accept(signed({ at: NOON - 1 }), NOON), { ok: false, error: 'before-start' });
+    assert.deepEqual(door.accept(signed({ at: NOON + 4_999 }), NOON), { ok: false, error: 'before-start' });
+    assert.ok(door.accept(signed({ at: NOON + 5_000 }), NOON).ok);
+  });
+
+  test("from the start where they are this node's own, whose clock is ours", () => {
+    const own = (at: number) => signed({ watcher: 'paris', at }, 'key-of-paris');
+    const door = intake(NOON);
+    assert.deepEqual(door.accept(own(NOON - 1), NOON), { ok: false, error: 'before-start' });
+    assert.ok(door.accept(own(NOON), NOON).ok);
   });
 
   test('and a forged one with a high sequence keeps out none of the real ones', () => {

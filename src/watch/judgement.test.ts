@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { present } from '../base/assert.ts';
 import { OUTCOMES } from '../ports/probes.ts';
 import type { StateChange } from '../ports/status.ts';
+import type { ComponentState } from '../ports/uptime.ts';
 import { type Component, Judgement } from './judgement.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
@@ -19,12 +20,13 @@ class Stage {
     watchers: readonly string[] = ['london'],
     components?: readonly Component[],
     intervalMs = 5_000,
+    before: readonly ComponentState[] = [],
   ) {
     this.#watchers = watchers;
     const timing = { intervalMs, timeoutMs: 3_000 };
     const probes = ['main', 'web'].map((name) => ({ name, ...timing }));
     const calls = { name: 'Calls', probes: ['main'] };
-    this.judgement = new Judgement({ watchers, probes, components: components ?? [calls] }, this.now);
+    this.judgement = new Judgement({ watchers, probes, components: components ?? [calls], before }, this.now);
   }
 
   /** One letter a watcher and probe: passed, warned, failed, or nothing said. */
@@ -139,6 +141,55 @@ describe('a component', () => {
     const stage = new Stage(['london'], undefined, 60_000);
     for (let round = 0; round < 4; round++) stage.round('p', 'main', 60_000);
     assert.deepEqual(stage.told, ['+120 s operational']);
+  });
+});
+
+describe('a judge that was restarted', () => {
+  const LONG_AGO = NOON - 86_400_000;
+  const judged = (state: ComponentState['state'], agoMs: number) => {
+    const before = { component: 'Calls', state, since: LONG_AGO, at: NOON - agoMs };
+    return new Stage(['london'], undefined, 5_000, [before]);
+  };
+  const since = (stage: Stage) => stage.judgement.components(stage.now)[0]?.since;
+
+  test('shows an outage on, since it began, until better was said for twenty seconds', () => {
+    const stage = judged('major-outage', 240_000);
+    assert.equal(stage.state, 'major-outage');
+    assert.equal(since(stage), LONG_AGO);
+    assert.deepEqual(stage.rounds(5, 'p').told, ['+20 s operational']);
+    assert.equal(since(stage), NOON + 20_000);
+  });
+
+  test('shows an outage of which nothing more is heard for twenty seconds, then that it knows nothing', () => {
+    assert.deepEqual(judged('partial-outage', 1_000).wait(60_000).told, ['+20 s unknown']);
+  });
+
+  test('goes on with an outage that lasts, without a word', () => {
+    const stage = judged('major-outage', 1_000).rounds(10, 'f');
+    assert.deepEqual(stage.told, []);
+    assert.equal(since(stage), LONG_AGO);
+  });
+
+  test('knows nothing of what was well, and says since when it is well when it is so again', () => {
+    const stage = judged('operational', 60_000);
+    assert.equal(stage.state, 'unknown');
+    assert.equal(since(stage), NOON);
+    assert.deepEqual(stage.rounds(5, 'p').told, ['+20 s operational']);
+    assert.equal(since(stage), LONG_AGO);
+  });
+
+  test('begins anew what came back otherwise, or later than five minutes after it was last seen', () => {
+    const worse = judged('operational', 60_000).rounds(2, 'f').rounds(12, 'p');
+    assert.deepEqual(worse.told, ['+5 s major-outage', '+30 s degraded', '+50 s operational']);
+    assert.equal(since(worse), NOON + 50_000);
+    const late = judged('operational', 285_000).rounds(5, 'p');
+    assert.equal(since(late), NOON + 20_000);
+  });
+
+  test('takes nothing over from longer ago than five minutes', () => {
+    const stage = judged('major-outage', 300_001);
+    assert.equal(stage.state, 'unknown');
+    assert.equal(since(stage), NOON);
   });
 });
 

@@ -5,11 +5,14 @@
 //   shown        ────┐ outage     ┌─ degraded ─┐ operational
 //                    └────────────┘
 //
-// Nobody can set a state: there is no way in but results (law 5).
+// Nobody can set a state: there is no way in but results (law 5). A judge that was gone for a few minutes begins with
+// what it knew: an outage lasts until results say otherwise, and anything else is unknown until they do.
 
 import { assert, present } from '../base/assert.ts';
+import { LIMITS } from '../base/limits.ts';
 import { earlier, type Instant, SECOND_MS } from '../base/time.ts';
 import { isWorse, STATES, type State, type StateChange, worst } from '../ports/status.ts';
+import type { ComponentState } from '../ports/uptime.ts';
 import { stateOf, type Verdict, verdictOf } from './quorum.ts';
 import type { ProbeResult } from './result.ts';
 import { type Opinion, Vote, type VoteTiming } from './vote.ts';
@@ -29,6 +32,8 @@ export interface Judged {
   readonly watchers: readonly string[];
   readonly probes: readonly JudgedProbe[];
   readonly components: readonly Component[];
+  /** What was known of each when this node watched last; of long ago, or none: nothing. */
+  readonly before?: readonly ComponentState[] | undefined;
 }
 
 export interface WatcherOpinion {
@@ -66,6 +71,8 @@ interface Track {
   readonly saidAt: Map<State, Instant>;
   /** When it must be looked at again though nothing comes. */
   lookAt: Instant | undefined;
+  /** As it was before a restart; until it is anything else. */
+  before: ComponentState | undefined;
 }
 
 export class Judgement {
@@ -74,8 +81,8 @@ export class Judgement {
   readonly #votes: ReadonlyMap<string, ReadonlyMap<string, Vote>>;
   readonly #tracks: readonly Track[];
 
-  /** Everything is unknown at first. */
-  constructor({ watchers, probes, components }: Judged, now: Instant) {
+  /** Everything is unknown at first that was not down. */
+  constructor({ watchers, probes, components, before = [] }: Judged, now: Instant) {
     this.#watchers = watchers;
     const timings = new Map(probes.map((probe) => [probe.name, probe]));
     this.#votes = new Map(
@@ -85,15 +92,8 @@ export class Judgement {
       const intervals = component.probes.map(
         (name) => present(timings.get(name), `probe ${name}`).intervalMs,
       );
-      return {
-        component,
-        sustainedMs: Math.max(SUSTAINED_MS, SUSTAINED_INTERVALS * Math.max(...intervals)),
-        said: 'unknown',
-        shown: 'unknown',
-        since: now,
-        saidAt: new Map(),
-        lookAt: undefined,
-      };
+      const sustainedMs = Math.max(SUSTAINED_MS, SUSTAINED_INTERVALS * Math.max(...intervals));
+      return begun(component, sustainedMs, before.find(isOf(component, now)), now);
     });
   }
 
@@ -134,7 +134,8 @@ export class Judgement {
     track.shown = present(worst(lasting), 'what the probes say now');
     track.lookAt = earlier(this.#staleAfter(component, now), sustainedAfter(track, now));
     if (track.shown === shown) return [];
-    track.since = now;
+    track.since = sinceOf(track, now);
+    track.before = undefined;
     return [{ component: component.name, from: shown, to: track.shown, at: now }];
   }
 
@@ -163,6 +164,45 @@ export class Judgement {
       vote: present(votes.get(watcher), `the vote of ${watcher}`),
     }));
   }
+}
+
+function isOf({ name }: Component, now: Instant) {
+  return ({ component, at }: ComponentState) => component === name && now - at <= LIMITS.resumedWithinMs;
+}
+
+/** What was down is said to have been so just now, and so is shown until something better was said for a while. */
+function begun(
+  component: Component,
+  sustainedMs: number,
+  before: ComponentState | undefined,
+  now: Instant,
+): Track {
+  const track: Track = {
+    component,
+    sustainedMs,
+    said: 'unknown',
+    shown: 'unknown',
+    since: now,
+    saidAt: new Map(),
+    lookAt: undefined,
+    before,
+  };
+  if (before === undefined || isWorse('unknown', before.state)) return track;
+  const saidAt = new Map([[before.state, now]]);
+  return {
+    ...track,
+    saidAt,
+    shown: before.state,
+    since: before.since,
+    lookAt: now + sustainedMs,
+    before: undefined,
+  };
+}
+
+/** A short restart interrupts nothing: what comes back as it was has been so since then. */
+function sinceOf({ before, shown }: Track, now: Instant): Instant {
+  const isBack = before?.state === shown && now - before.at <= LIMITS.resumedWithinMs;
+  return isBack ? before.since : now;
 }
 
 /** When a worse state that was said lately will have been so for long enough. */

@@ -7,6 +7,7 @@ import { SeededRandom } from '../../test/simulation/world.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import { isWorse, type State } from '../ports/status.ts';
+import type { ComponentState } from '../ports/uptime.ts';
 import { Intake } from './intake.ts';
 import { Judgement } from './judgement.ts';
 import { heardMin } from './quorum.ts';
@@ -17,6 +18,9 @@ const NOON = Date.parse('2026-11-26T12:00:00Z');
 const LENGTH_MS = 12 * MINUTE_MS;
 const TIMING = { name: 'main', intervalMs: 5 * SECOND_MS, timeoutMs: 3 * SECOND_MS };
 const SEEDS = 150;
+
+/** How long the judge is gone, and when. */
+const RESTART = { at: NOON + 5 * MINUTE_MS, lengthMs: 3 * SECOND_MS };
 
 type Fault = 'none' | 'bad-network' | 'lies' | 'cut-off' | 'clock-ahead';
 
@@ -34,21 +38,21 @@ class World {
   replaysAccepted = 0;
   readonly #events = new DeadlineHeap<Event>();
   readonly #random: SeededRandom;
-  readonly #intake: Intake;
-  readonly #judgement: Judgement;
+  readonly #names: readonly string[];
+  #intake: Intake;
+  #judgement: Judgement;
+  #isGone = false;
   #looking: Event | undefined;
 
-  constructor(seed: number) {
+  constructor(seed: number, { restarts = false } = {}) {
     const random = new SeededRandom(seed);
     this.#random = random;
     this.watchers = 1 + Math.floor(5 * random.fraction());
     this.outages = drawOutages(random);
     const names = Array.from({ length: this.watchers }, (_, index) => `watcher-${index}`);
-    const known = names.map((name) => ({ name, publicKey: name }));
-    const verify = (key: string, text: string, signature: string) => signature === `${key}:${text}`;
-    this.#intake = new Intake(known, ['main'], { verify });
-    const components = [{ name: 'Calls', probes: ['main'] }];
-    this.#judgement = new Judgement({ watchers: names, probes: [TIMING], components }, NOON);
+    this.#names = names;
+    [this.#intake, this.#judgement] = this.#judge(NOON);
+    if (restarts) this.#at(RESTART.at, (now) => this.#restart(now));
     const faultyMax = this.watchers < 3 ? 0 : this.watchers - heardMin(this.watchers);
     for (const [index, name] of names.entries())
       this.#begin(name, index < faultyMax ? drawFault(random) : 'none');
@@ -76,6 +80,28 @@ class World {
 
   #at(at: Instant, run: Event['run']): void {
     this.#events.schedule({ heapIndex: -1, run }, at);
+  }
+
+  #judge(now: Instant, before: readonly ComponentState[] = []): readonly [Intake, Judgement] {
+    const watchers = this.#names.map((name) => ({ name, publicKey: name }));
+    const verify = (key: string, text: string, signature: string) => signature === `${key}:${text}`;
+    const components = [{ name: 'Calls', probes: ['main'] }];
+    const judged = { watchers: this.#names, probes: [TIMING], components, before };
+    const intake = new Intake({ watchers, probes: ['main'], verifying: { verify } }, now);
+    return [intake, new Judgement(judged, now)];
+  }
+
+  /** What it knew is written to the moment; what comes while it is gone is lost. */
+  #restart(now: Instant): void {
+    const [before] = this.#judgement.components(now);
+    assert.ok(before);
+    this.#isGone = true;
+    this.#at(now + RESTART.lengthMs, (back) => {
+      const kept = { component: 'Calls', state: before.state, since: before.since, at: now };
+      [this.#intake, this.#judgement] = this.#judge(back, [kept]);
+      this.#isGone = false;
+      this.#note([{ to: this.#judgement.components(back)[0]?.state ?? 'unknown' }], back);
+    });
   }
 
   #begin(name: string, fault: Fault): void {
@@ -106,13 +132,14 @@ class World {
   /** It comes once, and now and then somebody sends it again. */
   #send(signed: SignedResult, at: Instant, random: SeededRandom): void {
     this.#at(at, (now) => {
+      if (this.#isGone) return;
       const accepted = this.#intake.accept(signed, now);
       if (!accepted.ok) return;
       this.accepted.push({ at: now, watcher: signed.watcher, passed: signed.outcome === 'passed' });
       this.#note(this.#judgement.receive(accepted.value, now), now);
       if (random.fraction() > 0.2) return;
       this.#at(now + 20 * SECOND_MS * random.fraction(), (later) => {
-        if (this.#intake.accept(signed, later).ok) this.replaysAccepted += 1;
+        if (!this.#isGone && this.#intake.accept(signed, later).ok) this.replaysAccepted += 1;
       });
     });
   }
@@ -197,6 +224,26 @@ describe('judged from seeds', () => {
     for (const seed of seeds.slice(0, 20)) {
       const world = new World(seed);
       world.run(() => undefined);
+      assert.equal(world.replaysAccepted, 0, `seed ${seed}`);
+    }
+  });
+
+  test('a judge that is restarted counts nothing again, and hides no outage that it had shown', () => {
+    for (const seed of seeds) {
+      const world = new World(seed, { restarts: true });
+      const back = RESTART.at + RESTART.lengthMs;
+      const wasShown = () => world.shown.findLast(({ at }) => at < RESTART.at)?.state === 'major-outage';
+      world.run((now, state) => {
+        const isHeld =
+          wasShown() &&
+          world.isDown(RESTART.at) &&
+          world.isDown(now) &&
+          lastsMs(world, now) > now - RESTART.at;
+        if (now >= back && isHeld) assert.equal(state, 'major-outage', `seed ${seed}, +${now - back} ms`);
+        if (now >= back + 40 * SECOND_MS && lastsMs(world, now) >= 55 * SECOND_MS) {
+          assert.equal(state, world.isDown(now) ? 'major-outage' : 'operational', `seed ${seed}`);
+        }
+      });
       assert.equal(world.replaysAccepted, 0, `seed ${seed}`);
     }
   });
