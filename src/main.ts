@@ -34,7 +34,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   pause: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => undefined),
   environment,
   // Loaded only by who needs it: a command that asks a node should not pay for one.
-  startNode: async (options) => (await import('./app/start.ts')).startNode(options),
+  startNode: async (options) => (await import('./app/launch.ts')).startNode(options),
   certificates: {
     make: async (wanted) => (await import('./app/certificates.ts')).makeCertificate(wanted),
     read: async (file) => (await import('./app/certificates.ts')).certificateFacts(file),

@@ -1,5 +1,7 @@
 // What a person sees when the node is up: where everything is, and what to try first.
 
+import path from 'node:path';
+import type { StatusView } from '../admin/status.ts';
 import { type AccountView, divertedTo, type NewPassword } from '../admin/views.ts';
 import { formatEndpoint } from '../base/net.ts';
 import type { Listener } from '../ports/signalling.ts';
@@ -35,6 +37,34 @@ export function banner(facts: BannerFacts): readonly string[] {
     '',
     ...tryLines(facts),
   ];
+}
+
+export interface WatchBannerFacts
+  extends Pick<BannerFacts, 'version' | 'startedInMs' | 'apiUrl' | 'tokenFile'> {
+  readonly status: StatusView;
+}
+
+/** Of a node that only watches. The key is what whoever judges by its results must know. */
+export function watchBanner(facts: WatchBannerFacts): readonly string[] {
+  const { version, startedInMs, apiUrl, tokenFile, status } = facts;
+  const { watcher, components } = status;
+  const probes = new Set(components.flatMap((one) => one.probes.map(({ name }) => name))).size;
+  const watches = watcher === undefined ? [] : [`  Watcher  ${watcher.name}, key ${watcher.publicKey}`];
+  return [
+    `Ringthrough ${version} watches, ${(startedInMs / 1000).toFixed(1)} s after it was started.`,
+    '',
+    ...watches,
+    `  Judges   ${counted(components.length, 'component')} by ${counted(probes, 'probe')}`,
+    `  API      ${apiUrl}/v1, documented at ${apiUrl}/docs (token in ${tokenFile})`,
+    '',
+    'Next: ringthrough status, ringthrough uptime, ringthrough --help',
+  ];
+}
+
+/** Paths as a person in the working folder would write them. */
+export function shown(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : `./${relative}`;
 }
 
 function accountLines(accounts: readonly AccountView[]): readonly string[] {

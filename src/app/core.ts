@@ -1,10 +1,10 @@
-// The node's core with everything it stands on: data folder, store, transports, media relay, event loop.
+// The core of a node with telephones, and everything it is surrounded by: transports, media relay, event loop.
 
 import { fileURLToPath } from 'node:url';
 import { createSmtp } from '../adapters/mail-smtp/mail-smtp.ts';
 import { openPrompts, type Prompts } from '../adapters/media-relay/prompts.ts';
 import { checkMediaAddress, createMediaRelay } from '../adapters/media-relay/relay.ts';
-import { NetResolver, systemServers } from '../adapters/net-dns/resolver.ts';
+import type { NetResolver } from '../adapters/net-dns/resolver.ts';
 import { openTcp } from '../adapters/net-stream/tcp.ts';
 import { openTls } from '../adapters/net-stream/tls.ts';
 import { openUdp } from '../adapters/net-udp/udp.ts';
@@ -12,16 +12,12 @@ import { openWs } from '../adapters/net-ws/ws.ts';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openRecordings } from '../adapters/recordings-files/recordings.ts';
 import { createSms } from '../adapters/sms-http/sms-http.ts';
-import { openDataFolder } from '../adapters/store-sqlite/data-folder.ts';
-import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
 import type { FileCertificates } from '../adapters/tls-files/certificates.ts';
 import { assertNever, present } from '../base/assert.ts';
 import { type DoorSettings, doorPeers } from '../node/door-keeper.ts';
 import { SipNode } from '../node/node.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Log } from '../ports/log.ts';
 import type { MediaRelay } from '../ports/media.ts';
-import type { Random } from '../ports/random.ts';
 import type { Recordings } from '../ports/recordings.ts';
 import type { SignallingTransport, StreamHandler } from '../ports/signalling.ts';
 import type { Store } from '../ports/store.ts';
@@ -31,6 +27,7 @@ import { isLoopback } from './config/addresses.ts';
 import type { Config, SipListener } from './config/config.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
 import { EventLoop } from './event-loop.ts';
+import type { Ground, Surroundings } from './ground.ts';
 import { Deliveries } from './outbox.ts';
 import { Persistence } from './persistence.ts';
 import { followTrunks, type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
@@ -40,11 +37,7 @@ import { sweepRecordings } from './sweep.ts';
 import { openTrace } from './tracing.ts';
 import { VERSION } from './version.ts';
 
-export interface Basics {
-  readonly config: Config;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly random: Random;
+export interface Basics extends Surroundings {
   /** Where the configuration has any. */
   readonly certificates: FileCertificates | undefined;
 }
@@ -72,16 +65,15 @@ export interface Core {
 const PROMPTS_FOLDER = fileURLToPath(new URL('../../assets/prompts', import.meta.url));
 
 /** Opens all of it and lets calls in. Throws RingthroughError; what was opened by then is `shutdown`'s to close. */
-export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: Subscribers): Promise<Core> {
+export async function openCore(
+  basics: Basics,
+  { folder, store: opened, resolver }: Ground,
+  shutdown: Shutdown,
+  subscribers: Subscribers,
+): Promise<Core> {
   const { config, clock, log } = basics;
-  const folder = openDataFolder(config.node.dataFolder);
-  shutdown.owns('data folder', () => folder.close());
   const { prompts: own, language } = config.media;
-  const [opened, prompts] = await Promise.all([
-    openSqliteStore(folder),
-    openPrompts({ shipped: PROMPTS_FOLDER, own, language, log }),
-  ]);
-  shutdown.owns('store', () => opened.close());
+  const prompts = await openPrompts({ shipped: PROMPTS_FOLDER, own, language, log });
   const kept = await loadKept(opened);
   const recordings = await openRecordings(folder.path, folder.key, log);
   const sweep = await sweepRecordings(recordings, kept, log);
@@ -108,8 +100,6 @@ export async function openCore(basics: Basics, shutdown: Shutdown, subscribers: 
   for (const { address } of config.media.addresses) await checkMediaAddress(address);
   const media = openMedia(basics, prompts, recordings, loop);
   shutdown.owns('media', () => media.close());
-  const resolver = openResolver(basics);
-  shutdown.owns('resolver', () => resolver.close());
   loop.attach({
     transports,
     media,
@@ -151,11 +141,6 @@ function openDeliveries(
     mail: mail === undefined ? undefined : createSmtp({ ...mail, name: sip.domain }),
     texts: sms === undefined ? undefined : createSms(sms),
   });
-}
-
-function openResolver({ config: { dns }, random }: Basics): NetResolver {
-  const servers = dns.servers.length > 0 ? dns.servers : systemServers();
-  return new NetResolver({ servers, timeoutMs: dns.timeoutMs, random });
 }
 
 function openMedia(

@@ -94,7 +94,8 @@ export class IncidentKeeping implements IncidentDesk {
   }
 
   readonly judged = (changes: readonly StateChange[]): void => {
-    for (const { component, to, at } of changes) this.#tell(this.#shown.said(component, to, at));
+    for (const { component, to, at, since = at } of changes)
+      this.#tell(this.#shown.said(component, to, since));
     this.#wait(changes);
     if (changes.length > 0) this.#look();
   };

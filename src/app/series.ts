@@ -22,7 +22,8 @@ export interface SeriesOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly read: () => Counts;
+  /** What the node counts of itself; absent where it has no telephones. */
+  readonly read?: (() => Counts) | undefined;
 }
 
 const STEP_MS = RESOLUTION_MS.raw;
@@ -96,7 +97,8 @@ export class Series {
   }
 
   #take(at: Instant): void {
-    this.record(this.#sampler.take(this.#options.read(), at), 'combine');
+    const { read } = this.#options;
+    if (read !== undefined) this.record(this.#sampler.take(read(), at), 'combine');
   }
 
   async #write(): Promise<void> {

@@ -56,7 +56,9 @@ export class Shutdown implements RunningNode {
 
   drain(): void {
     const core = this.#core;
-    if (core === undefined || this.#draining !== undefined) return;
+    if (this.#draining !== undefined) return;
+    // Nothing is waited for where there are no calls to end.
+    if (core === undefined) return void this.stop();
     core.node.drain();
     this.#log.info('draining: no new calls; a second signal ends the present ones', {
       calls: core.node.calls().length,

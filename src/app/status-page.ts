@@ -14,10 +14,11 @@ import { PageGraphs } from '../admin/page-graphs.ts';
 import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { PublishTarget } from '../ports/publishing.ts';
+import type { Store } from '../ports/store.ts';
 import { renderFormats } from '../status-page/formats.ts';
 import { renderPage } from '../status-page/render.ts';
 import type { PageSettings } from './config/status-page.ts';
-import type { Basics, Core } from './core.ts';
+import type { Surroundings } from './ground.ts';
 import type { IncidentKeeping } from './incidents.ts';
 import { Publishing } from './publishing.ts';
 import type { Shutdown } from './shutdown.ts';
@@ -29,8 +30,8 @@ const STALE_AFTER_MS = 3 * MINUTE_MS;
 
 /** Gives how it is doing. Throws RingthroughError LISTEN_FAILED. */
 export async function openStatusPage(
-  { config, clock, log, random }: Pick<Basics, 'config' | 'clock' | 'log' | 'random'>,
-  { store, folder }: Pick<Core, 'store' | 'folder'>,
+  { config, clock, log, random }: Surroundings,
+  { store, folder }: { readonly store: Store; readonly folder: string },
   desk: StatusDesk,
   keeping: Pick<IncidentKeeping, 'listen'>,
   shutdown: Shutdown,

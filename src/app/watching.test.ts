@@ -11,7 +11,9 @@ import { SeededRandom } from '../../test/simulation/world.ts';
 import { openSigning } from '../adapters/node-signing/ed25519.ts';
 import { createProber } from '../adapters/probe-plain/prober.ts';
 import { Trust } from '../adapters/probe-plain/trust.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Prober } from '../ports/probes.ts';
+import type { Signing } from '../ports/signing.ts';
 import { type ProbeResult, signedText } from '../watch/result.ts';
 import { Watching } from './watching.ts';
 
@@ -22,6 +24,18 @@ async function listening(port = 0): Promise<Server> {
   server.listen(port, HOST);
   await once(server, 'listening');
   return server;
+}
+
+/** Brings results of other watchers, each signed with its key. */
+function bringing(watching: Watching, clock: Clock, keys: ReadonlyMap<string, Signing | undefined>) {
+  let sequence = 0;
+  return (watcher: string, changes: Partial<ProbeResult> = {}) => {
+    sequence += 1;
+    const at = Math.floor(clock.now());
+    const result = { watcher, probe: 'main', at, sequence, outcome: 'failed', ...changes } as const;
+    const signature = keys.get(watcher)?.sign(signedText(result)) ?? 'A'.repeat(86);
+    return watching.report([{ ...result, signature }]);
+  };
 }
 
 /** A watcher of one port, every 20 ms; a second passes with each result, so that no test has to wait for one. */
@@ -59,6 +73,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
   const watching = new Watching({
     settings: {
       name: 'london',
+      runs: true,
       probes: [{ name: 'main', target: { type: 'tcp', host: HOST, port }, intervalMs: 20, timeoutMs: 2_000 }],
       watchers: foreign.map(({ publicKey }, index) => ({ name: others[index] ?? '', publicKey })),
       report: [],
@@ -83,15 +98,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
       };
       waiting.add(look);
     });
-  let sequence = 0;
-  const bring = (watcher: string, changes: Partial<ProbeResult> = {}) => {
-    sequence += 1;
-    const at = Math.floor(clock.now());
-    const result = { watcher, probe: 'main', at, sequence, outcome: 'failed', ...changes } as const;
-    const key = foreign[others.indexOf(watcher)];
-    const signature = key?.sign(signedText(result)) ?? 'A'.repeat(86);
-    return watching.report([{ ...result, signature }]);
-  };
+  const bring = bringing(watching, clock, new Map(others.map((name, index) => [name, foreign[index]])));
   const pass = (seconds: number): void => {
     secondsAhead += seconds;
   };

@@ -13,6 +13,7 @@ import type { Prober, ProbeTarget } from '../ports/probes.ts';
 import type { Random } from '../ports/random.ts';
 import type { Signing } from '../ports/signing.ts';
 import { isWorse, type StateChange, worst } from '../ports/status.ts';
+import type { ComponentState } from '../ports/uptime.ts';
 import { Clocks } from '../watch/clocks.ts';
 import { Intake, type Refusal } from '../watch/intake.ts';
 import { Judgement } from '../watch/judgement.ts';
@@ -27,6 +28,8 @@ export interface WatchingOptions {
   readonly signing: Signing;
   /** Where others are told of the results, too. */
   readonly reporting?: Reporting | undefined;
+  /** What was known of components when this node watched last. */
+  readonly before?: readonly ComponentState[] | undefined;
   /** Hears of each change as it comes. */
   readonly judged?: ((changes: readonly StateChange[]) => void) | undefined;
   /** Hears of every result that counts. */
@@ -54,22 +57,24 @@ export class Watching {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: WatchingOptions) {
-    const { settings, signing, random, clock } = options;
+    const { settings, signing, random, clock, before } = options;
     const { name, probes, watchers, components } = settings;
     const now = clock.now();
-    const own = { name, publicKey: signing.publicKey };
+    const own = settings.runs ? { name, publicKey: signing.publicKey } : undefined;
     this.#options = options;
     this.#targets = new Map(probes.map((probe) => [probe.name, probe]));
-    this.#watcher = new Watcher(name, probes, random, now);
+    this.#watcher = new Watcher(name, settings.runs ? probes : [], random, now);
     const probeNames = probes.map((probe) => probe.name);
     this.#intake = new Intake({ own, watchers, probes: probeNames, verifying: signing }, now);
-    const names = [own, ...watchers].map((one) => one.name);
-    this.#judgement = new Judgement({ watchers: names, probes, components }, now);
+    const names = [...(own === undefined ? [] : [own]), ...watchers].map((one) => one.name);
+    this.#judgement = new Judgement({ watchers: names, probes, components, before }, now);
   }
 
   begin(): void {
     const { settings, signing, log } = this.#options;
-    log.info('watching', { watcher: settings.name, probes: settings.probes.length, key: signing.publicKey });
+    const { name, runs, probes, watchers } = settings;
+    if (runs) log.info('watching', { watcher: name, probes: probes.length, key: signing.publicKey });
+    else log.info('judging by what others find', { probes: probes.length, watchers: watchers.length });
     this.#work();
   }
 
@@ -87,7 +92,7 @@ export class Watching {
     return {
       at: now,
       state: worst(components.map(({ state }) => state)) ?? 'unknown',
-      watcher: { name: settings.name, publicKey: signing.publicKey },
+      watcher: settings.runs ? { name: settings.name, publicKey: signing.publicKey } : undefined,
       components,
       clocks: this.#clocks.all,
       refused: [...this.#refused.values()],

@@ -31,6 +31,7 @@ export const ERROR_CATALOGUE = {
   STORE_FAILED: { summary: 'The store failed; nothing was written.', exit: EXIT.io, http: 500 },
   STORE_TOO_NEW: { summary: 'The database was written by a newer version.', exit: EXIT.data, http: 500 },
   NOT_FOUND: { summary: 'There is no such thing.', exit: EXIT.data, http: 404 },
+  OTHER_ROLE: { summary: 'This node is not there for that.', exit: EXIT.data, http: 404 },
   INVALID_INPUT: { summary: 'The request has mistakes.', exit: EXIT.usage, http: 400 },
   CONFLICT: { summary: 'The change does not fit what is there.', exit: EXIT.data, http: 409 },
   UNAUTHORISED: { summary: 'The API token is missing or wrong.', exit: EXIT.usage, http: 401 },

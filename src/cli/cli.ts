@@ -29,6 +29,7 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addTelephone } from './commands/telephone.ts';
 import { addTrace } from './commands/trace.ts';
+import { addUptime } from './commands/uptime.ts';
 import { addVoicemail } from './commands/voicemail.ts';
 import type { CliContext } from './context.ts';
 
@@ -66,6 +67,7 @@ export function buildProgram(context: CliContext, exit: (code: number) => void):
   addStatus(program, context);
   addIncidents(program, context);
   addMaintenance(program, context);
+  addUptime(program, context);
   addReadiness(program, context, exit);
   addRehearse(program, context, exit);
   addCertificates(program, context);

@@ -19,17 +19,21 @@ import { addProbes } from './probe-metrics.ts';
 import { addShield } from './shield-metrics.ts';
 import { addStatus } from './status-metrics.ts';
 
-export interface MetricsSources {
+/** Of a node with telephones. */
+export interface TelephoneSources {
   readonly node: NodeControl;
   readonly signalling: () => readonly SignallingTransport[];
   readonly media: () => ReturnType<MediaRelay['stats']>;
   readonly trace: () => TraceStats;
   readonly notices: () => readonly NoticeCounts[];
-  /** How the status page is doing, where there is one. */
-  readonly page: PublishingDesk;
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
+}
+
+export interface MetricsSources extends TelephoneSources {
   readonly status: StatusDesk;
+  /** How the status page is doing, where there is one. */
+  readonly page: PublishingDesk;
 }
 
 export interface Metrics {
@@ -38,9 +42,19 @@ export interface Metrics {
   close(): void;
 }
 
-export function createMetrics(sources: MetricsSources): Metrics {
+/** A node that only watches has nothing but its status. */
+export function createMetrics(sources: MetricsSources | Pick<MetricsSources, 'status' | 'page'>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  addStatus(registry, sources.status);
+  addProbes(registry, sources.status);
+  addStatusPage(registry, sources.page);
+  const close = 'node' in sources ? addTelephones(registry, sources) : () => {};
+  return { contentType: registry.contentType, render: () => registry.metrics(), close };
+}
+
+/** Gives what ends it. */
+function addTelephones(registry: Registry, sources: TelephoneSources): () => void {
   addNodeGauges(registry, sources.node);
   addTrunkGauges(registry, sources.node);
   addNodeCounters(registry, sources.node);
@@ -52,15 +66,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   addTrace(registry, sources.trace);
   addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
-  addStatusPage(registry, sources.page);
-  addStatus(registry, sources.status);
-  addProbes(registry, sources.status);
-  const unsubscribe = followCalls(registry, sources.node);
-  return {
-    contentType: registry.contentType,
-    render: () => registry.metrics(),
-    close: unsubscribe,
-  };
+  return followCalls(registry, sources.node);
 }
 
 /** Makes gauges whose value is read whenever somebody asks. */
@@ -200,7 +206,7 @@ function addTrunkGauges(registry: Registry, node: NodeControl): void {
   });
 }
 
-function addSignalling(registry: Registry, transports: MetricsSources['signalling']): void {
+function addSignalling(registry: Registry, transports: TelephoneSources['signalling']): void {
   const listeners = () =>
     transports().map((each) => {
       const { transport, local } = each.listener;
@@ -229,7 +235,7 @@ function addSignalling(registry: Registry, transports: MetricsSources['signallin
   });
 }
 
-function addTrace(registry: Registry, trace: MetricsSources['trace']): void {
+function addTrace(registry: Registry, trace: TelephoneSources['trace']): void {
   const gauge = gaugesOf(registry);
   gauge('ringthrough_trace_call_bytes', 'Memory that kept messages of calls take.', () => trace().callBytes);
   gauge(
@@ -250,7 +256,7 @@ function addTrace(registry: Registry, trace: MetricsSources['trace']): void {
   });
 }
 
-function addMedia(registry: Registry, media: MetricsSources['media']): void {
+function addMedia(registry: Registry, media: TelephoneSources['media']): void {
   const gauge = gaugesOf(registry);
   gauge('ringthrough_media_endpoints_open', 'RTP port pairs in use.', () => media().endpointsOpen);
   gauge('ringthrough_media_port_pairs_free', 'RTP port pairs left.', () => media().portPairsFree);
@@ -265,7 +271,7 @@ function addMedia(registry: Registry, media: MetricsSources['media']): void {
   });
 }
 
-function addNotices(registry: Registry, notices: MetricsSources['notices']): void {
+function addNotices(registry: Registry, notices: TelephoneSources['notices']): void {
   const waiting: Gauge<'channel'> = new Gauge({
     name: 'ringthrough_notices_waiting',
     help: 'Notices that wait to be delivered.',
@@ -301,7 +307,7 @@ function addNotices(registry: Registry, notices: MetricsSources['notices']): voi
   });
 }
 
-function addCertificates(registry: Registry, certificates: MetricsSources['certificates']): void {
+function addCertificates(registry: Registry, certificates: TelephoneSources['certificates']): void {
   const expiry: Gauge<'certificate'> = new Gauge({
     name: 'ringthrough_tls_certificate_expiry_timestamp_seconds',
     help: 'When the certificate ends, in seconds since 1970.',

@@ -24,6 +24,8 @@ export interface StateChange {
   readonly from: State;
   readonly to: State;
   readonly at: Instant;
+  /** Where it was so before the node was restarted: since when. */
+  readonly since?: Instant | undefined;
 }
 
 /** Of what is shown of it. */

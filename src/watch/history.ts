@@ -57,7 +57,7 @@ export class History {
     this.#tracks = new Map(components.map((name) => [name, trackOf(name)]));
   }
 
-  /** What each component is shown as from now on. To be said at every change, and each minute: time counts until then. */
+  /** What each component is shown as from now on: to be said at every change and each minute. Time counts till then. */
   show(states: ReadonlyMap<string, ShownState>, now: Instant): void {
     for (const [name, track] of this.#tracks) {
       count(track, Math.floor(now));

@@ -1,6 +1,6 @@
 // The door for results: only a known watcher's, signed by it, of a probe that is known, new and of now come in. What is
 // refused counts as not said at all, so that a watcher whose clock is wrong, or whose messages somebody keeps and sends
-// again, is a silent watcher. Sequences are forgotten with the process, so what was made before it began is refused too:
+// again, is a silent watcher. Sequences are forgotten with the process, so what was made before it began is refused:
 // somebody may have kept it, and a judge that starts anew could not tell.
 
 import { LIMITS } from '../base/limits.ts';

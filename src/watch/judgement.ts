@@ -134,9 +134,11 @@ export class Judgement {
     track.shown = present(worst(lasting), 'what the probes say now');
     track.lookAt = earlier(this.#staleAfter(component, now), sustainedAfter(track, now));
     if (track.shown === shown) return [];
-    track.since = sinceOf(track, now);
+    const since = resumedSince(track, now);
+    track.since = since ?? now;
     track.before = undefined;
-    return [{ component: component.name, from: shown, to: track.shown, at: now }];
+    const change = { component: component.name, from: shown, to: track.shown, at: now };
+    return [since === undefined ? change : { ...change, since }];
   }
 
   #opinions(probe: string, now: Instant): readonly Opinion[] {
@@ -200,9 +202,9 @@ function begun(
 }
 
 /** A short restart interrupts nothing: what comes back as it was has been so since then. */
-function sinceOf({ before, shown }: Track, now: Instant): Instant {
+function resumedSince({ before, shown }: Track, now: Instant): Instant | undefined {
   const isBack = before?.state === shown && now - before.at <= LIMITS.resumedWithinMs;
-  return isBack ? before.since : now;
+  return isBack ? before.since : undefined;
 }
 
 /** When a worse state that was said lately will have been so for long enough. */

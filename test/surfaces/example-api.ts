@@ -5,7 +5,7 @@ import { createApp, type HttpOptions } from '../../src/http/server.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { exampleAdmin, exampleNode } from './example-admin.ts';
 import { exampleIncidents } from './example-incidents.ts';
-import { EXAMPLE_PAGE, exampleStatus } from './example-status.ts';
+import { EXAMPLE_PAGE, exampleStatus, exampleUptime } from './example-status.ts';
 
 export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 
@@ -32,6 +32,7 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     status: exampleStatus(),
     incidents: incidents.incidents,
     maintenance: incidents.maintenance,
+    uptime: exampleUptime,
     certificates: () => [],
     page: () => EXAMPLE_PAGE,
     ...overrides,

@@ -1,6 +1,7 @@
 // What the example desk says of the service, and what it is asked.
 
 import type { PublishingView, StatusDesk } from '../../src/admin/status.ts';
+import type { UptimeDesk } from '../../src/admin/uptime.ts';
 import { NOW } from './example-admin.ts';
 
 export function exampleStatus(report: StatusDesk['report'] = () => undefined): StatusDesk {
@@ -80,3 +81,30 @@ export const EXAMPLE_PAGE: PublishingView = {
     { name: 's3 status', pushes: 0, failures: 3, failing: 'HTTP 403' },
   ],
 };
+
+const NONE = {
+  operational: 0,
+  degraded: 0,
+  maintenance: 0,
+  unknown: 0,
+  'partial-outage': 0,
+  'major-outage': 0,
+};
+
+export const exampleUptime: UptimeDesk = () => ({
+  at: NOW,
+  components: [
+    {
+      name: 'Outbound calls',
+      group: 'Telephone',
+      uptime: { day: 0.5, week: 0.999_989, quarter: 0.999_99 },
+      days: [
+        {
+          day: '2026-11-24',
+          ms: { ...NONE, operational: 43_000_000, unknown: 60_000, 'major-outage': 12_000 },
+        },
+      ],
+    },
+    { name: 'Website', uptime: { week: 1, quarter: 1 }, days: [] },
+  ],
+});

@@ -72,7 +72,7 @@ media: { address: 203.0.113.7, ports: 20000-20099, silence: 90s, prompts: ./prom
 http:  { listen: '[::1]:8081' }
 `);
     assert.deepEqual(config, {
-      node: { name: 'london-1', dataFolder: '/etc/ringthrough/data', country: 'GB' },
+      node: { name: 'london-1', dataFolder: '/etc/ringthrough/data', country: 'GB', onlyWatches: false },
       sip: {
         domain: 'voice.example.net',
         listeners: [
@@ -328,7 +328,7 @@ describe('mistakes in a configuration file', () => {
     {
       title: 'a key unlike any other is answered with those that there are',
       yaml: 'node: { colour: red }',
-      told: ['my.yaml: line 1, node.colour: unknown key; known here: name, data, country'],
+      told: ['my.yaml: line 1, node.colour: unknown key; known here: name, data, country, roles'],
     },
     {
       title: 'a DNS server is an address, and is not waited for too long',

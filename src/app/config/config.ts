@@ -44,7 +44,13 @@ export interface Config {
   readonly file?: string;
   /** True on embedded defaults: the demo account is made and the demo carrier started. */
   readonly demo: boolean;
-  readonly node: { readonly name: string; readonly dataFolder: string; readonly country: string };
+  readonly node: {
+    readonly name: string;
+    readonly dataFolder: string;
+    readonly country: string;
+    /** It has no telephones; what is said of them here is not looked at. */
+    readonly onlyWatches: boolean;
+  };
   readonly sip: {
     readonly domain: string;
     readonly listeners: readonly SipListener[];
@@ -114,6 +120,8 @@ export interface InboundTexts {
 export interface WatchSettings {
   /** What this watcher is called. */
   readonly name: string;
+  /** False: this node judges by what others say, and runs no probes. Their targets mean nothing then. */
+  readonly runs: boolean;
   readonly probes: readonly (JudgedProbe & ProbeTiming & { readonly target: ProbeTarget })[];
   /** PEM: whom TLS probes trust beside those that the system does. */
   readonly authorities: readonly string[];

@@ -48,6 +48,7 @@ export function resolveProbe(
   path: Path,
   context: Omit<TrunkContext, 'country'>,
   findings: Findings,
+  isRun = true,
 ): WatchSettings['probes'][number] {
   const [everyMs, patienceMs, timeoutMinMs] =
     probe.call === undefined
@@ -76,6 +77,8 @@ export function resolveProbe(
   };
   const kinds = NAMES.filter((kind) => probe[kind] !== undefined);
   const [kind] = kinds;
+  // Whoever does not run it need not know what is asked, or with which password.
+  if (kind === undefined && !isRun) return { ...timing, target: STAND_IN };
   if (kind === undefined || kinds.length > 1) {
     findings.add(path, `needs exactly one of ${NAMES.slice(0, -1).join(', ')} and ${NAMES.at(-1)}`);
     return { ...timing, target: STAND_IN };

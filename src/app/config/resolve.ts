@@ -26,6 +26,7 @@ import type { Config, MediaAddress, SipListener, TlsFiles } from './config.ts';
 import { resolveControl } from './control.ts';
 import { resolveIncidents } from './incidents.ts';
 import { resolveMail, resolveSms } from './notices.ts';
+import { resolveRoles } from './roles.ts';
 import { asList, type ConfigFile, itemPath, type ListenerSection } from './schema.ts';
 import { resolveShield } from './shield.ts';
 import { resolvePage } from './status-page.ts';
@@ -56,6 +57,7 @@ export function resolveConfig(
   context: ResolveContext,
   findings: Findings,
 ): Omit<Config, 'demo'> {
+  const onlyWatches = resolveRoles(file, findings);
   const country = file.node?.country ?? DEFAULTS.country;
   const media = resolveMedia(file.media ?? {}, context, findings);
   const listeners = resolveListeners(file, media.addresses, findings);
@@ -86,6 +88,7 @@ export function resolveConfig(
       name: file.node?.name ?? DEFAULTS.name,
       dataFolder: resolve(context.folder, file.node?.data ?? DEFAULTS.dataFolder),
       country,
+      onlyWatches,
     },
     sip: {
       domain,

@@ -15,6 +15,9 @@ const nodeSection = section({
   name: name.optional(),
   data: words(4_096).optional(),
   country: country.optional(),
+  roles: list(z.enum(['watch'], { error: 'expected watch' }), 1, '[watch]')
+    .min(1, 'must not be empty')
+    .optional(),
 });
 
 const clientCertificates = z.enum(['off', 'ask', 'require'], { error: 'expected off, ask or require' });
@@ -178,6 +181,7 @@ const title = words(60);
 
 const watchSection = section({
   name: name.optional(),
+  runs: z.enum(['all', 'none'], { error: 'expected all or none' }).optional(),
   probes: list(
     probeSection,
     LIMITS.probesMax,

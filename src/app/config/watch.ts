@@ -25,8 +25,13 @@ export function resolveWatch(
     return undefined;
   }
   const watcher = watch.name ?? nodeName;
+  const runs = watch.runs !== 'none';
+  if (!runs && watch.watchers === undefined)
+    findings.add(['watch', 'watchers'], 'is missing: a node that runs no probes judges by what others found');
+  if (!runs && watch.report !== undefined)
+    findings.add(['watch', 'report'], 'means nothing on a node that runs no probes');
   const probes = watch.probes.map((probe, index) =>
-    resolveProbe(probe, ['watch', 'probes', index], context, findings),
+    resolveProbe(probe, ['watch', 'probes', index], context, findings, runs),
   );
   checkCallProbes(probes, findings);
   const names = watch.probes.map(({ name }) => name);
@@ -51,7 +56,7 @@ export function resolveWatch(
   const authorities = asList(watch.ca).map((file, index) => {
     return readAuthority(file, itemPath(['watch', 'ca'], watch.ca, index), context, findings);
   });
-  return { name: watcher, probes, watchers, report, components, authorities };
+  return { name: watcher, runs, probes, watchers, report, components, authorities };
 }
 
 function resolveReport(written: WatchSection['report'], findings: Findings): readonly string[] {

@@ -1,11 +1,12 @@
 // /v1/series: what graphs are drawn from.
 
 import { z } from 'zod';
+import type { Admin } from '../../admin/admin.ts';
 import { section } from '../../admin/documents/section.ts';
 import { seriesView } from '../../admin/series-wire.ts';
 import { instant } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
-import type { Routes } from '../app.ts';
+import type { App } from '../app.ts';
 import { problemResponse } from '../problems.ts';
 
 const POINTS_WANTED = `expected a whole number from 1 to ${LIMITS.seriesPointsMax}`;
@@ -28,7 +29,7 @@ const seriesQuery = section({
     .meta({ description: 'Of each series, at most; 400 unless given' }),
 });
 
-export const seriesRoutes: Routes = (app, admin) => {
+export function seriesRoutes(app: App, { series }: Pick<Admin, 'series'>): void {
   app.route({
     method: 'GET',
     url: '/series',
@@ -38,6 +39,6 @@ export const seriesRoutes: Routes = (app, admin) => {
       querystring: seriesQuery,
       response: { 200: seriesView, default: problemResponse },
     },
-    handler: ({ query }) => admin.series(query),
+    handler: ({ query }) => series(query),
   });
-};
+}

@@ -8,6 +8,7 @@ import { framerTarget } from './framer.ts';
 import { httpTarget } from './http.ts';
 import { nodeTarget } from './node.ts';
 import { parserTarget } from './parser.ts';
+import { resultsTarget } from './results.ts';
 import { rtpTarget } from './rtp.ts';
 import { sdpTarget } from './sdp.ts';
 import { transactionsTarget } from './transactions.ts';
@@ -27,4 +28,5 @@ export const TARGETS: readonly Target[] = [
   configTarget,
   provisioningTarget,
   httpTarget,
+  resultsTarget,
 ];

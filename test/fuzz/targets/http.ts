@@ -43,6 +43,8 @@ const PATHS = [
   '/readyz',
   '/docs/',
   '/openapi.json',
+  '/v1/status',
+  '/v1/status/uptime',
 ];
 const QUERIES = [
   'limit=5',
@@ -115,6 +117,7 @@ async function freshApp() {
     page: () => undefined,
     incidents,
     maintenance,
+    uptime: () => ({ at: 0, components: [] }),
     certificates: () => [],
     signalling: () => [],
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 0, dropped: 0 } }),
