@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { utf8 } from '../../base/bytes.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import type { PublishedFile } from '../../ports/publishing.ts';
-import { type Edition, openPageServer } from './server.ts';
+import { type Edition, openPageServer, shareOut } from './server.ts';
 
 const NOW = Date.parse('2026-11-26T09:30:00Z');
 const PAGE = `<!doctype html>${'<p>All is well.</p>'.repeat(99)}`;
@@ -197,5 +197,25 @@ describe('the listener of the page', () => {
       again,
       (error) => error instanceof RingthroughError && /status\.page\.listen/.test(error.message),
     );
+  });
+
+  test('gives one customer a hundred connections, and a proxy on this machine as many as there are', () => {
+    const welcome = shareOut();
+    const arrive = (remoteAddress: string, count: number) =>
+      Array.from({ length: count }, () => {
+        const socket = new Socket();
+        Object.defineProperty(socket, 'remoteAddress', { value: remoteAddress });
+        welcome(socket);
+        return socket;
+      });
+    const refused = (sockets: readonly Socket[]) => sockets.filter(({ destroyed }) => destroyed).length;
+    const crowd = arrive('192.0.2.1', 101);
+    assert.equal(refused(crowd), 1);
+    assert.equal(refused(arrive('192.0.2.2', 100)), 0);
+    const street = [...arrive('2001:db8::1', 60), ...arrive('2001:db8::ffff', 60)];
+    assert.equal(refused(street), 20, 'a customer has a whole /64');
+    assert.equal(refused(arrive('127.0.0.1', 300)), 0);
+    for (const socket of crowd) socket.emit('close');
+    assert.equal(refused(arrive('192.0.2.1', 100)), 0, 'places are given back');
   });
 });

@@ -89,7 +89,7 @@ function present(address: ReturnType<ReturnType<typeof createServer>['address']>
 }
 
 /** One address takes no more than its share of the places; what comes from this machine is a proxy for many. */
-function shareOut(): (socket: Socket) => void {
+export function shareOut(): (socket: Pick<Socket, 'remoteAddress' | 'once' | 'destroy'>) => void {
   const counts = new Map<string, number>();
   return (socket) => {
     const { remoteAddress = '' } = socket;

@@ -45,6 +45,8 @@ export function createRsyncTarget(options: RsyncOptions): PublishTarget {
       const folder = await mkdtemp(path.join(options.staging, 'push-'));
       try {
         for (const file of changed) await stage(folder, file);
+        // What is gone is known by its absence from a folder that is there.
+        for (const name of removed) await mkdir(path.join(folder, path.dirname(name)), { recursive: true });
         const last = changed.filter(
           ({ path: name }) => !name.includes('/') && /^(index\.html|status\.json)$/.test(name),
         );
