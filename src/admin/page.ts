@@ -6,8 +6,9 @@ import { LIMITS } from '../base/limits.ts';
 import { DAY_MS, type Instant } from '../base/time.ts';
 import type { ShownState } from '../ports/status.ts';
 import type { Store } from '../ports/store.ts';
-import type { ComponentDay, Day } from '../ports/uptime.ts';
+import type { ComponentDay } from '../ports/uptime.ts';
 import type { ComponentOnPage, DayOnPage, PageView, Site } from '../status-page/view.ts';
+import { dayOf, firstOf, uptimeOf } from '../watch/history.ts';
 import type { PageGraphs } from './page-graphs.ts';
 
 export interface ShownComponent {
@@ -26,14 +27,14 @@ export interface PageSources {
   readonly staleAfterMs: number;
 }
 
-export const DAYS_SHOWN = 90;
+const DAYS_SHOWN = 90;
 
 export async function pageView(
   { store, site, graphs: drawn, shown, staleAfterMs }: PageSources,
   now: Instant,
 ): Promise<PageView> {
   const [days, graphs, incidents, maintenance] = await Promise.all([
-    store.componentDays({ from: dayOf(now - (DAYS_SHOWN - 1) * DAY_MS) }),
+    store.componentDays({ from: firstOf(DAYS_SHOWN, now) }),
     drawn.read(now),
     store.incidents({ limit: LIMITS.pageIncidentsMax }),
     store.maintenance({ limit: LIMITS.pageMaintenanceMax }),
@@ -58,19 +59,8 @@ function onPage(one: ShownComponent, rows: readonly ComponentDay[], now: Instant
     const row = byDay.get(dayOf(now - (DAYS_SHOWN - 1 - index) * DAY_MS));
     return row && dayOnPage(row);
   });
-  const of = (name: 'day' | 'week' | 'quarter', count: number) => {
-    const share = uptimeOf(days.slice(-count).filter((day) => day !== undefined));
-    return share === undefined ? {} : { [name]: share };
-  };
   const { name, group, state, since } = one;
-  return {
-    name,
-    group,
-    state,
-    since,
-    days,
-    uptime: { ...of('day', 1), ...of('week', 7), ...of('quarter', DAYS_SHOWN) },
-  };
+  return { name, group, state, since, days, uptime: uptimeOf(rows, now) };
 }
 
 function dayOnPage({ day, ms }: ComponentDay): DayOnPage {
@@ -83,15 +73,4 @@ function dayOnPage({ day, ms }: ComponentDay): DayOnPage {
     maintenanceMs,
     knownMs: ms.operational + degradedMs + maintenanceMs + downMs,
   };
-}
-
-/** Of the time of which something is known: how much was not an outage. */
-function uptimeOf(days: readonly DayOnPage[]): number | undefined {
-  const knownMs = days.reduce((sum, day) => sum + day.knownMs, 0);
-  const downMs = days.reduce((sum, day) => sum + day.downMs, 0);
-  return knownMs === 0 ? undefined : 1 - downMs / knownMs;
-}
-
-function dayOf(at: Instant): Day {
-  return new Date(at).toISOString().slice(0, 10);
 }
