@@ -37,7 +37,7 @@ describe('a graph', () => {
 
   test('of more points than can be told apart shows what they are on average', () => {
     assert.equal(
-      lineOf(drawn(Array.from({ length: 192 }, (_, index) => (index < 2 ? index % 2 : 1)))).slice(0, 10),
+      lineOf(drawn(Array.from({ length: 256 }, (_, index) => (index < 2 ? index % 2 : 1)))).slice(0, 10),
       'M0 92l1-92',
     );
   });

@@ -14,7 +14,7 @@ const [ABOVE, BELOW] = [10, 102];
 const HEIGHT = 124;
 const LEVELS = BELOW - ABOVE;
 /** Points of one line: more cannot be told apart. */
-const POINTS = 96;
+const POINTS = 128;
 
 export const RANGE_WORDS: Readonly<Record<Range, string>> = {
   '24h': '24 hours',

@@ -14,9 +14,12 @@ const HTML_TYPE = 'text/html; charset=utf-8';
 /** Larger ones are a file of their own: the first page has to come in the first round trip. */
 const LOGO_INSIDE_BYTES = 3_000;
 
+/** Which need addresses that are whole. */
 const FEEDS = [
   ['feed.atom', 'Atom'],
   ['feed.rss', 'RSS'],
+] as const;
+const FORMATS = [
   ['maintenance.ics', 'Calendar of maintenance'],
   ['status.json', 'JSON'],
 ] as const;
@@ -68,8 +71,7 @@ export class Frame {
 <meta name="referrer" content="no-referrer">
 <title>${name}</title>
 <link rel="icon" href="${ICON}">
-${site.url !== undefined && html`<link rel="canonical" href="${site.url}${folder}">`}
-${site.url !== undefined && html`<link rel="alternate" type="application/atom+xml" title="Incidents" href="${root}feed.atom">`}
+${site.url !== undefined && permanent(site.url, folder, root)}
 ${this.#style}
 </head>
 <body>
@@ -105,7 +107,7 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
   }
 
   #header(root: string, folder: string): Html {
-    const { name, url, logo, homepage } = this.view.site;
+    const { name, logo, homepage, url } = this.view.site;
     const source = logo === undefined ? undefined : sourceOf(logo, root);
     const brand = html`${source !== undefined && html`<img src="${source}" alt="">`}<span>${name}</span>`;
     const links = [
@@ -121,9 +123,9 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
   }
 
   #footer(root: string): Html {
-    const { url, contact } = this.view.site;
-    const feeds = FEEDS.filter(([file]) => url !== undefined || !file.startsWith('feed.'));
-    const links = feeds.map(([file, word]) => html`<a href="${root}${file}">${word}</a>`);
+    const { contact, url } = this.view.site;
+    const offered = [...(url === undefined ? [] : FEEDS), ...FORMATS];
+    const links = offered.map(([file, word]) => html`<a href="${root}${file}">${word}</a>`);
     return html`<footer>
 <nav aria-label="For readers and programs">${links}</nav>
 <p>What this page says comes from probes that use the service as customers do. People can add words, or say that it is
@@ -158,6 +160,11 @@ function logoName(type: string): string {
 
 function isWeb(address: string): boolean {
   return /^https?:\/\//i.test(address);
+}
+
+function permanent(url: string, folder: string, root: string): Html {
+  return html`<link rel="canonical" href="${url}${folder}">
+<link rel="alternate" type="application/atom+xml" title="Incidents" href="${root}feed.atom">`;
 }
 
 function contactLink(contact: string): Html {

@@ -59,7 +59,7 @@ function uptimes({ view }: Frame): Html {
     const cells = [day, week, quarter].map((value) => html`<td>${shareOf(value)}</td>`);
     return html`<tr><th scope="row">${name}</th>${cells}</tr>`;
   });
-  return table('Uptime', ['Service', '24 hours', '7 days', '90 days'], rows);
+  return table('Uptime', ['Service', 'Today (UTC)', '7 days', '90 days'], rows);
 }
 
 /** The days that had any, the latest first. */

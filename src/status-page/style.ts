@@ -195,7 +195,7 @@ footer p{max-width:44rem;margin-top:.375rem}
 @media(max-width:52rem){
   .group li{grid-template-columns:1.25rem minmax(0,1fr) fit-content(7.5rem);
     grid-template-areas:"mark name state" ". up state" "days days days";gap:0 .625rem;align-items:start}
-  .group .mark{margin-top:.125rem}
+  .group .mark,.state{margin-top:.125rem}
   .up{text-align:left}
   .days{margin-top:.375rem}
   .g text{font-size:15px}
@@ -210,6 +210,8 @@ footer p{max-width:44rem;margin-top:.375rem}
 @media(max-width:30rem){
   header,main,footer{padding-left:.875rem;padding-right:.875rem}
   .list li{grid-template-columns:minmax(0,1fr)}
+  .hero{display:block}
+  .hero>.mark{margin-bottom:.5rem}
   .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 }
 @media(prefers-reduced-motion:no-preference){

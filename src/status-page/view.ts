@@ -41,7 +41,7 @@ export interface ComponentOnPage {
   readonly since: Instant;
   /** 90, oldest first; `undefined`: nothing is known of that day. */
   readonly days: readonly (DayOnPage | undefined)[];
-  /** 0…1, of the last 24 hours, 7 and 90 days; absent: nothing is known of them. */
+  /** 0…1, of today (UTC), and of 7 and 90 days with it; absent: nothing is known of them. */
   readonly uptime: { readonly day?: number; readonly week?: number; readonly quarter?: number };
 }
 
