@@ -60,7 +60,7 @@ export class Frame {
     const { at, site, staleAfterMs, state } = this.view;
     const root = '../'.repeat(folder.split('/').length - 1);
     const name = `${title === undefined ? '' : `${title} – `}${site.name} status`;
-    const age = html` data-at="${at}" data-max="${staleAfterMs}" data-root="${root}"`;
+    const age = html` data-at="${Math.floor(at)}" data-max="${staleAfterMs}" data-root="${root}"`;
     const data = living && html`${age} data-zone="${site.timeZone}" data-icon="${colourOf(state)}"`;
     const body = html`<!doctype html>
 <html lang="en"${data}>

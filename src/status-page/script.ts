@@ -42,7 +42,7 @@ if(now1){if(said&&said!=now1)$('#live').textContent=now1;said=now1}},
 swap=async()=>{
 const r=await fetch(location.href,{cache:'no-store'}),n=new DOMParser().parseFromString(await r.text(),'text/html'),
 e=n.documentElement.dataset,m=$('main'),w=n.querySelector('main');
-if(!r.ok||!w||!(e.at>s.at))return;
+if(!r.ok||!w||!(+e.at>+s.at))return;
 if(all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))return location.reload();
 const key=x=>x.id||x.href||x.textContent,a=m.contains(d.activeElement)&&key(d.activeElement),
 open=all('details[open]>summary',m).map(key),on=all(':checked',m).map(key);
