@@ -1,6 +1,7 @@
 // What every interop test stands on: a folder of its own, ports of its own, and an end at which everything that
-// it started is stopped, last one first. Ports come from below the range that the kernel hands out by itself, so
-// that tests which run side by side, and their outgoing sockets, stay clear of each other.
+// it started is stopped, last one first. Ports come from below those that a node relays media over by default and that
+// the kernel hands out by itself, and each test file has its own: so tests which run side by side stay clear of each
+// other.
 
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -45,13 +46,55 @@ export function createRig(test: TestContext): Rig {
   };
 }
 
-/** The first of `count` neighbouring ports that are all free for UDP and TCP on loopback. */
+/** The first of `count` neighbouring ports that are all free for UDP and TCP on loopback. It is even. */
 export async function freePorts(count = 1, host = HOST): Promise<number> {
+  block ??= ownBlock();
+  const ports = await block;
   for (;;) {
-    const first = 10_000 + 2 * Math.floor(Math.random() * 10_000);
-    const ports = Array.from({ length: count }, (_, index) => first + index);
-    if ((await Promise.all(ports.map((port) => isFree(port, host)))).every(Boolean)) return first;
+    const first = ports.take(count);
+    const all = Array.from({ length: count }, (_, index) => first + index);
+    if ((await Promise.all(all.map((port) => isFree(port, host)))).every(Boolean)) return first;
   }
+}
+
+const BLOCKS_FROM = 10_000;
+const BLOCKS = 24;
+const BLOCK_PORTS = 400;
+
+/** Ports that only this process gives out, in turn. */
+class Block {
+  readonly #first: number;
+  #next = 2;
+
+  constructor(first: number) {
+    this.#first = first;
+  }
+
+  take(count: number): number {
+    if (this.#next + count > BLOCK_PORTS) this.#next = 2;
+    const first = this.#first + this.#next;
+    this.#next += count + (count % 2);
+    return first;
+  }
+}
+
+let block: Promise<Block> | undefined;
+
+/**
+ * The first block whose first port nobody holds. It is held until this process ends, however it ends: so no two test
+ * files give out the same port, not even of two test runs.
+ */
+async function ownBlock(): Promise<Block> {
+  for (let index = 0; index < BLOCKS; index += 1) {
+    const first = BLOCKS_FROM + index * BLOCK_PORTS;
+    const holder = createSocket('udp4').unref();
+    const isOurs = await new Promise<boolean>((resolve) => {
+      holder.once('error', () => resolve(false)).bind(first, HOST, () => resolve(true));
+    });
+    if (isOurs) return new Block(first);
+    holder.close();
+  }
+  throw new Error(`all ${BLOCKS} blocks of ports are taken: too many tests run at once`);
 }
 
 async function isFree(port: number, host: string): Promise<boolean> {
