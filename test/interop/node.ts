@@ -21,8 +21,10 @@ export interface NodeOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
   /** It listens for WebSockets too, over TLS where it has that, and lets pages of this origin in. */
   readonly webOrigin?: string;
-  /** Further lines of the configuration. */
-  readonly more?: readonly string[];
+  /** Further lines of the configuration, which may have to say where it is. */
+  readonly more?: readonly string[] | ((sipPort: number) => readonly string[]);
+  /** Where it has phones and carriers send audio to; its own address by default. */
+  readonly mediaAdvertised?: string;
 }
 
 /** An attempt to reach a number, as the API tells it. */
@@ -57,6 +59,7 @@ export class RingthroughNode {
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
     const { provisioning, trunks = [], sip = [], more = [] } = options;
+    const { mediaAdvertised = HOST } = options;
     const { secondListener = false, strictListener, tls, webOrigin } = options;
     const [sipPort, httpPort, mediaPort] = [await freePorts(4), await freePorts(), await freePorts(40)];
     const folder = path.join(rig.folder, 'node');
@@ -72,9 +75,9 @@ export class RingthroughNode {
       'node: { name: interop, data: ./data }',
       `sip: { ${[`domain: ${HOST}`, `listen: [${listeners.join(', ')}]`, ...origins, ...sip].join(', ')} }`,
       ...(tls === undefined ? [] : [`tls: ${JSON.stringify({ ...tls, clientCertificates: 'ask' })}`]),
-      `media: { address: ${HOST}, ports: ${mediaPort}-${mediaPort + 39} }`,
+      `media: { address: ${HOST}, advertise: ${mediaAdvertised}, ports: ${mediaPort}-${mediaPort + 39} }`,
       `http: { listen: ${HOST}:${httpPort} }`,
-      ...more,
+      ...(typeof more === 'function' ? more(sipPort) : more),
       ...(trunks.length === 0 ? [] : ['trunks:', ...trunks.map((trunk) => `  - ${trunk}`)]),
     ];
     writeFileSync(path.join(folder, 'ringthrough.yaml'), `${configuration.join('\n')}\n`);

@@ -127,7 +127,10 @@ export class CallRun implements Run {
       if (answering.refusal !== undefined) throw new Error(answering.refusal);
       const why = cause instanceof Error ? cause.message : String(cause);
       const arrived = answering.arrivedAt === undefined ? '' : ', although it arrived';
-      throw new Error(`the call is refused${arrived}: ${why}`);
+      // Of one who has no credentials to answer with.
+      const isUnknown = this.#target.caller.type === 'carrier' && /^40[137] /.test(why);
+      const hint = isUnknown ? '; the server does not take the address it comes from for a carrier' : '';
+      throw new Error(`the call is refused${arrived}: ${why}${hint}`);
     }
     if (answering.answeredAt === undefined)
       throw new Error('the call is answered by somebody else, and does not arrive');

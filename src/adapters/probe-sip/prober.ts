@@ -19,30 +19,37 @@ export interface CustomerProber extends Prober<CustomerTarget> {
 }
 
 export function createCustomerProber(around: Around): CustomerProber {
-  const leaving = new Set<Promise<void>>();
+  /** From the beginning of each until nothing is left of it. */
+  const open = new Set<Promise<void>>();
   const listeners = new OpenListeners(around);
   return {
-    async probe(target, timeoutMs, signal): Promise<ProbeEnd> {
+    probe(target, timeoutMs, signal): Promise<ProbeEnd> {
       const run = runOf(target, around, listeners);
-      const limit = new AbortController();
-      const timer = setTimeout(() => limit.abort(), timeoutMs);
-      const either = AbortSignal.any([limit.signal, signal]);
-      try {
-        return await unless(either, run.attempt(either));
-      } catch (cause) {
-        const reason = limit.signal.aborted ? run.soFar(timeoutMs) : reasonOf(cause);
-        return { outcome: 'failed', reason: printable(reason).slice(0, LIMITS.probeReasonMax) };
-      } finally {
-        clearTimeout(timer);
-        const left = endOf(run).finally(() => leaving.delete(left));
-        leaving.add(left);
-      }
+      const ended = endIn(run, timeoutMs, signal);
+      const over = ended.then(() => leave(run)).finally(() => open.delete(over));
+      open.add(over);
+      return ended;
     },
     async close() {
-      await Promise.all(leaving);
+      await Promise.all(open);
       await listeners.close();
     },
   };
+}
+
+/** Never rejects. */
+async function endIn(run: Run, timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
+  const either = AbortSignal.any([limit.signal, signal]);
+  try {
+    return await unless(either, run.attempt(either));
+  } catch (cause) {
+    const reason = limit.signal.aborted ? run.soFar(timeoutMs) : reasonOf(cause);
+    return { outcome: 'failed', reason: printable(reason).slice(0, LIMITS.probeReasonMax) };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Places of carriers on which the probes wait for calls: opened when they are first needed, and kept open. */
@@ -80,7 +87,7 @@ function runOf(target: CustomerTarget, around: Around, listeners: Listeners): Ru
   }
 }
 
-async function endOf(run: Run): Promise<void> {
+async function leave(run: Run): Promise<void> {
   const patience = new AbortController();
   const waited = delay(LIMITS.probeLeaveMs, undefined, { signal: patience.signal }).catch(() => undefined);
   await Promise.race([run.leave(), waited]);
