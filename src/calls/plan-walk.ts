@@ -265,13 +265,19 @@ export class PlanWalk {
       return false;
     }
     this.#dialling = step;
-    this.#trunks = [...this.#around.trunks.choices(step.number, this.#start.secure)];
+    this.#trunks = this.#around.trunks
+      .choices(step.number, this.#start.secure)
+      .filter(({ name }) => name === (step.trunk ?? name));
     const waitMs = this.#soonest()?.waitMs ?? 0;
     if (this.#dialNextTrunk(now)) {
       this.#events.stepUntil(now + waitMs + step.forMs);
       return true;
     }
-    this.#record.note(now, 'refused', `no trunk can carry ${step.number} now${this.#whyNoTrunk()}`);
+    this.#record.note(
+      now,
+      'refused',
+      `${step.trunk ?? 'no trunk'} ${step.trunk === undefined ? 'can' : 'cannot'} carry ${step.number} now${this.#whyNoTrunk()}`,
+    );
     this.#learn('failing');
     this.leaveDialled();
     return false;

@@ -112,7 +112,7 @@ function plainWords(action: PlanStep): string {
     case 'ring':
       return `rings ${action.phones.join(' and ')} for ${action.forMs / SECOND_MS} s`;
     case 'dial':
-      return `dials ${action.number} for ${action.forMs / SECOND_MS} s`;
+      return `dials ${action.number}${action.trunk === undefined ? '' : ` over ${action.trunk}`} for ${action.forMs / SECOND_MS} s`;
     case 'announcement':
       return `says the announcement ${action.prompt}`;
     case 'voicemail':

@@ -186,7 +186,7 @@ export class Rehearsal implements Session {
       case 'ring':
         return this.#askPhones(action, present, now);
       case 'dial':
-        return this.#askTrunks(action.number, present, now);
+        return this.#askTrunks(action, present, now);
       case 'announcement':
         return this.#look(
           `announcement ${action.prompt}`,
@@ -254,13 +254,16 @@ export class Rehearsal implements Session {
     return false;
   }
 
-  #askTrunks(number: E164, present: Present, now: Instant): boolean {
+  #askTrunks({ number, trunk: only }: PlanStep & { type: 'dial' }, present: Present, now: Instant): boolean {
     const { account } = this.#start;
     const allowed = divertAllowed(number, account);
     const loops = this.#start.comesBack(number) ? `${number} sends calls back to this number` : undefined;
     const why = allowed.ok ? loops : allowed.error;
-    present.trunks = this.#around.trunks.choices(number, false);
-    const none = present.trunks.length === 0 ? `no trunk can carry ${number} now` : undefined;
+    present.trunks = this.#around.trunks.choices(number, false).filter(({ name }) => name === (only ?? name));
+    const none =
+      present.trunks.length === 0
+        ? `${only === undefined ? 'no trunk can' : `${only} cannot`} carry ${number} now`
+        : undefined;
     if (why !== undefined || none !== undefined) {
       this.#settle('failed', number, why ?? none ?? '', 0, now);
       return false;

@@ -22,6 +22,28 @@ describe('a number over trunks', () => {
     mobile.hungUp();
   });
 
+  const named = { type: 'dial', number: MOBILE, forMs: 30_000, trunk: 'carrier-b' } as const;
+  const overSecond = inOffice({ plan: [named, ring('reception')] });
+
+  overSecond('goes over the one that its step names, whatever their order is', (office) => {
+    const caller = office.call();
+    const mobile = office.second.answers();
+    caller.connected();
+    assert.equal(office.carrier.rung, 0);
+    caller.hangsUp();
+    mobile.hungUp();
+  });
+
+  overSecond('that refuses the call leaves it to the rest of the plan, and to no other trunk', (office) => {
+    const caller = office.call();
+    office.second.called().refuses(503);
+    const phone = office.reception.answers();
+    caller.connected();
+    assert.equal(office.carrier.rung, 0);
+    caller.hangsUp();
+    phone.hungUp();
+  });
+
   for (const status of [503, 500, 502, 403, 408, 480, 488, 302]) {
     story(`${status} from the first is the carrier’s own failure: the second is tried at once`, (office) => {
       const caller = office.call();

@@ -62,7 +62,8 @@ type StepAction =
       /** For the whole step when together, for each phone when in turn. */
       readonly forMs: number;
     }
-  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number }
+  /** `trunk`: over this one alone, whatever the order of trunks is. */
+  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number; readonly trunk?: string }
   /** `prompt`: one of the account's sounds, or a prompt of the node. */
   | { readonly type: 'announcement'; readonly prompt: string }
   | { readonly type: 'voicemail'; readonly mailbox: string }

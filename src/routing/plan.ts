@@ -54,7 +54,7 @@ export type StepTargets =
       readonly forMs: number;
       readonly left: readonly LeftOut[];
     }
-  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number }
+  | { readonly type: 'dial'; readonly number: E164; readonly forMs: number; readonly trunk?: string }
   | { readonly type: 'announcement'; readonly prompt: string }
   | { readonly type: 'voicemail'; readonly mailbox: string }
   | { readonly type: 'menu'; readonly menu: string }
@@ -101,7 +101,12 @@ export function resolveStep(step: PlanStep, view: RoutingView): StepTargets {
     case 'ring':
       return resolveRing(step, view);
     case 'dial':
-      return { type: 'dial', number: step.number, forMs: step.forMs };
+      return {
+        type: 'dial',
+        number: step.number,
+        forMs: step.forMs,
+        ...(step.trunk === undefined ? {} : { trunk: step.trunk }),
+      };
     case 'announcement':
       return { type: 'announcement', prompt: step.prompt };
     case 'voicemail':

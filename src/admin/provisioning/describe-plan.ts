@@ -22,7 +22,8 @@ function describeStep(step: PlanStep, follows: boolean): string {
     }
     case 'dial': {
       const length = step.forMs === STEP_LENGTH_DEFAULT_MS ? '' : ` for ${seconds(step.forMs)}`;
-      return `${when}${follows ? '' : 'rings '}${describeNumber(step.number)}${length}`;
+      const over = step.trunk === undefined ? '' : ` over ${step.trunk}`;
+      return `${when}${follows ? '' : 'rings '}${describeNumber(step.number)}${over}${length}`;
     }
     case 'announcement':
       return `${when}${follows ? '' : 'plays '}the announcement "${step.prompt}"`;

@@ -50,6 +50,9 @@ function compileStep(input: PlanStepInput, path: Path, context: PlanContext, fin
   if (input.order !== undefined && input.ring === undefined) {
     findings.add([...path, 'order'], 'goes with ring only');
   }
+  if (input.trunk !== undefined && input.dial === undefined) {
+    findings.add([...path, 'trunk'], 'goes with dial only');
+  }
   const when = compileCondition(input, path, context, findings);
   const condition = when === undefined ? {} : { when };
   if (input.ring !== undefined) {
@@ -59,7 +62,8 @@ function compileStep(input: PlanStepInput, path: Path, context: PlanContext, fin
   }
   if (input.dial !== undefined) {
     const number = compileDestination(input.dial, [...path, 'dial'], context, findings);
-    return { type: 'dial', number, forMs: compileLength(input, path, findings), ...condition };
+    const trunk = input.trunk === undefined ? {} : { trunk: input.trunk };
+    return { type: 'dial', number, forMs: compileLength(input, path, findings), ...trunk, ...condition };
   }
   if (input.voicemail !== undefined) {
     plays('voicemail', input, path, findings);
@@ -165,7 +169,12 @@ function stepInputOf(step: PlanStep): PlanStepInput {
       return { ring: [...step.phones], ...order, for: formatDuration(step.forMs), ...when };
     }
     case 'dial':
-      return { dial: step.number, for: formatDuration(step.forMs), ...when };
+      return {
+        dial: step.number,
+        ...(step.trunk === undefined ? {} : { trunk: step.trunk }),
+        for: formatDuration(step.forMs),
+        ...when,
+      };
     case 'announcement':
       return { announcement: step.prompt, ...when };
     case 'voicemail':

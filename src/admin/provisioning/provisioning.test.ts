@@ -208,6 +208,10 @@ describe('a plan in words', () => {
       'rings workshop and reception in turn, 10 s each, then rings reception for 60 s',
     ],
     ['[{ dial: "+442079460999", for: 45s }]', 'rings the number +442079460999 for 45 s'],
+    [
+      '[{ dial: "+442079460999", trunk: carrier-a, for: 45s }]',
+      'rings the number +442079460999 over carrier-a for 45 s',
+    ],
     ['[{ announcement: closed }]', 'plays the announcement "closed"'],
     [
       '[{ announcement: closed, outside: office }, { ring: reception, during: office }, { announcement: unavailable }]',

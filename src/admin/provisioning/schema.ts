@@ -57,6 +57,7 @@ export const planStepInput = section({
     .optional()
     .meta({ description: 'Phones of the account' }),
   dial: phoneNumber.optional().meta({ description: 'A number to reach through a trunk' }),
+  trunk: words(63).optional().meta({ description: 'With dial: the one trunk to reach it through' }),
   announcement: words(63)
     .optional()
     .meta({ description: "One of the account's sounds, or a prompt", examples: ['closed'] }),
