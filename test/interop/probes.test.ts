@@ -1,5 +1,5 @@
-// Probes that do what customers do: against Kamailio, and through a node over whose trunks they come in and go out, with
-// audio that arrives, and with audio that does not.
+// Probes that do what customers do: against Kamailio, and through a node over whose trunks they come in and go out,
+// with audio that arrives, and with audio that does not.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
