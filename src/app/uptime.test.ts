@@ -64,6 +64,14 @@ describe('uptime is kept', () => {
     assert.deepEqual(components[0]?.uptime, { day: 70 / 75, week: 70 / 75, quarter: 70 / 75 });
   });
 
+  test('to the moment in which somebody asks', async (t) => {
+    const { keeping, pass } = await stage(t, { store: new MemoryStore(), now: NOON });
+    pass(1_500);
+    const [calls] = keeping.view().components;
+    assert.deepEqual([calls?.uptime.day, calls?.days[0]?.ms.operational], [1, 1_500]);
+    await keeping.close();
+  });
+
   test('with what the probes said last', async (t) => {
     const store = new MemoryStore();
     const { keeping, pass } = await stage(t, { store, now: NOON });

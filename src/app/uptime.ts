@@ -74,7 +74,9 @@ export class UptimeKeeping {
 
   view(): UptimeView {
     const now = this.#options.clock.now();
-    const components = this.#options.read().map(({ name, group }): ComponentUptime => {
+    const read = this.#options.read();
+    this.#count(read, now);
+    const components = read.map(({ name, group }): ComponentUptime => {
       const days = this.#history.days(name);
       return { name, group, uptime: uptimeOf(days, now), days: days.map(({ day, ms }) => ({ day, ms })) };
     });
@@ -93,7 +95,7 @@ export class UptimeKeeping {
   #take(): void {
     const now = this.#options.clock.now();
     const components = this.#options.read();
-    this.#history.show(new Map(components.map(({ name, shown }) => [name, shown])), now);
+    this.#count(components, now);
     const writes: readonly StoreWrite[] = [
       ...this.#history.changed().map((row) => ({ type: 'component-day', row }) as const),
       ...components.map(({ name, state, since }) => {
@@ -102,6 +104,10 @@ export class UptimeKeeping {
       ...this.#prunes(now),
     ];
     for (const write of writes) this.#waiting.set(keyOf(write), write);
+  }
+
+  #count(components: readonly CountedComponent[], now: Instant): void {
+    this.#history.show(new Map(components.map(({ name, shown }) => [name, shown])), now);
   }
 
   async #write(): Promise<void> {
