@@ -24,7 +24,7 @@ function stage() {
     clock: { now: () => NOON },
     log: { debug: note, info: note, warn: note, error: note },
     reports: {
-      send: (node, body) =>
+      send: (node, _path, body) =>
         new Promise((answer) => {
           const { results } = JSON.parse(body) as { results: SignedResult[] };
           sent.push({ node, sequences: results.map(({ sequence }) => sequence), answer });
@@ -103,8 +103,11 @@ test('results go over HTTP to the place for them, by a name that the owner looks
   );
   const { signal } = new AbortController();
   const node = `http://status.example.net:${port}`;
-  assert.deepEqual(await reports.send(node, '{}', signal), ok('{"accepted":0,"refused":[]}'));
-  assert.deepEqual(await reports.send(node, '[]', signal), err('HTTP 401'));
+  assert.deepEqual(
+    await reports.send(node, '/v1/watch/results', '{}', signal),
+    ok('{"accepted":0,"refused":[]}'),
+  );
+  assert.deepEqual(await reports.send(node, '/v1/watch/results', '[]', signal), err('HTTP 401'));
   assert.equal(heard[0], 'POST /v1/watch/results application/json {}');
-  assert.ok(!(await reports.send('http://127.0.0.2:1', '{}', signal)).ok);
+  assert.ok(!(await reports.send('http://127.0.0.2:1', '/', '{}', signal)).ok);
 });

@@ -23,6 +23,8 @@ interface Destination {
   trouble: string | undefined;
 }
 
+const RESULTS_PATH = '/v1/watch/results';
+
 export class Reporting {
   readonly #options: ReportingOptions;
   readonly #destinations: readonly Destination[];
@@ -57,7 +59,7 @@ export class Reporting {
       if (results.length === 0) break;
       const { node } = destination;
       const body = JSON.stringify({ results });
-      const answer = await this.#options.reports.send(node, body, this.#closing.signal);
+      const answer = await this.#options.reports.send(node, RESULTS_PATH, body, this.#closing.signal);
       if (!this.#closing.signal.aborted)
         this.#tell(destination, answer.ok ? refusedIn(answer.value) : answer.error);
     }

@@ -8,6 +8,7 @@ import { lookupBy } from '../adapters/probe-plain/http.ts';
 import { createReports } from '../adapters/report-http/report-http.ts';
 import { Audit } from '../admin/audit.ts';
 import { Incidents, MaintenancePlans } from '../admin/incidents.ts';
+import type { SeriesIntake } from '../admin/series-report.ts';
 import { type PublishingDesk, type StatusDesk, unwatched } from '../admin/status.ts';
 import type { UptimeDesk } from '../admin/uptime.ts';
 import type { Store } from '../ports/store.ts';
@@ -18,6 +19,7 @@ import { keepProbes } from './probe-series.ts';
 import { openProbing } from './probing.ts';
 import { Reporting } from './reporting.ts';
 import type { Series } from './series.ts';
+import { SeriesReporting, takeSeries } from './series-reports.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openStatusPage } from './status-page.ts';
 import { UptimeKeeping } from './uptime.ts';
@@ -32,6 +34,8 @@ export interface WatchDesk {
   readonly uptime: UptimeDesk;
   readonly incidents: Incidents;
   readonly maintenance: MaintenancePlans;
+  /** Takes those of another node. */
+  readonly takeSeries: SeriesIntake;
   /** Why nothing is kept at present. */
   readonly trouble: () => string | undefined;
 }
@@ -70,8 +74,14 @@ export async function openWatchDesk(
     uptime: () => uptime.view(),
     incidents: new Incidents(options),
     maintenance: new MaintenancePlans(options),
+    takeSeries: judging?.takeSeries ?? (async () => undefined),
     trouble: () => uptime.trouble,
   };
+}
+
+interface Judge extends StatusDesk {
+  readonly takeSeries: SeriesIntake;
+  begin(): void;
 }
 
 async function openJudge(
@@ -80,14 +90,24 @@ async function openJudge(
   { folder, store, resolver, series }: WatchNeeds,
   keeping: IncidentKeeping,
   shutdown: Shutdown,
-): Promise<StatusDesk & { begin(): void }> {
+): Promise<Judge> {
   const signing = await openSigning(path.join(folder, WATCH_KEY_FILE));
   const { prober, ...probing } = openProbing(settings, resolver, random);
   // After what runs probes has ended: it waits for their goodbyes.
   shutdown.owns('probes', () => probing.close());
   const around = { clock, log, random };
   const reports = createReports(lookupBy(resolver));
-  const reporting = new Reporting({ ...around, nodes: settings.report, reports });
+  const { name: watcher, report: nodes, seriesOf: from } = settings;
+  const reporting = new Reporting({ ...around, nodes, reports });
+  const bringing = new SeriesReporting({
+    ...around,
+    watcher,
+    nodes: settings.reportSeries ? nodes : [],
+    store,
+    signing,
+    reports,
+  });
+  shutdown.owns('reports of time series', () => bringing.close());
   const before = await store.componentStates();
   const watching = new Watching({
     ...around,
@@ -106,6 +126,8 @@ async function openJudge(
     begin: () => {
       keeping.begin(watching.status().components);
       watching.begin();
+      void bringing.bring();
     },
+    takeSeries: takeSeries({ from, verifying: signing, store, clock }),
   };
 }

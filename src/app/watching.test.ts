@@ -74,6 +74,7 @@ async function stage(t: TestContext, port: number, others: readonly string[] = [
     settings: {
       name: 'london',
       runs: true,
+      reportSeries: false,
       probes: [{ name: 'main', target: { type: 'tcp', host: HOST, port }, intervalMs: 20, timeoutMs: 2_000 }],
       watchers: foreign.map(({ publicKey }, index) => ({ name: others[index] ?? '', publicKey })),
       report: [],

@@ -61,6 +61,8 @@ export const WATCH_LIMITS = {
   /** Nodes that results are brought to. More: the configuration is refused. Time for one request. Longer: it failed. */
   reportNodesMax: 8,
   reportMs: 5 * SECOND_MS,
+  /** Samples of time series in one request from another node. More: 400, and refused. */
+  seriesReportedMax: 1_500,
   /** Results that wait for one of them. More: the oldest is not brought. */
   resultsWaitingMax: 200,
   /** Incidents, or maintenance, read from the store at once. A higher limit is lowered to it. */

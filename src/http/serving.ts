@@ -22,7 +22,7 @@ import type { App } from './app.ts';
 import type { Metrics } from './metrics.ts';
 import { addDocumentation } from './openapi.ts';
 import { errorHandler, problemOf, problemResponse, sendProblem } from './problems.ts';
-import { RESULTS_PATH } from './routes/status.ts';
+import { SIGNED_PATHS } from './routes/status.ts';
 import { tokenChecker } from './token.ts';
 
 export interface Serving {
@@ -127,7 +127,7 @@ function hostCheck(hosts: readonly string[]) {
     const host = URL.parse(`http://${request.headers.host ?? ''}`)?.hostname ?? '';
     const isAddress = host.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
     // What is signed is safe under any name, and watchers on other networks call the node by one.
-    if (isAddress || known.has(host) || request.url === RESULTS_PATH) return;
+    if (isAddress || known.has(host) || SIGNED_PATHS.includes(request.url)) return;
     const detail = `this API is not known as "${host}"; call it by its address or as localhost`;
     return sendProblem(reply, problemOf('INVALID_INPUT', detail, { status: 421 }));
   };

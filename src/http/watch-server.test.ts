@@ -4,6 +4,7 @@ import { NOW } from '../../test/surfaces/example-admin.ts';
 import { TOKEN } from '../../test/surfaces/example-api.ts';
 import { exampleIncidents } from '../../test/surfaces/example-incidents.ts';
 import { exampleStatus, exampleUptime } from '../../test/surfaces/example-status.ts';
+import { err, ok } from '../base/result.ts';
 import { createWatchApp, type WatchHttpOptions } from './watch-server.ts';
 
 const nothing = (): void => {};
@@ -27,6 +28,7 @@ async function api(t: TestContext, overrides: Partial<WatchHttpOptions> = {}) {
       stepMs: 60_000,
       series: [{ name: String(names), points: [] }],
     }),
+    takeSeries: async (text) => (text === 'signed' ? ok(7) : text === 'old' ? err('too-old') : undefined),
     trouble: () => undefined,
     ...overrides,
   });
@@ -50,6 +52,19 @@ describe('the API of a node that only watches', () => {
     const payload = { results: [{ ...result, signature: 'A'.repeat(86) }] };
     assert.equal((await app.inject({ method: 'POST', url: '/v1/watch/results', payload })).statusCode, 200);
     assert.equal((await app.inject({ url: '/v1/status' })).statusCode, 401);
+  });
+
+  test('takes time series that are signed, without the token and under any name', async (t) => {
+    const { app } = await api(t);
+    const headers = { host: 'status.example.net' };
+    const bring = async (text: string) => {
+      const payload = { text, signature: 'A'.repeat(86) };
+      const answer = await app.inject({ method: 'POST', url: '/v1/watch/series', payload, headers });
+      return [answer.statusCode, answer.json().accepted ?? answer.json().code];
+    };
+    assert.deepEqual(await bring('signed'), [200, 7]);
+    assert.deepEqual(await bring('old'), [400, 'INVALID_INPUT']);
+    assert.deepEqual(await bring('forged'), [401, 'UNAUTHORISED']);
   });
 
   test('says of what belongs to telephones that this is not the node for it', async (t) => {

@@ -3,6 +3,7 @@
 
 import type { Incidents, MaintenancePlans } from '../admin/incidents.ts';
 import type { SeriesRequest, SeriesView } from '../admin/series.ts';
+import type { SeriesIntake } from '../admin/series-report.ts';
 import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
 import type { UptimeDesk } from '../admin/uptime.ts';
 import type { App } from './app.ts';
@@ -10,7 +11,7 @@ import { createMetrics } from './metrics.ts';
 import { problemOf } from './problems.ts';
 import { incidentRoutes, maintenanceRoutes } from './routes/incidents.ts';
 import { seriesRoutes } from './routes/series.ts';
-import { addResults, statusRoutes } from './routes/status.ts';
+import { addResults, addSeriesReports, statusRoutes } from './routes/status.ts';
 import { uptimeRoutes } from './routes/uptime.ts';
 import { createServed, type HttpServer, listening, type Serving } from './serving.ts';
 
@@ -21,6 +22,7 @@ export interface WatchHttpOptions extends Serving {
   readonly incidents: Incidents;
   readonly maintenance: MaintenancePlans;
   readonly series: (request: SeriesRequest) => Promise<SeriesView>;
+  readonly takeSeries: SeriesIntake;
   /** Why nothing is kept at present. */
   readonly trouble: () => string | undefined;
 }
@@ -32,7 +34,7 @@ export async function openWatchHttp(options: WatchHttpOptions): Promise<HttpServ
 
 /** The whole API without a socket; its caller closes it. */
 export function createWatchApp(options: WatchHttpOptions): Promise<App> {
-  const { status, page, uptime, incidents, maintenance, series, trouble } = options;
+  const { status, page, uptime, incidents, maintenance, series, takeSeries, trouble } = options;
   return createServed(options, {
     v1: [
       (app) => statusRoutes(app, status, page),
@@ -41,7 +43,10 @@ export function createWatchApp(options: WatchHttpOptions): Promise<App> {
       (app) => maintenanceRoutes(app, maintenance),
       (app) => seriesRoutes(app, { series }),
     ],
-    open: (app) => addResults(app, status),
+    open: (app) => {
+      addResults(app, status);
+      addSeriesReports(app, takeSeries);
+    },
     metrics: createMetrics({ status, page }),
     unready: () => {
       const reason = trouble();

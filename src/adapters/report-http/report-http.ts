@@ -1,5 +1,6 @@
-// Results of probes on their way to another node's API, over HTTP. They are signed, so https is for whoever does not
-// want them read. Names are looked up as the owner says: the system's own lookup blocks a thread while DNS is silent.
+// Results of probes, and time series, on their way to another node's API, over HTTP. They are signed, so https is for
+// whoever does not want them read. Names are looked up as the owner says: the system's own lookup blocks a thread while
+// DNS is silent.
 
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -9,14 +10,12 @@ import { printable } from '../../base/printable.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Reports } from '../../ports/reports.ts';
 
-const PATH = '/v1/watch/results';
-
 export function createReports(lookup: LookupFunction): Reports {
   return {
-    async send(node, body, signal) {
+    async send(node, path, body, signal) {
       try {
         const limit = AbortSignal.timeout(LIMITS.reportMs);
-        return await post(new URL(PATH, node), body, lookup, AbortSignal.any([signal, limit]));
+        return await post(new URL(path, node), body, lookup, AbortSignal.any([signal, limit]));
       } catch (cause) {
         const reason =
           cause instanceof Error ? (cause.name === 'AbortError' ? 'no answer' : cause.message) : '';

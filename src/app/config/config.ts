@@ -129,6 +129,10 @@ export interface WatchSettings {
   readonly watchers: readonly KnownWatcher[];
   /** Other nodes that its results are brought to: `https://status.example.net`. */
   readonly report: readonly string[];
+  /** They are brought this node's time series too. */
+  readonly reportSeries: boolean;
+  /** Which of the watchers brings its time series to this node. */
+  readonly seriesOf?: KnownWatcher | undefined;
   /** What the status page tells of; each is fed by probes. */
   readonly components: readonly Component[];
 }

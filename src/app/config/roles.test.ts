@@ -69,3 +69,32 @@ watch:
     );
   });
 });
+
+describe('time series of another node', () => {
+  const KEY = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
+  const watch = (more: string) =>
+    `watch: { probes: [{ name: main, tcp: "192.0.2.1:5060" }], watchers: [{ name: edge-1, key: ${KEY} }], ${more} }`;
+
+  test('are taken by one that only watches, from a watcher that it knows', () => {
+    const roles = 'node: { roles: [watch] }';
+    assert.equal(parse(`${roles}\n${watch('seriesOf: edge-1')}`).watch?.seriesOf?.publicKey, KEY);
+    assert.deepEqual(mistakes(`${roles}\n${watch('seriesOf: edge-2')}`), [
+      'watch.seriesOf: there is no "edge-2" in watch.watchers',
+    ]);
+    assert.deepEqual(mistakes(watch('seriesOf: edge-1')), [
+      'watch.seriesOf: means nothing on a node that has telephones: it has series of its own',
+    ]);
+  });
+
+  test('are brought by one that has telephones, where it is told to whom', () => {
+    assert.deepEqual(mistakes(watch('reportSeries: true')), [
+      'watch.report: is missing: where the time series are to be brought',
+    ]);
+    assert.deepEqual(
+      mistakes(
+        `node: { roles: [watch] }\n${watch('reportSeries: true, report: "https://status.example.net"')}`,
+      ),
+      ['watch.reportSeries: means nothing on a node that only watches (node.roles)'],
+    );
+  });
+});

@@ -193,6 +193,8 @@ const watchSection = section({
     '[{ name: paris, key: … }]',
   ).optional(),
   report: oneOrMore('https://status.example.net').optional(),
+  reportSeries: flag.optional(),
+  seriesOf: name.optional(),
   ca: oneOrMore('./our-ca.pem').optional(),
 });
 

@@ -4,6 +4,7 @@
 import type { Path } from '../../admin/documents/document.ts';
 import type { Findings } from '../../admin/documents/findings.ts';
 import { LIMITS } from '../../base/limits.ts';
+import type { KnownWatcher } from '../../watch/intake.ts';
 import type { Component } from '../../watch/judgement.ts';
 import type { WatchSettings } from './config.ts';
 import { checkCallProbes } from './customer-probes.ts';
@@ -15,7 +16,7 @@ import type { TrunkContext } from './trunks.ts';
 const PUBLIC_KEY = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 export function resolveWatch(
-  { watch, status }: Pick<ConfigFile, 'watch' | 'status'>,
+  { node, watch, status }: Pick<ConfigFile, 'node' | 'watch' | 'status'>,
   nodeName: string,
   context: Omit<TrunkContext, 'country'>,
   findings: Findings,
@@ -56,7 +57,30 @@ export function resolveWatch(
   const authorities = asList(watch.ca).map((file, index) => {
     return readAuthority(file, itemPath(['watch', 'ca'], watch.ca, index), context, findings);
   });
-  return { name: watcher, runs, probes, watchers, report, components, authorities };
+  const series = resolveSeries(watch, watchers, node?.roles !== undefined, findings);
+  return { name: watcher, runs, ...series, probes, watchers, report, components, authorities };
+}
+
+/** A node that has telephones has series of its own; one that only watches may be brought those of another. */
+function resolveSeries(
+  { report, reportSeries = false, seriesOf }: WatchSection,
+  watchers: readonly KnownWatcher[],
+  onlyWatches: boolean,
+  findings: Findings,
+): Pick<WatchSettings, 'reportSeries' | 'seriesOf'> {
+  const known = watchers.find(({ name }) => name === seriesOf);
+  if (reportSeries && onlyWatches)
+    findings.add(['watch', 'reportSeries'], 'means nothing on a node that only watches (node.roles)');
+  else if (reportSeries && report === undefined)
+    findings.add(['watch', 'report'], 'is missing: where the time series are to be brought');
+  if (seriesOf !== undefined && !onlyWatches)
+    findings.add(
+      ['watch', 'seriesOf'],
+      'means nothing on a node that has telephones: it has series of its own',
+    );
+  else if (seriesOf !== undefined && known === undefined)
+    findings.add(['watch', 'seriesOf'], `there is no "${seriesOf}" in watch.watchers`);
+  return { reportSeries, ...(known === undefined ? {} : { seriesOf: known }) };
 }
 
 function resolveReport(written: WatchSection['report'], findings: Findings): readonly string[] {

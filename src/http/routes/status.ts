@@ -1,7 +1,9 @@
 // /v1/status: what the probes say of the service. And where other watchers bring their results: without the API's
 // token, which opens far more, for each result is signed.
 
+import { z } from 'zod';
 import { section } from '../../admin/documents/section.ts';
+import { type SeriesIntake, seriesReportInput } from '../../admin/series-report.ts';
 import type { PublishingDesk, StatusDesk } from '../../admin/status.ts';
 import { reportAnswer, resultsInput, status } from '../../admin/status-wire.ts';
 import { RingthroughError } from '../../base/errors.ts';
@@ -9,7 +11,11 @@ import { LIMITS } from '../../base/limits.ts';
 import type { App } from '../app.ts';
 import { problemResponse } from '../problems.ts';
 
-export const RESULTS_PATH = '/v1/watch/results';
+const RESULTS_PATH = '/v1/watch/results';
+const SERIES_PATH = '/v1/watch/series';
+
+/** Neither needs the token. */
+export const SIGNED_PATHS: readonly string[] = [RESULTS_PATH, SERIES_PATH];
 
 export function statusRoutes(app: App, desk: StatusDesk, page: PublishingDesk): void {
   app.route({
@@ -41,6 +47,33 @@ export function addResults(app: App, desk: StatusDesk): void {
       const answer = desk.report(body.results);
       if (answer !== undefined) return answer;
       throw new RingthroughError('UNAUTHORISED', 'a result is not signed by a watcher that is known here');
+    },
+  });
+}
+
+/** Of a node that has telephones, to one that only watches. */
+export function addSeriesReports(app: App, take: SeriesIntake): void {
+  app.route({
+    method: 'POST',
+    url: SERIES_PATH,
+    bodyLimit: 2 * LIMITS.resultsBytesMax,
+    schema: {
+      tags: ['status'],
+      security: [],
+      summary: 'Bring time series, signed by the watcher whose they are',
+      body: seriesReportInput,
+      response: { 200: z.object({ accepted: z.number() }), default: problemResponse },
+    },
+    handler: async ({ body }) => {
+      const taken = await take(body.text, body.signature);
+      if (taken === undefined)
+        throw new RingthroughError(
+          'UNAUTHORISED',
+          'these are not signed by the watcher whose time series are taken here (watch.seriesOf)',
+        );
+      if (!taken.ok)
+        throw new RingthroughError('INVALID_INPUT', `the time series are refused: ${taken.error}`);
+      return { accepted: taken.value };
     },
   });
 }

@@ -11,6 +11,7 @@ import { parserTarget } from './parser.ts';
 import { resultsTarget } from './results.ts';
 import { rtpTarget } from './rtp.ts';
 import { sdpTarget } from './sdp.ts';
+import { seriesReportTarget } from './series-report.ts';
 import { transactionsTarget } from './transactions.ts';
 
 export const TARGETS: readonly Target[] = [
@@ -29,4 +30,5 @@ export const TARGETS: readonly Target[] = [
   provisioningTarget,
   httpTarget,
   resultsTarget,
+  seriesReportTarget,
 ];

@@ -127,6 +127,7 @@ async function opened(): Promise<App> {
     page: () => undefined,
     uptime: () => ({ at: 0, components: [] }),
     series: async () => ({ from: 0, to: 0, stepMs: 0, series: [] }),
+    takeSeries: async () => undefined,
     trouble: () => undefined,
   });
   return app;
