@@ -13,7 +13,13 @@ describe('what an operator writes', () => {
   });
 
   test('links to the web only, and not to what merely looks like an address', () => {
-    for (const text of ['javascript:alert(1)', 'data:text/html,hi', 'https://', 'ftp://example.net/']) {
+    for (const text of [
+      'javascript:alert(1)',
+      'data:text/html,hi',
+      'https://',
+      'http://[x',
+      'ftp://example.net/',
+    ]) {
       assert.equal(prose(text).text, `<p>${text}</p>`);
     }
   });
