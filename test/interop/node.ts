@@ -25,6 +25,10 @@ export interface NodeOptions {
   readonly more?: readonly string[] | ((sipPort: number) => readonly string[]);
   /** Where it has phones and carriers send audio to; its own address by default. */
   readonly mediaAdvertised?: string;
+  /** The first of four; any that are free unless it must be known before. */
+  readonly sipPort?: number;
+  /** Where there is more than one; its folder too. */
+  readonly name?: string;
 }
 
 /** An attempt to reach a number, as the API tells it. */
@@ -59,10 +63,11 @@ export class RingthroughNode {
 
   static async start(rig: Rig, options: NodeOptions): Promise<RingthroughNode> {
     const { provisioning, trunks = [], sip = [], more = [] } = options;
-    const { mediaAdvertised = HOST } = options;
+    const { mediaAdvertised = HOST, name = 'node' } = options;
     const { secondListener = false, strictListener, tls, webOrigin } = options;
-    const [sipPort, httpPort, mediaPort] = [await freePorts(4), await freePorts(), await freePorts(40)];
-    const folder = path.join(rig.folder, 'node');
+    const { sipPort = await freePorts(4) } = options;
+    const [httpPort, mediaPort] = [await freePorts(), await freePorts(40)];
+    const folder = path.join(rig.folder, name);
     mkdirSync(folder);
     const listeners = [`udp:${HOST}:${sipPort}`, `tcp:${HOST}:${sipPort}`];
     if (secondListener) listeners.push(`udp:${HOST}:${sipPort + 1}`);
@@ -72,7 +77,7 @@ export class RingthroughNode {
     if (webOrigin !== undefined && tls !== undefined) listeners.push(`wss:${HOST}:${sipPort + 3}`);
     const origins = webOrigin === undefined ? [] : [`webOrigins: "${webOrigin}"`];
     const configuration = [
-      'node: { name: interop, data: ./data }',
+      `node: { name: ${options.name ?? 'interop'}, data: ./data }`,
       `sip: { ${[`domain: ${HOST}`, `listen: [${listeners.join(', ')}]`, ...origins, ...sip].join(', ')} }`,
       ...(tls === undefined ? [] : [`tls: ${JSON.stringify({ ...tls, clientCertificates: 'ask' })}`]),
       `media: { address: ${HOST}, advertise: ${mediaAdvertised}, ports: ${mediaPort}-${mediaPort + 39} }`,
@@ -122,8 +127,16 @@ export class RingthroughNode {
 
   /** Killed without a word, and started again on the same data. */
   async crashAndRestart(): Promise<void> {
+    await this.crash();
+    await this.restart();
+  }
+
+  async crash(): Promise<void> {
     this.#child.signal('SIGKILL');
     await this.#child.exited;
+  }
+
+  async restart(): Promise<void> {
     this.#child = this.#run();
     await this.#ready();
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { RingthroughError } from '../../base/errors.ts';
 import { parseConfig } from './load.ts';
@@ -77,6 +78,15 @@ status:
   });
 
   const targetOf = (yaml: string) => watchOf(`watch: { probes: [{ name: a, ${yaml} }] }`)?.probes[0]?.target;
+
+  test('may be a platform of any make: the example for that is taken as it is', () => {
+    const file = new URL('../../../examples/watch-any-provider.yaml', import.meta.url);
+    const watch = watchOf(readFileSync(file, 'utf8'));
+    const kinds = new Set(watch?.probes.map(({ target }) => target.type));
+    assert.ok(kinds.size >= 7, [...kinds].join(', '));
+    const used = new Set(watch?.components.flatMap(({ probes }) => probes));
+    assert.deepEqual([...used].toSorted(), watch?.probes.map(({ name }) => name).toSorted());
+  });
 
   test('may be an API over HTTPS, with a token from a file and what it must answer', () => {
     const yaml = `http: { url: "https://api.example.net/v1/health", tokenFile: api.token, status: 200,
