@@ -71,8 +71,14 @@ export class Child {
         resolve({ code, signal });
       };
       child.on('close', end);
-      // A worker that outlives its program may hold the pipes open, and `close` would never come.
-      child.on('exit', (code, signal) => setTimeout(() => end(code, signal), PIPES_MS).unref());
+      // A worker that outlives its program may hold the pipes open: `close` would never come, nor the end of the file.
+      child.on('exit', (code, signal) => {
+        setTimeout(() => {
+          end(code, signal);
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, PIPES_MS).unref();
+      });
     });
   }
 
