@@ -1,13 +1,14 @@
 // Every service with its state, ninety days as bars, and how much of them it worked; and all of it in figures, for
 // those who want to know exactly or don't see bars.
 
+import { percent } from '../base/percent.ts';
 import { bars, kindOf, noonOf } from './bars.ts';
 import { type Html, html, markup } from './html.ts';
 import type { Frame } from './layout.ts';
 import { mark } from './marks.ts';
 import { lasting, timeTag } from './times.ts';
 import type { ComponentOnPage, DayOnPage } from './view.ts';
-import { percent, STATE_WORDS } from './words.ts';
+import { STATE_WORDS } from './words.ts';
 
 const DAYS_TOLD = 30;
 

@@ -1,8 +1,8 @@
 // What each graph is about, in words that a customer understands, and how its values are written and scaled. Scales
 // are honest ones: a line that dips a little looks little, and every mark of an axis says its value.
 
+import { percent } from '../base/percent.ts';
 import type { GraphName } from './view.ts';
-import { percent } from './words.ts';
 
 export interface Mark {
   readonly value: number;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { ShownState } from '../ports/status.ts';
-import { headline, listed, percent } from './words.ts';
+import { headline, listed } from './words.ts';
 
 const of = (...states: readonly (readonly [string, ShownState])[]) =>
   states.map(([name, state]) => ({ name, state }));
@@ -52,23 +51,4 @@ describe('the headline', () => {
 
 test('names are listed as people list them', () => {
   assert.deepEqual([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(listed), ['', 'a', 'a and b', 'a, b and c']);
-});
-
-describe('a percentage of uptime', () => {
-  test('has two decimals, cut and not rounded', () => {
-    assert.deepEqual(
-      [1, 0.9999999, 0.99996, 0.9993, 0.5, 0].map((share) => percent(share)),
-      ['100 %', '99.99 %', '99.99 %', '99.93 %', '50.00 %', '0.00 %'],
-    );
-  });
-
-  test('is 100 only of what was never down', () => {
-    fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
-        const shown = Number.parseFloat(percent(share));
-        assert.ok(share === 1 ? shown === 100 : shown <= 99.99);
-        assert.ok(shown <= share * 100 + 1e-6);
-      }),
-    );
-  });
 });

@@ -91,15 +91,6 @@ export function sinceOf(
   return those.length === 0 ? undefined : Math.min(...those.map(({ since }) => since));
 }
 
-/** A share as a percentage that is never rounded up: only what was never down has 100 %. */
-export function percent(share: number, decimals = 2): string {
-  if (share >= 1) return '100 %';
-  const scale = 10 ** decimals;
-  // A share such as 0.9993 is a little less in binary, and would lose a whole hundredth.
-  const floored = Math.floor(share * 100 * scale + 1e-6) / scale;
-  return `${Math.min(floored, 100 - 1 / scale).toFixed(decimals)} %`;
-}
-
 /** `1 day`, `3 days`. */
 export function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
