@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { MemoryStore } from '../adapters/store-memory/store.ts';
-import { MINUTE_MS } from '../base/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../base/time.ts';
 import type { ShownState } from '../ports/status.ts';
 import type { Store } from '../ports/store.ts';
 import { UptimeKeeping } from './uptime.ts';
@@ -101,7 +101,7 @@ describe('uptime is kept', () => {
     assert.deepEqual(await rows(store), [['26', [['operational', 3 * MINUTE_MS]]]]);
   });
 
-  test('and what is too old is taken out of the store', async (t) => {
+  test('and what is too old is taken out of the store, an hour after the start: by then clocks are right', async (t) => {
     const store = new MemoryStore();
     const ms = {
       operational: 1,
@@ -113,12 +113,16 @@ describe('uptime is kept', () => {
     };
     for (const day of ['2026-08-18', '2026-08-19'])
       await store.write([{ type: 'component-day', row: { component: 'Gone', day, ms } }]);
-    const { keeping } = await stage(t, { store, now: NOON });
+    const left = async () =>
+      (await store.componentDays({ from: '2026-01-01', to: '2026-11-25' })).map(({ day }) => day);
+    const ahead = await stage(t, { store, now: NOON + 10 * 365 * DAY_MS });
+    ahead.pass(HOUR_MS - MINUTE_MS);
+    await ahead.keeping.close();
+    assert.deepEqual(await left(), ['2026-08-18', '2026-08-19']);
+    t.mock.timers.reset();
+    const { keeping, pass } = await stage(t, { store, now: NOON });
+    pass(HOUR_MS);
     await keeping.close();
-    const left = await store.componentDays({ from: '2026-01-01' });
-    assert.deepEqual(
-      left.map(({ day }) => day),
-      ['2026-08-19'],
-    );
+    assert.deepEqual(await left(), ['2026-08-19']);
   });
 });

@@ -2,6 +2,8 @@
 // cannot be written waits, and is written with the next. A day is one row, so what waits is bounded by the components.
 //
 //   what is shown ─▶ History ─ days that changed ─▶ store, with what the probes said last of each component
+//
+// Nothing is pruned in the first hour: a clock that is years ahead when the machine starts would empty the history.
 
 import type { ComponentUptime, UptimeView } from '../admin/uptime.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -36,13 +38,16 @@ export class UptimeKeeping {
   #waiting = new Map<string, StoreWrite>();
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #prunedAt: Instant | undefined;
+  readonly #began: Instant;
+  #prunedAt: Instant;
   #failing: string | undefined;
   #open = true;
 
   private constructor(options: UptimeOptions, history: History) {
     this.#options = options;
     this.#history = history;
+    this.#began = options.clock.now();
+    this.#prunedAt = this.#began;
   }
 
   /** Goes on where the store's days end. */
@@ -129,7 +134,7 @@ export class UptimeKeeping {
   }
 
   #prunes(now: Instant): readonly StoreWrite[] {
-    if (this.#prunedAt !== undefined && now - this.#prunedAt < HOUR_MS) return [];
+    if (now - this.#began < HOUR_MS || now - this.#prunedAt < HOUR_MS) return [];
     this.#prunedAt = now;
     return [{ type: 'component-days-pruned', before: firstOf(LIMITS.uptimeDaysKept, now) }];
   }
