@@ -7,9 +7,10 @@ import { MemoryStore } from '../adapters/store-memory/store.ts';
 import { Audit } from '../admin/audit.ts';
 import { Incidents, MaintenancePlans } from '../admin/incidents.ts';
 import { RingthroughError } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
 import type { Rules } from '../incidents/known.ts';
-import type { State } from '../ports/status.ts';
+import type { State, StateChange } from '../ports/status.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import { IncidentKeeping } from './incidents.ts';
 
@@ -129,6 +130,44 @@ describe('incidents as they are kept', () => {
     assert.ok(told.includes('incidents can be written again'));
   });
 
+  test('of an outage are opened though another component changes a thousand times while the store fails', async (t) => {
+    const { store, keeping, written, pass, judged, now } = await stage(t);
+    keeping.begin([]);
+    store.failing = true;
+    await judged('Calls', 'major-outage');
+    const flapping = Array.from({ length: LIMITS.stateChangesWaitingMax }, (_, index): StateChange => {
+      const [from, to] =
+        index % 2 === 0 ? (['unknown', 'degraded'] as const) : (['degraded', 'unknown'] as const);
+      return { component: 'Website', from, to, at: now() };
+    });
+    keeping.judged(flapping);
+    store.failing = false;
+    await pass(2_000);
+    assert.deepEqual(written, ['20261126-1 investigating']);
+    assert.equal((await store.incident('20261126-1'))?.title, 'Outage of Calls');
+  });
+
+  test('follow the judge in his order, though whoever is told asks him again', async (t) => {
+    const { keeping, shown, written, pass, judged, now } = await stage(t);
+    let hasAsked = false;
+    keeping.listen({
+      shown: () => {
+        if (hasAsked) return;
+        hasAsked = true;
+        keeping.judged([{ component: 'Calls', from: 'major-outage', to: 'operational', at: now() }]);
+      },
+    });
+    keeping.begin([{ name: 'Calls', state: 'major-outage', since: NOON - HOUR_MS }]);
+    await pass(6 * MINUTE_MS);
+    assert.equal(written.at(-1), '20261126-1 resolved');
+    hasAsked = false;
+    await judged('Calls', 'major-outage');
+    await pass(6 * MINUTE_MS);
+    assert.equal(written.at(-1), '20261126-2 resolved');
+    const each = ['Calls: major-outage', 'Calls: operational'];
+    assert.deepEqual(shown, [...each, ...each]);
+  });
+
   test('are resolved by the clock, and found open at the next start', async (t) => {
     const first = await stage(t);
     first.keeping.begin([]);
@@ -234,6 +273,25 @@ describe('maintenance as it is kept', () => {
     await pass(HOUR_MS);
     assert.deepEqual(shown, ['Calls: operational', 'Calls: maintenance', 'Calls: operational']);
     assert.equal((await maintenance.get('m20261126-1')).state, 'completed');
+  });
+
+  test('whose contacts cannot be read is trouble, which is said once, and it reminds them later', async (t) => {
+    const { store, keeping, maintenance, pass, told, now } = await stage(t);
+    keeping.begin([]);
+    const from = now() + 2 * HOUR_MS;
+    const asked = { title: 'New switch', components: ['Calls'], from, until: from + HOUR_MS };
+    const { id } = await maintenance.schedule({ ...asked, notify: true }, 'cli');
+    told.length = 0;
+    const reading = t.mock.method(store, 'accounts', () => Promise.reject(new Error('the file is damaged')));
+    await pass(HOUR_MS);
+    await pass(2_000);
+    assert.equal(keeping.trouble, 'the file is damaged');
+    assert.deepEqual(told, ['incidents cannot be written']);
+    reading.mock.restore();
+    await pass(2_000);
+    assert.equal(keeping.trouble, undefined);
+    assert.ok(told.includes('incidents can be written again'));
+    assert.ok((await maintenance.get(id)).reminders.every(({ sent }) => sent));
   });
 });
 

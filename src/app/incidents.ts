@@ -48,9 +48,7 @@ export class IncidentKeeping implements IncidentDesk {
   #waiting: readonly StateChange[] = [];
   #lane: Promise<unknown> = Promise.resolve();
   #isLooking = false;
-  /** What probes or time brought is not written yet. */
-  #owes = false;
-  #failing = false;
+  #trouble: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #open = true;
 
@@ -84,21 +82,23 @@ export class IncidentKeeping implements IncidentDesk {
 
   /** `present`: what the judge begins with. What time has brought while nobody was there comes first. */
   begin(present: readonly { readonly name: string; readonly state: State; readonly since: Instant }[]): void {
-    const now = this.#now();
-    for (const { name, state, since } of present) {
-      if (state === 'unknown') continue;
-      this.#tell(this.#shown.said(name, state, since));
-      this.#wait([{ component: name, from: 'unknown', to: state, at: now }]);
-    }
+    const at = this.#now();
+    const known = present.filter(({ state }) => state !== 'unknown');
+    this.#hear(
+      known.map(({ name, state, since }) => ({ component: name, from: 'unknown', to: state, at, since })),
+    );
     this.#look();
   }
 
   readonly judged = (changes: readonly StateChange[]): void => {
-    for (const { component, to, at, since = at } of changes)
-      this.#tell(this.#shown.said(component, to, since));
-    this.#wait(changes);
+    this.#hear(changes);
     if (changes.length > 0) this.#look();
   };
+
+  /** Why what probes or time brought is not written yet, where that was tried. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
 
   /** With what is shown beside what the probes say. It is never better: their word counts also where ours is late. */
   statusOf(judged: JudgedStatus): StatusView {
@@ -131,8 +131,22 @@ export class IncidentKeeping implements IncidentDesk {
     await this.#lane;
   }
 
+  /** Told last: whoever is told may look at the judge, who then comes back with what is later. */
+  #hear(changes: readonly StateChange[]): void {
+    this.#wait(changes);
+    const shown = changes.flatMap(({ component, to, at, since = at }) =>
+      this.#shown.said(component, to, since),
+    );
+    this.#tell(shown);
+  }
+
+  /** Over the limit the oldest go, but not the newest of a component: it may be the only word of an outage. */
   #wait(changes: readonly StateChange[]): void {
-    this.#waiting = [...this.#waiting, ...changes].slice(-LIMITS.stateChangesWaitingMax);
+    const all = [...this.#waiting, ...changes];
+    const newest = new Set(new Map(all.map((change) => [change.component, change])).values());
+    const excess = Math.max(0, all.length - LIMITS.stateChangesWaitingMax);
+    const dropped = new Set(all.filter((change) => !newest.has(change)).slice(0, excess));
+    this.#waiting = all.filter((change) => !dropped.has(change));
   }
 
   /** In its turn; one that waits for it looks at all that came meanwhile. */
@@ -149,11 +163,24 @@ export class IncidentKeeping implements IncidentDesk {
 
   async #observe(): Promise<void> {
     const changes = this.#waiting;
-    this.#owes = true;
-    const step = observed(this.#known, changes, this.rules, this.#now());
-    await this.#keep(step, []);
-    this.#owes = false;
+    try {
+      await this.#keep(observed(this.#known, changes, this.rules, this.#now()), []);
+    } catch (error) {
+      this.#fails(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+    this.#fails(undefined);
     this.#waiting = this.#waiting.filter((change) => !changes.includes(change));
+  }
+
+  /** Said when it begins and when it is over. */
+  #fails(reason: string | undefined): void {
+    const before = this.#trouble;
+    this.#trouble = reason;
+    if (before === undefined && reason !== undefined)
+      this.#options.log.error('incidents cannot be written', { reason });
+    if (before !== undefined && reason === undefined)
+      this.#options.log.info('incidents can be written again');
   }
 
   async #keep(step: Step, also: readonly StoreWrite[]): Promise<void> {
@@ -165,16 +192,7 @@ export class IncidentKeeping implements IncidentDesk {
       ...(await this.#notices(step)).map((notice) => ({ type: 'notice' as const, notice })),
       ...also,
     ];
-    try {
-      if (writes.length > 0) await this.#options.store.write(writes);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#failing) this.#options.log.error('incidents cannot be written', { reason });
-      this.#failing = true;
-      throw error;
-    }
-    if (writes.length > 0 && this.#failing) this.#options.log.info('incidents can be written again');
-    if (writes.length > 0) this.#failing = false;
+    if (writes.length > 0) await this.#options.store.write(writes);
     this.#adopt(step);
   }
 
@@ -226,7 +244,7 @@ export class IncidentKeeping implements IncidentDesk {
     clearTimeout(this.#timer);
     if (!this.#open) return;
     const now = this.#now();
-    const next = this.#owes ? now + RETRY_MS : nextDeadline(this.#known, this.rules, now);
+    const next = this.#trouble !== undefined ? now + RETRY_MS : nextDeadline(this.#known, this.rules, now);
     if (next === undefined) return;
     const waitMs = Math.min(LOOK_AGAIN_MS, Math.max(0, next - now));
     this.#timer = setTimeout(() => this.#look(), waitMs);

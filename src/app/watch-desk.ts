@@ -75,7 +75,7 @@ export async function openWatchDesk(
     incidents: new Incidents(options),
     maintenance: new MaintenancePlans(options),
     takeSeries: judging?.takeSeries ?? (async () => undefined),
-    trouble: () => uptime.trouble,
+    trouble: () => keeping.trouble ?? uptime.trouble,
   };
 }
 
