@@ -28,8 +28,9 @@ export interface PublishTarget {
   /** For people, without secrets: `rsync web1.example.net`. */
   readonly name: string;
   /**
-   * Rejects where not everything could be brought: all of it is brought again then. Ends soon after the signal is
-   * aborted. The owner calls it once at a time.
+   * Rejects where not everything could be brought, when nothing of it is under way any more: all of it is given again
+   * then, of which it may leave out what it knows to be there. Ends soon after the signal is aborted. The owner calls
+   * it once at a time.
    */
   push(changes: PublishedChanges, signal: AbortSignal): Promise<void>;
 }

@@ -4,6 +4,9 @@
 //
 // A store does not ask what a reader's browser can take. Pages go compressed all the same, for every browser takes gzip
 // and a page that comes at once is worth it; what programs read goes as it is.
+//
+// A push that fails leaves nothing under way, or an old file could come after a newer one; and what it had brought by
+// then is not brought again, so that a slow line gets to the end in the end.
 
 import { createHash } from 'node:crypto';
 import { AwsV4Signer } from 'aws4fetch';
@@ -23,15 +26,27 @@ export interface S3Options {
 }
 
 export function createS3Target(options: S3Options): PublishTarget {
+  /** Digests by path: what pushes have brought for certain since the last that brought everything. */
+  const arrived = new Map<string, string>();
+  const bring = async (file: PublishedFile, signal: AbortSignal): Promise<void> => {
+    if (arrived.get(file.path) === file.digest) return;
+    // Where it fails, nobody knows which of the two is there.
+    arrived.delete(file.path);
+    await put(options, file, signal);
+    arrived.set(file.path, file.digest);
+  };
+  const remove = async (name: string, signal: AbortSignal): Promise<void> => {
+    arrived.delete(name);
+    await ask(options, 'DELETE', name, {}, undefined, signal);
+  };
   return {
     name: `s3 ${options.bucket}`,
     async push({ changed, removed }, signal) {
       const [first, last] = [changed.filter((file) => !isLast(file)), changed.filter(isLast)];
-      await inParallel(first, LIMITS.pageUploadsAtOnce, (file) => put(options, file, signal));
-      for (const file of last) await put(options, file, signal);
-      await inParallel(removed, LIMITS.pageUploadsAtOnce, (name) =>
-        ask(options, 'DELETE', name, {}, undefined, signal),
-      );
+      await inParallel(first, LIMITS.pageUploadsAtOnce, (file) => bring(file, signal));
+      for (const file of last) await bring(file, signal);
+      await inParallel(removed, LIMITS.pageUploadsAtOnce, (name) => remove(name, signal));
+      arrived.clear();
     },
   };
 }
@@ -103,14 +118,26 @@ function codeIn(text: string): string {
   return code === undefined ? '' : ` ${printable(code)}`;
 }
 
+/**
+ * Rejects with the first failure, after which nothing more is begun, and when all that was begun has ended. It is not
+ * cut short: a store that has all of a file keeps it, whether or not somebody still waits for the answer, and when it
+ * does so would be unknown.
+ */
 async function inParallel<Item>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
   const waiting = [...items];
+  const failures: unknown[] = [];
   const workers = Array.from({ length: atOnce }, async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await work(next);
+    } catch (error) {
+      failures.push(error);
+      waiting.length = 0;
+    }
   });
   await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
 }
