@@ -149,8 +149,7 @@ describe('the servers of a zone', () => {
   for (const [what, behaviour, told] of [
     ['is silent', { silent: true }, 'did not answer'],
     ['refuses', { code: 5 }, 'answered REFUSED'],
-    ['knows no such name', { code: 3 }, 'says that there is no such name'],
-    ['has no such record', {}, 'has no MX record of it'],
+    ['only asks others, in vain', { code: 3, notAuthoritative: true }, 'says that there is no such name'],
     [
       'only asks others',
       { answers: [MX('mail.example.net')], notAuthoritative: true },
@@ -166,6 +165,40 @@ describe('the servers of a zone', () => {
       await assert.rejects(stage([bad]).probe(700), { message: `${bad.name} ${told}` });
     });
   }
+
+  for (const [what, behaviour, denial] of [
+    ['name', { code: 3 }, 'says that there is no such name'],
+    ['record', {}, 'has no MX record of it'],
+  ] as const) {
+    test(`differ when one of them denies the ${what} that others have: resolvers ask no other then`, async (t) => {
+      const good = await server(t, { answers: [MX('mail.example.net')] });
+      const bad = await server(t, behaviour);
+      const difference = `they differ: ${good.name} says 10 mail.example.net; ${bad.name} ${denial}`;
+      const scene = stage([good, bad]);
+      const found = await scene.probe();
+      assert.equal(found.warning, difference);
+      assert.equal(found.measures?.['serversAnswering'], 2);
+      scene.wait(5 * MINUTE_MS);
+      await assert.rejects(scene.probe(), { message: difference });
+      const expecting = stage([good, bad], { expect: ['10 mail.example.net'] });
+      await assert.rejects(expecting.probe(), { message: `not as expected: ${bad.name} ${denial}` });
+    });
+
+    test(`fail at once when all deny the ${what}`, async (t) => {
+      const bad = await server(t, behaviour);
+      await assert.rejects(stage([bad, bad]).probe(), {
+        message: `${bad.name} ${denial}; ${bad.name} ${denial}`,
+      });
+    });
+  }
+
+  test('do not deny an alias that leads to a name which is not there', async (t) => {
+    const alias: Answer = { type: 'CNAME', name: NAME, ttl: 60, data: 'other.example.net' };
+    const one = await server(t, { answers: [alias] });
+    const other = await server(t, { answers: [alias], code: 3 });
+    const found = await stage([one, other], { graceMs: 0 }).probe();
+    assert.equal(found.warning, `${other.name} says that there is no such name`);
+  });
 
   test('are asked again when a datagram is lost, and over TCP when the answer was cut off', async (t) => {
     const loses = await server(t, { answers: [MX('mail.example.net')], loses: true });

@@ -6,6 +6,9 @@
 //   fails     nobody has it; one says another thing than is expected; they differ for longer than the grace
 //   warns     one does not answer, refuses, or is not authoritative (resolvers go on to the next one); they differ
 //             while a change may be on its way; one keeps an old version of the zone for longer than that
+//
+// That there is no such name or record is an answer like another when it is authoritative: resolvers ask nobody else
+// then, and remember it (RFC 2308).
 
 import { LIMITS } from '../../base/limits.ts';
 import type { Endpoint } from '../../base/net.ts';
@@ -36,8 +39,9 @@ interface Said {
   /** As it was given: `ns1.example.net`. */
   readonly server: string;
   readonly latencyMs?: number;
-  /** Sorted; absent where `trouble` says why there is nothing to compare. */
+  /** Sorted; none where it says with authority that there are none; absent where there is nothing to compare. */
   readonly records?: readonly string[];
+  /** Why there are none, or nothing to compare. */
   readonly trouble?: string;
   readonly serial?: number | undefined;
 }
@@ -63,8 +67,9 @@ export class Agreement {
       target.servers.length > 0 ? target.servers : await this.#serversOf(normalName(target.name), finding);
     const asking = AbortSignal.any([signal, AbortSignal.timeout(ASKING_SHARE * timeoutMs)]);
     const said = await Promise.all(servers.map((server) => this.#heard(server, target, asking)));
-    const having = said.filter(({ records }) => records !== undefined);
-    if (having.length === 0) throw new Error(said.map(told).join('; '));
+    const having = said.filter(hasAnswered);
+    const hasAny = having.some(({ records = [] }) => records.length > 0);
+    if (!hasAny) throw new Error(said.map(told).join('; '));
     const wrong = having.filter(({ records = [] }) => !isExpected(records, target));
     if (wrong.length > 0) throw new Error(`not as expected: ${wrong.map(told).join('; ')}`);
     const differ = new Set(having.map(({ records }) => JSON.stringify(records))).size > 1;
@@ -72,7 +77,7 @@ export class Agreement {
     const lasts = this.#differForMs(target, differ || spread > 0) >= target.graceMs;
     const difference = `they differ: ${having.map(told).join('; ')}`;
     if (differ && lasts) throw new Error(difference);
-    const warnings = said.filter(({ trouble }) => trouble !== undefined).map(told);
+    const warnings = said.filter((one) => !hasAnswered(one)).map(told);
     if (differ) warnings.push(difference);
     else if (spread > 0 && lasts) warnings.push(oldVersions(having, target.graceMs));
     const measures = { serversAnswering: having.length, serialSpread: spread, ...latencies(said) };
@@ -173,14 +178,21 @@ function readRecords(
   { message, code }: WholeAnswer,
   { record, authoritative, name }: DnsTarget,
 ): Pick<Said, 'records' | 'trouble'> {
-  if (code === 'NXDOMAIN') return { trouble: 'says that there is no such name' };
-  if (code !== 'NOERROR') return { trouble: `answered ${code}` };
-  if (authoritative && !message.flag_aa) return { trouble: 'is not authoritative for it' };
+  const isNameless = code === 'NXDOMAIN';
+  if (!isNameless && code !== 'NOERROR') return { trouble: `answered ${code}` };
+  if (!isNameless && authoritative && !message.flag_aa) return { trouble: 'is not authoritative for it' };
   const own = (message.answers ?? []).filter((answer) => {
     return !authoritative || normalName(answer.name) === normalName(name);
   });
   const records = own.flatMap((answer) => recordText(answer, record) ?? []).sort();
-  return records.length > 0 ? { records } : { trouble: `has no ${record} record of it` };
+  if (!isNameless && records.length > 0) return { records };
+  const trouble = isNameless ? 'says that there is no such name' : `has no ${record} record of it`;
+  // An alias that leads to no name is there itself: what is denied then is the name it leads to.
+  return message.flag_aa && own.length === 0 ? { records: [], trouble } : { trouble };
+}
+
+function hasAnswered({ records }: Said): boolean {
+  return records !== undefined;
 }
 
 /** Of the zone that the name is in, wherever it begins: where it has no SOA of its own, the authority section does. */
@@ -219,6 +231,6 @@ function latencies(said: readonly Said[]): Record<string, number> {
 }
 
 /** `ns1.example.net answered REFUSED`, `ns1.example.net says 192.0.2.1, 192.0.2.2` */
-function told({ server, records, trouble = 'has nothing' }: Said): string {
-  return `${server} ${records === undefined ? trouble : `says ${records.join(', ')}`}`;
+function told({ server, records = [], trouble }: Said): string {
+  return `${server} ${trouble ?? `says ${records.join(', ')}`}`;
 }
