@@ -42,10 +42,16 @@ class TriedStore extends MemoryStore {
 async function stage(t: TestContext, store = new TriedStore(), startedAt: Instant = NOON) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let now = startedAt;
+  let stepMs = 0;
   const told: string[] = [];
   const note = (message: string) => void told.push(message);
   const log = { debug: note, info: note, warn: note, error: note };
-  const clock = { now: () => now };
+  const clock = {
+    now: () => {
+      now += stepMs;
+      return now;
+    },
+  };
   const keeping = await IncidentKeeping.open({ store, clock, log, rules: RULES });
   const shown: string[] = [];
   const written: string[] = [];
@@ -83,6 +89,10 @@ async function stage(t: TestContext, store = new TriedStore(), startedAt: Instan
     judged,
     close,
     now: () => now,
+    /** From now on the clock goes on by so much whenever somebody looks at it. */
+    goesOn: (ms: number) => {
+      stepMs = ms;
+    },
     incidents: new Incidents(options),
     maintenance: new MaintenancePlans(options),
   };
@@ -112,6 +122,20 @@ describe('incidents as they are kept', () => {
     await settled();
     assert.deepEqual(written, ['20261126-1 investigating']);
     assert.equal((await store.incident('20261126-1'))?.title, 'Outage of Calls');
+  });
+
+  test('are over in time though a timer is early, and the time comes while nobody looks', async (t) => {
+    const { keeping, written, pass, judged, goesOn } = await stage(t);
+    keeping.begin([]);
+    await judged('Calls', 'major-outage');
+    await judged('Calls', 'operational');
+    await pass(RULES.resolveAfterMs - 1);
+    // The next look is just too early, and when it is over it is just too late.
+    goesOn(0.6);
+    await judged('Website', 'operational');
+    assert.equal(written.at(-1), '20261126-1 monitoring');
+    await pass(1);
+    assert.equal(written.at(-1), '20261126-1 resolved');
   });
 
   test('that cannot be written are tried again until they are', async (t) => {

@@ -49,6 +49,8 @@ export class IncidentKeeping implements IncidentDesk {
   #lane: Promise<unknown> = Promise.resolve();
   #isLooking = false;
   #trouble: string | undefined;
+  /** When what time brings was last worked out. */
+  #lookedAt: Instant;
   #timer: NodeJS.Timeout | undefined;
   #open = true;
 
@@ -57,6 +59,7 @@ export class IncidentKeeping implements IncidentDesk {
     this.#options = options;
     this.rules = options.rules;
     this.#known = known;
+    this.#lookedAt = now;
     const names = options.rules.components.map(({ name }) => name);
     this.#shown = new ShownStates(names, now);
     this.#shown.declared(known, now);
@@ -163,8 +166,9 @@ export class IncidentKeeping implements IncidentDesk {
 
   async #observe(): Promise<void> {
     const changes = this.#waiting;
+    this.#lookedAt = this.#now();
     try {
-      await this.#keep(observed(this.#known, changes, this.rules, this.#now()), []);
+      await this.#keep(observed(this.#known, changes, this.rules, this.#lookedAt), []);
     } catch (error) {
       this.#fails(error instanceof Error ? error.message : String(error));
       throw error;
@@ -244,7 +248,9 @@ export class IncidentKeeping implements IncidentDesk {
     clearTimeout(this.#timer);
     if (!this.#open) return;
     const now = this.#now();
-    const next = this.#trouble !== undefined ? now + RETRY_MS : nextDeadline(this.#known, this.rules, now);
+    // What has become due since it was looked at is looked at now: a timer may be early, and the clock goes on.
+    const next =
+      this.#trouble === undefined ? nextDeadline(this.#known, this.rules, this.#lookedAt) : now + RETRY_MS;
     if (next === undefined) return;
     const waitMs = Math.min(LOOK_AGAIN_MS, Math.max(0, next - now));
     this.#timer = setTimeout(() => this.#look(), waitMs);

@@ -16,9 +16,9 @@ export function observed(known: Known, changes: readonly StateChange[], rules: R
   return stepTo(known, after, remind);
 }
 
-/** When `observed` will have something to do though nothing comes. */
-export function nextDeadline(known: Known, rules: Rules, now: Instant): Instant | undefined {
-  return earlier(nextLook(known, rules, now), nextMaintenance(known, now));
+/** When `observed`, which was last asked at this time, will have something to do though nothing comes. */
+export function nextDeadline(known: Known, rules: Rules, observedAt: Instant): Instant | undefined {
+  return earlier(nextLook(known, rules, observedAt), nextMaintenance(known, observedAt));
 }
 
 /** With the incident as an operator made it: a new one, one that is open, or one that is over. */
