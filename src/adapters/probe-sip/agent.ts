@@ -134,7 +134,7 @@ export class Agent {
     const uri = parseUri(dialog.nextHop);
     if (!uri.ok || uri.value.scheme !== 'sip') return undefined;
     const { host: address, port = 5060 } = uri.value;
-    return /^[\d.]+$|:/.test(address) ? { address, port } : undefined;
+    return /^[\d.]+$|:/.test(address) && port > 0 ? { address, port } : undefined;
   }
 
   respond(id: TransactionId, response: SipResponse): void {
@@ -221,10 +221,10 @@ export class Agent {
         this.#responded(effect.id, effect.response);
         break;
       case 'timeout':
-        this.#askers.get(effect.id)?.reject(new Error('no answer'));
+        this.#failed(effect.id, 'no answer');
         break;
       case 'transport-failed':
-        this.#askers.get(effect.id)?.reject(new Error(effect.reason));
+        this.#failed(effect.id, effect.reason);
         break;
       case 'send':
       case 'ack-missing':
@@ -237,6 +237,13 @@ export class Agent {
     const asker = this.#askers.get(id);
     if (response.status >= 200) asker?.resolve(response);
     asker?.also(response);
+    // An INVITE that was forked may be answered once more.
+    if (response.status >= 200 && asker?.method !== 'INVITE') this.#askers.delete(id);
+  }
+
+  #failed(id: TransactionId, reason: string): void {
+    this.#askers.get(id)?.reject(new Error(reason));
+    this.#askers.delete(id);
   }
 
   /** Of nobody's: a carrier that asks whether anybody is there is told so, between two calls. */

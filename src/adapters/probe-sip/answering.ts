@@ -1,12 +1,13 @@
 // The called end of a probe's call: a phone that registers, or a place where a carrier would be, waiting for the one
 // call that is its own. It rings at once, answers soon, and speaks.
 //
-//   ready ──▶ INVITE for us ──▶ 180 ──0.1 s──▶ 200 ──▶ ACK
+//   ready ──▶ INVITE for us ──▶ 180 ──0.1 s──▶ 200 ──▶ ACK ──▶ speaks
 //              ├ not for us: 404       ├ CANCEL: 487
 //              └ a second one: 486     └ BYE: it was told of the end
+//
+// It speaks after the ACK, which only who got the 200 can send: a forged INVITE sends nobody any audio.
 
 import { hex } from '../../base/ids.ts';
-import { parseSdp } from '../../sdp/description.ts';
 import { Dialog } from '../../sip/dialog/dialog.ts';
 import { createResponse } from '../../sip/message/compose.ts';
 import type { SipRequest } from '../../sip/message/message.ts';
@@ -33,6 +34,7 @@ export class Answering implements Owner {
   refusal: string | undefined;
   readonly #options: AnsweringOptions;
   #invite: { readonly id: TransactionId; readonly request: SipRequest } | undefined;
+  #answered: SipRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: AnsweringOptions) {
@@ -56,9 +58,9 @@ export class Answering implements Owner {
 
   acknowledged(ack: SipRequest): void {
     const { session } = this.#options;
-    // To an INVITE without an offer we made one, and this is its answer.
-    const description = ack.body.length > 0 ? parseSdp(ack.body) : undefined;
-    if (description?.ok === true) session.speakTo(description.value);
+    if (this.#answered === undefined || session.dialog?.key !== Dialog.keyOf(ack)) return;
+    // To an INVITE without an offer we made one, and the ACK has its answer.
+    session.speakAsIn(this.#answered.body.length > 0 ? this.#answered : ack);
   }
 
   /** Stops ringing. */
@@ -102,6 +104,7 @@ export class Answering implements Owner {
     ] as const;
     dialog.confirm();
     this.answeredAt = performance.now();
+    this.#answered = request;
     const options = { toTag: dialog.localTag, headers, body, contentType: SDP };
     return agent.respond(id, createResponse(request, 200, options));
   }

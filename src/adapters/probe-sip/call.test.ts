@@ -2,9 +2,11 @@
 // loses packets of one direction, to nobody, to somebody else, and given up.
 
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
+import { randomUUID } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
+import { until } from '../../../test/interop/rig.ts';
 import { LossyPath, type Pass, type Passing } from '../../../test/lossy-path.ts';
 import { around, FakeRegistrar, HOST } from '../../../test/probe-stage.ts';
 import type { CustomerTarget } from '../../ports/probes.ts';
@@ -21,6 +23,62 @@ async function freePort(): Promise<number> {
   const { port } = socket.address();
   socket.close();
   return port;
+}
+
+/** Knows where the called end listens, and gives port 0 wherever it is asked for a port. */
+class Stranger {
+  readonly port: number;
+  /** Status lines. */
+  readonly heard: string[] = [];
+  audio = 0;
+  readonly #target: number;
+  readonly #socket: Socket;
+
+  static async at(t: TestContext, target: number): Promise<Stranger> {
+    const socket = createSocket('udp4');
+    socket.bind(0, HOST);
+    await once(socket, 'listening');
+    t.after(() => socket.close());
+    return new Stranger(socket, target);
+  }
+
+  private constructor(socket: Socket, target: number) {
+    this.#socket = socket;
+    this.#target = target;
+    this.port = socket.address().port;
+    socket.on('message', (bytes) => {
+      if (bytes[0] === 0x80) this.audio += 1;
+      else this.heard.push(bytes.toString().split('\r\n')[0] ?? '');
+    });
+  }
+
+  /** Asks on, with a Via that can be answered and with one that cannot, until this has been heard. */
+  async asksUntil(heard: string, method: string): Promise<void> {
+    await until(heard, 5_000, () => {
+      this.#send(method, `${HOST}:${this.port};rport`);
+      this.#send(method, `${HOST}:0`);
+      return this.heard.includes(heard) || undefined;
+    });
+  }
+
+  #send(method: string, via: string): void {
+    const id = randomUUID();
+    const sdp = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\nc=IN IP4 ${HOST}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 8\r\n`;
+    const body = method === 'INVITE' ? sdp : '';
+    const lines = [
+      `${method} sip:${NUMBER}@${HOST} SIP/2.0`,
+      `Via: SIP/2.0/UDP ${via};branch=z9hG4bK${id}`,
+      'Max-Forwards: 70',
+      `From: <sip:stranger@${HOST}>;tag=${id}`,
+      `To: <sip:${NUMBER}@${HOST}>`,
+      `Call-ID: ${id}`,
+      `CSeq: 1 ${method}`,
+      `Contact: <sip:stranger@${HOST}:0>`,
+      'Content-Type: application/sdp',
+      `Content-Length: ${body.length}`,
+    ];
+    this.#socket.send(`${lines.join('\r\n')}\r\n\r\n${body}`, this.#target, HOST);
+  }
 }
 
 function callVia(port: number, answerPort: number): CustomerTarget {
@@ -117,6 +175,19 @@ describe('a probe of a call', { concurrency: true }, () => {
         status === 200,
       );
     }
+  });
+
+  test('is not ended, and nobody is spoken to, by strangers who send what nobody can answer', async (t) => {
+    const [port, nobody] = [await freePort(), await freePort()];
+    const stranger = await Stranger.at(t, port);
+    const prober = createCustomerProber(around());
+    const probing = prober.probe(callVia(nobody, port), 1_500, NEVER);
+    await stranger.asksUntil('SIP/2.0 200 OK', 'OPTIONS');
+    await stranger.asksUntil('SIP/2.0 180 Ringing', 'INVITE');
+    const { outcome } = await probing;
+    await prober.close();
+    assert.equal(outcome, 'failed');
+    assert.equal(stranger.audio, 0, 'no ACK came');
   });
 
   test('says that the called end cannot register', async (t) => {

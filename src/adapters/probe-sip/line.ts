@@ -53,8 +53,8 @@ export async function listenUdp(local: Endpoint, handler: LineHandler): Promise<
   return {
     transport: 'udp',
     local: socket.address(),
-    send: (bytes, { address, port }) => {
-      if (open) socket.send(bytes, port, address, () => undefined);
+    send: (bytes, remote) => {
+      if (open) sendTo(socket, bytes, remote);
     },
     close: () => {
       if (open) socket.close();
@@ -73,6 +73,15 @@ export async function bound(socket: Socket, { address, port }: Endpoint): Promis
     throw cause;
   }
   socket.on('error', () => undefined);
+}
+
+/** What cannot be sent is lost. Others name where to: dgram throws for what it would not even try, such as port 0. */
+export function sendTo(socket: Socket, bytes: Uint8Array, { address, port }: Endpoint): void {
+  try {
+    socket.send(bytes, port, address, () => undefined);
+  } catch {
+    // As lost as a packet that the network lost.
+  }
 }
 
 export function familyOf(address: string): 'udp4' | 'udp6' {

@@ -26,7 +26,7 @@ export function createCustomerProber(around: Around): CustomerProber {
     probe(target, timeoutMs, signal): Promise<ProbeEnd> {
       const run = runOf(target, around, listeners);
       const ended = endIn(run, timeoutMs, signal);
-      const over = ended.then(() => leave(run)).finally(() => open.delete(over));
+      const over: Promise<void> = ended.then(() => leave(run)).finally(() => open.delete(over));
       open.add(over);
       return ended;
     },
@@ -87,11 +87,13 @@ function runOf(target: CustomerTarget, around: Around, listeners: Listeners): Ru
   }
 }
 
+/** Never rejects: whatever goes wrong while it hangs up and unregisters, it is closed. */
 async function leave(run: Run): Promise<void> {
   const patience = new AbortController();
-  const waited = delay(LIMITS.probeLeaveMs, undefined, { signal: patience.signal }).catch(() => undefined);
-  await Promise.race([run.leave(), waited]);
+  const waited = delay(LIMITS.probeLeaveMs, undefined, { signal: patience.signal });
+  await Promise.race([run.leave(), waited]).catch(() => undefined);
   patience.abort();
+  await waited.catch(() => undefined);
   run.close();
 }
 

@@ -50,15 +50,14 @@ export class Session {
     const offer = parseSdp(message.body);
     const answer = offer.ok ? createAnswer(offer.value, this.#origin()) : undefined;
     if (!offer.ok || answer?.ok !== true) return undefined;
-    this.speakTo(offer.value);
+    this.hear(offer.value);
     return formatSdp(answer.value);
   }
 
-  /** From now on: to where the description says, and listening for what it may send. False: it has no audio for us. */
-  speakTo(description: SessionDescription): boolean {
-    const audio = audioOf(description);
-    const { endpoint, playable } = audio ?? {};
-    if (endpoint === undefined || playable === undefined) return false;
+  /** From now on: listens for what the description says that is sent. */
+  hear(description: SessionDescription): void {
+    const { playable } = audioOf(description) ?? {};
+    if (playable === undefined) return;
     const { voice, otherHz, otherLog } = this.#options;
     // It may send either law, whichever it named first.
     const payloads = new Map<number, G711Codec>([
@@ -67,8 +66,25 @@ export class Session {
       [playable.payloadType, playable.codec],
     ]);
     voice.hearing ??= new Hearing(otherHz, otherLog, payloads);
-    voice.speakTo({ remote: endpoint, codec: playable.codec, payloadType: playable.payloadType });
+  }
+
+  /** From now on: to where the description says, and listening. False: it has no audio for us. */
+  speakTo(description: SessionDescription): boolean {
+    const { endpoint, playable } = audioOf(description) ?? {};
+    if (endpoint === undefined || playable === undefined) return false;
+    this.hear(description);
+    this.#options.voice.speakTo({
+      remote: endpoint,
+      codec: playable.codec,
+      payloadType: playable.payloadType,
+    });
     return true;
+  }
+
+  /** To where the message's description says, if it has one. */
+  speakAsIn(message: SipMessage): void {
+    const description = message.body.length > 0 ? parseSdp(message.body) : undefined;
+    if (description?.ok === true) this.speakTo(description.value);
   }
 
   /** A request within the dialog; false: it is within no dialog of this session. */
@@ -106,6 +122,7 @@ export class Session {
     const { agent } = this.#options;
     const body = request.body.length > 0 ? this.answer(request) : this.offer();
     if (body === undefined) return agent.answer(id, request, 488);
+    this.speakAsIn(request);
     const headers = [['Contact', dialog.localContact]] as const;
     return agent.respond(id, createResponse(request, 200, { headers, body, contentType: SDP }));
   }

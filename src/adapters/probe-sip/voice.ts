@@ -17,7 +17,7 @@ import {
   SAMPLES_PER_PACKET,
   type SentLog,
 } from './hearing.ts';
-import { bound, familyOf } from './line.ts';
+import { bound, familyOf, sendTo } from './line.ts';
 
 export interface SpeakTo {
   readonly remote: Endpoint;
@@ -102,6 +102,6 @@ export class Voice implements SentLog {
     const { remote, payloadType } = this.#to;
     const packet = this.#sender.packet(this.#payload, payloadType, this.#packets === 0, now);
     this.#sent.set(uint16(packet, 2), now);
-    this.#socket.send(packet, remote.port, remote.address, () => undefined);
+    sendTo(this.#socket, packet, remote);
   }
 }
