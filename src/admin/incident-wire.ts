@@ -116,7 +116,8 @@ export const incident = z
   })
   .meta({ id: 'Incident', description: 'A period in which the service was not whole' });
 
-const next = instant
+const next = z
+  .string()
   .optional()
   .meta({ description: 'What `before` is for the next page; absent on the last' });
 

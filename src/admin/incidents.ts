@@ -17,7 +17,7 @@ import {
   withTitle,
 } from '../incidents/operator.ts';
 import type { Incident, Maintenance } from '../ports/incidents.ts';
-import type { PeriodsQuery, Store, StoreWrite } from '../ports/store.ts';
+import type { PeriodPlace, PeriodsQuery, Store, StoreWrite } from '../ports/store.ts';
 import { type Audit, authorBy } from './audit.ts';
 import { existing, invalid, mustFit, validated } from './demands.ts';
 import {
@@ -55,7 +55,8 @@ export interface IncidentsOptions {
 
 export interface PeriodsAsked {
   readonly limit?: number | undefined;
-  readonly before?: Instant | undefined;
+  /** The `next` of an earlier page. */
+  readonly before?: string | undefined;
   readonly open?: boolean | undefined;
 }
 
@@ -70,11 +71,11 @@ export class Incidents {
     this.#options = options;
   }
 
-  /** Newest first. `next`: what `before` is for the next page. */
+  /** Newest first. */
   async list(asked: PeriodsAsked) {
     const query = queryOf(asked);
     const incidents = await this.#options.store.incidents(query);
-    return { incidents, ...nextAfter(incidents.length, query, incidents.at(-1)?.openedAt) };
+    return { incidents, ...nextAfter(incidents, query, ({ openedAt }) => openedAt) };
   }
 
   async get(id: string): Promise<Incident> {
@@ -146,7 +147,7 @@ export class MaintenancePlans {
   async list(asked: PeriodsAsked) {
     const query = queryOf(asked);
     const maintenance = await this.#options.store.maintenance(query);
-    return { maintenance, ...nextAfter(maintenance.length, query, maintenance.at(-1)?.from) };
+    return { maintenance, ...nextAfter(maintenance, query, ({ from }) => from) };
   }
 
   async get(id: string): Promise<Maintenance> {
@@ -202,11 +203,28 @@ export class MaintenancePlans {
 
 function queryOf({ limit = LISTED, before, open }: PeriodsAsked): PeriodsQuery {
   mustFit(limit, LIMITS.incidentsPageMax);
-  return { limit, ...(before !== undefined && { before }), ...(open !== undefined && { open }) };
+  return {
+    limit,
+    ...(before !== undefined && { before: placeOf(before) }),
+    ...(open !== undefined && { open }),
+  };
 }
 
-function nextAfter(found: number, { limit }: PeriodsQuery, last: Instant | undefined) {
-  return found < limit || last === undefined ? {} : { next: last };
+/** Of its last one by time, and by id among equals: whoever gets it need not know. */
+function nextAfter<Period extends { readonly id: string }>(
+  found: readonly Period[],
+  { limit }: PeriodsQuery,
+  timeOf: (period: Period) => Instant,
+): { readonly next?: string } {
+  const last = found.at(-1);
+  return found.length < limit || last === undefined ? {} : { next: `${timeOf(last)}_${last.id}` };
+}
+
+function placeOf(next: string): PeriodPlace {
+  const [, at, id] = /^(\d+(?:\.\d+)?)_(.+)$/.exec(next) ?? [];
+  if (at === undefined || id === undefined)
+    throw invalid([{ path: ['before'], reason: "is not an earlier page's next" }]);
+  return { at: Number(at), id };
 }
 
 /** Throws INVALID_INPUT unless there is either a text or a template. */

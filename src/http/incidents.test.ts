@@ -25,8 +25,8 @@ describe('incidents over the API', () => {
       },
     ]);
     const page = (await ask('/v1/incidents?limit=1')).json();
-    assert.equal(page.next, '2026-11-24T09:29:00.000Z');
     assert.deepEqual((await ask(`/v1/incidents?limit=1&before=${page.next}`)).json(), { incidents: [] });
+    assert.equal((await ask('/v1/incidents?before=yesterday')).statusCode, 400);
     assert.equal((await ask('/v1/incidents/20261124-9')).statusCode, 404);
     assert.equal((await ask('/v1/incidents/last')).statusCode, 400);
   });

@@ -109,12 +109,17 @@ export interface AuditPage {
   readonly next?: string;
 }
 
+export interface PeriodPlace {
+  readonly at: number;
+  readonly id: string;
+}
+
 /** Of incidents by when they were opened, of maintenance by when it begins. */
 export interface PeriodsQuery {
   /** At most `LIMITS.incidentsPageMax`, newest first. */
   readonly limit: number;
-  /** Only those earlier than this: the time of the last one of an earlier page. */
-  readonly before?: number;
+  /** Only those that come after this one, the last of an earlier page. Several may have the same time. */
+  readonly before?: PeriodPlace;
   /** Only incidents that are not resolved; only maintenance that is scheduled or under way. */
   readonly open?: boolean;
 }

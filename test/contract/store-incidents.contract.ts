@@ -102,7 +102,10 @@ function incidentsContract({ name, open }: StoreUnderTest): void {
       });
       await store().write(puts(...[b, c, a].map((one) => present(one, 'incident'))));
       assert.deepEqual(await store().incidents({ limit: 2 }), [c, b]);
-      assert.deepEqual(await store().incidents({ limit: 2, before: NOON + HOUR_MS }), [a]);
+      assert.deepEqual(
+        await store().incidents({ limit: 2, before: { at: NOON + HOUR_MS, id: '20261126-2' } }),
+        [a],
+      );
       assert.deepEqual(await store().incidents({ limit: 2, open: true }), [c, a]);
     });
 
@@ -130,6 +133,13 @@ function maintenanceContract({ name, open }: StoreUnderTest): void {
   describe(`${name}: a store, of maintenance`, () => {
     const { store, reopen } = stage(open);
 
+    test('maintenance that begins in the same minute is all found, page by page', async () => {
+      const [a, b, c] = ['m20261126-1', 'm20261126-2', 'm20261126-3'].map((id) => maintenance(id, NOON));
+      await store().write(schedules(...[b, c, a].map((one) => present(one, 'maintenance'))));
+      assert.deepEqual(await store().maintenance({ limit: 2 }), [c, b]);
+      assert.deepEqual(await store().maintenance({ limit: 2, before: { at: NOON, id: 'm20261126-2' } }), [a]);
+    });
+
     test('maintenance comes by its beginning, last first, and that alone which is not over', async () => {
       const early = maintenance('m20261126-2', NOON + HOUR_MS, { state: 'under-way' });
       const late = maintenance('m20261126-1', NOON + 9 * HOUR_MS);
@@ -138,7 +148,9 @@ function maintenanceContract({ name, open }: StoreUnderTest): void {
       await store().write(schedules(off, early, over, late));
       assert.deepEqual(await store().maintenance({ limit: 10 }), [late, early, off, over]);
       assert.deepEqual(await store().maintenance({ limit: 10, open: true }), [late, early]);
-      assert.deepEqual(await store().maintenance({ limit: 1, before: late.from }), [early]);
+      assert.deepEqual(await store().maintenance({ limit: 1, before: { at: late.from, id: late.id } }), [
+        early,
+      ]);
       await store().write(schedules({ ...late, state: 'cancelled', endedAt: NOON + 2 }));
       await store().write([{ type: 'maintenance-pruned', kept: 3 }]);
       const kept = await reopen();

@@ -429,14 +429,14 @@ function toldOfMaintenance({ from, state }: Maintenance) {
   return { at: from, open: state === 'scheduled' || state === 'under-way' };
 }
 
-/** Pages are cut by time alone, as the database does it. */
 function periodsOf<Period extends { readonly id: string }>(
   all: Iterable<Period>,
   { limit, before, open }: PeriodsQuery,
   told: ToldOf<Period>,
 ): readonly Period[] {
   return newestFirst(all, told)
-    .filter((one) => (before === undefined || one.at < before) && (open !== true || one.open))
+    .filter(({ period, at }) => before === undefined || compare(at, period.id, before.at, before.id) < 0)
+    .filter((one) => open !== true || one.open)
     .slice(0, Math.min(limit, LIMITS.incidentsPageMax))
     .map(({ period }) => period);
 }
@@ -444,5 +444,5 @@ function periodsOf<Period extends { readonly id: string }>(
 function newestFirst<Period extends { readonly id: string }>(all: Iterable<Period>, told: ToldOf<Period>) {
   return [...all]
     .map((period) => ({ period, ...told(period) }))
-    .sort((a, b) => b.at - a.at || order(b.period.id, a.period.id));
+    .sort((a, b) => compare(b.at, b.period.id, a.at, a.period.id));
 }

@@ -76,7 +76,10 @@ async function read(
   { limit, before, open }: PeriodsQuery,
 ): Promise<readonly string[]> {
   let select = db.selectFrom(table).select('record');
-  if (before !== undefined) select = select.where('at', '<', before);
+  if (before !== undefined) {
+    const { at, id } = before;
+    select = select.where(({ eb, refTuple, tuple }) => eb(refTuple('at', 'id'), '<', tuple(at, id)));
+  }
   if (open === true) select = select.where('open', '=', 1);
   const rows = await select
     .orderBy('at', 'desc')

@@ -48,10 +48,7 @@ describe('incident', () => {
     );
     const { out } = await run('incident', 'list', '--json', '--limit', '1');
     assert.equal(JSON.parse(out).incidents[0].id, '20261124-1');
-    assert.match(
-      (await run('incident', 'list', '--limit', '1')).out,
-      /More: --before 2026-11-24T09:29:00\.000Z/,
-    );
+    assert.match((await run('incident', 'list', '--limit', '1')).out, /More: --before \d+_20261124-1\n/);
   });
 
   test('update and resolve say more, as far as the probes let them', async (t) => {

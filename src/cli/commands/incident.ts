@@ -56,7 +56,7 @@ function addList(incident: Command, context: CliContext): void {
     const query = { limit, before, open: open === true ? 'true' : undefined };
     const raw = await session.client.request('GET', '/v1/incidents', { query });
     answer(session, raw, incidentPage, ({ incidents, next }) => {
-      const more = next === undefined ? '' : `More: --before ${new Date(next).toISOString()}\n`;
+      const more = next === undefined ? '' : `More: --before ${next}\n`;
       return listed(session, incidents, COLUMNS, 'There is no incident.') + more;
     });
   });

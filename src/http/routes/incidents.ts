@@ -17,7 +17,6 @@ import {
   updateInput,
 } from '../../admin/incident-wire.ts';
 import type { Incidents, MaintenancePlans } from '../../admin/incidents.ts';
-import { instant } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { App } from '../app.ts';
 import { byWhom } from '../by-whom.ts';
@@ -27,13 +26,13 @@ const tags = ['incidents'];
 const params = section({ id: z.string().regex(/^m?\d{8}-\d{1,9}$/, 'expected an id such as 20261126-1') });
 const querystring = section({
   limit: z.coerce.number().int().min(1).max(LIMITS.incidentsPageMax).optional(),
-  before: instant.optional().meta({ description: 'The `next` of an earlier page' }),
+  before: z.string().max(64).optional().meta({ description: 'The `next` of an earlier page' }),
   open: z.enum(['true', 'false']).optional().meta({ description: 'true: only those that are not over' }),
 });
 
 interface Paged {
   readonly limit?: number | undefined;
-  readonly before?: number | undefined;
+  readonly before?: string | undefined;
   readonly open?: 'true' | 'false' | undefined;
 }
 
