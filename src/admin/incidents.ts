@@ -135,11 +135,16 @@ export class Incidents {
   }
 }
 
+export interface MaintenanceOptions extends IncidentsOptions {
+  /** A node that only watches has none whose contacts it could remind. */
+  readonly hasAccounts: boolean;
+}
+
 /** What it is asked has been checked by its schemas, which read times. */
 export class MaintenancePlans {
-  readonly #options: IncidentsOptions;
+  readonly #options: MaintenanceOptions;
 
-  constructor(options: IncidentsOptions) {
+  constructor(options: MaintenanceOptions) {
     this.#options = options;
   }
 
@@ -154,14 +159,19 @@ export class MaintenancePlans {
     return existing(await this.#options.store.oneMaintenance(id), `maintenance ${id}`);
   }
 
-  schedule({ notify = false, text = '', ...asked }: MaintenanceInput, by: string): Promise<Maintenance> {
+  async schedule(
+    { notify = false, text = '', ...asked }: MaintenanceInput,
+    by: string,
+  ): Promise<Maintenance> {
+    this.#mustReach(notify);
     return this.#change(by, async (known, rules, now) => {
       const made = granted(schedule(known, { ...asked, text, notify }, rules, now));
       return [made, `maintenance ${made.id} scheduled: ${made.title}`];
     });
   }
 
-  change(id: string, asked: MaintenanceChangeInput, by: string): Promise<Maintenance> {
+  async change(id: string, asked: MaintenanceChangeInput, by: string): Promise<Maintenance> {
+    this.#mustReach(asked.notify === true);
     return this.#change(by, async (known, rules, now) => {
       const changed = granted(change(await this.#one(known, id), asked, rules, now));
       return [changed, `maintenance ${id} changed`];
@@ -178,6 +188,12 @@ export class MaintenancePlans {
     return this.#change(by, async (known, _rules, now) => {
       return [granted(end(await this.#one(known, id), text, now)), `maintenance ${id} ended`];
     });
+  }
+
+  #mustReach(notify: boolean): void {
+    if (!notify || this.#options.hasAccounts) return;
+    const reason = 'cannot be done by a node that only watches (node.roles): it has no accounts to remind';
+    throw invalid([{ path: ['notify'], reason }]);
   }
 
   async #one(known: Known, id: string): Promise<Maintenance> {

@@ -93,8 +93,9 @@ async function stage(t: TestContext, store = new TriedStore(), startedAt: Instan
     goesOn: (ms: number) => {
       stepMs = ms;
     },
+    options,
     incidents: new Incidents(options),
-    maintenance: new MaintenancePlans(options),
+    maintenance: new MaintenancePlans({ ...options, hasAccounts: true }),
   };
 }
 
@@ -297,6 +298,18 @@ describe('maintenance as it is kept', () => {
     await pass(HOUR_MS);
     assert.deepEqual(shown, ['Calls: operational', 'Calls: maintenance', 'Calls: operational']);
     assert.equal((await maintenance.get('m20261126-1')).state, 'completed');
+  });
+
+  test('reminds nobody by e-mail where there are no accounts, which is said', async (t) => {
+    const { keeping, options, now } = await stage(t);
+    keeping.begin([]);
+    const watching = new MaintenancePlans({ ...options, hasAccounts: false });
+    const from = now() + 2 * HOUR_MS;
+    const asked = { title: 'New switch', components: ['Calls'], from, until: from + HOUR_MS };
+    const refusal = { code: 'INVALID_INPUT', message: /notify.*no accounts to remind/ };
+    await assert.rejects(watching.schedule({ ...asked, notify: true }, 'cli'), refusal);
+    const { id } = await watching.schedule(asked, 'cli');
+    await assert.rejects(watching.change(id, { notify: true }, 'cli'), refusal);
   });
 
   test('whose contacts cannot be read is trouble, which is said once, and it reminds them later', async (t) => {

@@ -73,7 +73,7 @@ export async function openWatchDesk(
     page,
     uptime: () => uptime.view(),
     incidents: new Incidents(options),
-    maintenance: new MaintenancePlans(options),
+    maintenance: new MaintenancePlans({ ...options, hasAccounts: !config.node.onlyWatches }),
     takeSeries: judging?.takeSeries ?? (async () => undefined),
     trouble: () => keeping.trouble ?? uptime.trouble,
   };

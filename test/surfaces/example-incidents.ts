@@ -42,7 +42,11 @@ export function exampleIncidents() {
     fraction: () => 0,
   };
   const options = { desk, store, audit: new Audit({ clock, random }) };
-  return { store, incidents: new Incidents(options), maintenance: new MaintenancePlans(options) };
+  return {
+    store,
+    incidents: new Incidents(options),
+    maintenance: new MaintenancePlans({ ...options, hasAccounts: true }),
+  };
 }
 
 function writesOf({ incidents, maintenance }: Step): readonly StoreWrite[] {
