@@ -43,10 +43,22 @@ function post(
         if (text.length > LIMITS.apiAnswerBytesMax) response.destroy(new Error('the answer is too long'));
       });
       response.on('end', () => {
-        resolve(response.statusCode === 200 ? ok(text) : err(`HTTP ${response.statusCode}`));
+        resolve(response.statusCode === 200 ? ok(text) : err(refusal(response.statusCode, text)));
       });
     });
     asked.on('error', reject);
     asked.end(body);
   });
+}
+
+/** What the node says of it (RFC 9457), where it is one. */
+function refusal(status: number | undefined, body: string): string {
+  let detail: unknown;
+  try {
+    ({ detail } = JSON.parse(body));
+  } catch {
+    // A proxy's own page says nothing more.
+  }
+  const why = typeof detail === 'string' ? `: ${printable(detail).slice(0, LIMITS.probeReasonMax)}` : '';
+  return `HTTP ${status}${why}`;
 }

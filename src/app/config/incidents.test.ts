@@ -52,6 +52,11 @@ status:
       'templates: [{ name: a, text: b }, { name: a, text: c }]',
       /status\.templates\[1\]\.name.*is there twice/,
     ],
+    [
+      'templates: [{ name: a, text: "{components}: {cause}" }]',
+      /status\.templates\[0\]\.text.*has \{cause\}; there are \{components\}, \{since\}, \{advice\}/,
+    ],
+    ['templates: [{ name: a, text: "since {since" }]', /status\.templates\[0\]\.text.*has \{since;/],
   ] as const) {
     test(`is refused with ${yaml}`, () => {
       const all = `${WATCH}status: { components: [{ name: Mail, probes: a }], ${yaml} }`;

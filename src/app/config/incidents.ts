@@ -12,6 +12,8 @@ import { asList, itemPath, type StatusSection } from './schema.ts';
 
 const RESOLVE_AFTER_MS = 5 * MINUTE_MS;
 const DEGRADED_AFTER_MS = 2 * MINUTE_MS;
+/** What is filled in in a template. */
+const PLACES: readonly string[] = ['{components}', '{since}', '{advice}'];
 const REMINDERS_MS: readonly number[] = [72 * HOUR_MS, HOUR_MS];
 
 export interface IncidentContext {
@@ -28,9 +30,12 @@ export function resolveIncidents(
   findings: Findings,
 ): Rules {
   const { resolveAfter, advice, templates = [], components: written = [] } = section ?? {};
-  for (const [index, { name }] of templates.entries()) {
+  for (const [index, { name, text }] of templates.entries()) {
     if (templates.findIndex((other) => other.name === name) < index)
       findings.add(['status', 'templates', index, 'name'], 'is there twice');
+    const strange = text.match(/\{[^{}\s]*\}?/g)?.find((place) => !PLACES.includes(place));
+    if (strange !== undefined)
+      findings.add(['status', 'templates', index, 'text'], `has ${strange}; there are ${PLACES.join(', ')}`);
   }
   const resolveAfterMs = resolveAfter === undefined ? RESOLVE_AFTER_MS : durationMs(resolveAfter);
   if (resolveAfterMs < LIMITS.resolveAfterMinMs || resolveAfterMs > LIMITS.resolveAfterMaxMs)

@@ -46,7 +46,10 @@ export function addResults(app: App, desk: StatusDesk): void {
     handler: async ({ body }) => {
       const answer = desk.report(body.results);
       if (answer !== undefined) return answer;
-      throw new RingthroughError('UNAUTHORISED', 'a result is not signed by a watcher that is known here');
+      throw new RingthroughError(
+        'UNAUTHORISED',
+        'a result is not signed by a watcher whose name and key stand in watch.watchers of this node',
+      );
     },
   });
 }
