@@ -24,11 +24,16 @@ interface Status {
   }[];
 }
 
-/** What the probe said, once it has said anything. */
-function said(node: RingthroughNode, probe: string): Promise<Last> {
-  return until(`a result of ${probe}`, 20_000, async () => {
+/** Until the probe says so: what it found before the node had its accounts does not count. */
+async function says(node: RingthroughNode, probe: string, outcome: Last['outcome'], reason?: RegExp) {
+  let last: Last | undefined;
+  const wanted = async () => {
     const { components } = await node.api<Status>('GET', '/status');
-    return components.find(({ name }) => name === probe)?.probes[0]?.watchers[0]?.last;
+    last = components.find(({ name }) => name === probe)?.probes[0]?.watchers[0]?.last;
+    return (last?.outcome === outcome && (reason?.test(last.reason ?? '') ?? true)) || undefined;
+  };
+  await until(`${probe} ${outcome}`, 20_000, wanted).catch((cause: unknown) => {
+    throw new Error(`${probe} said ${JSON.stringify(last)}`, { cause });
   });
 }
 
@@ -51,13 +56,9 @@ test('a probe registers with Kamailio, and another one calls through it', async 
       `name: call, call: { to: "${MOBILE}", from: { ${phone} }, answer: { listen: "udp:${CARRIER_HOST}:${pstn.port}" } }`,
     ),
   });
-  assert.deepEqual(await said(node, 'register').then(({ outcome, reason }) => [outcome, reason]), [
-    'passed',
-    undefined,
-  ]);
-  assert.match((await said(node, 'wrong')).reason ?? '', /^401 Unauthorized: /);
-  const call = await said(node, 'call');
-  assert.deepEqual([call.outcome, call.reason], ['passed', undefined]);
+  await says(node, 'register', 'passed');
+  await says(node, 'wrong', 'failed', /^401 Unauthorized: /);
+  await says(node, 'call', 'passed');
   await carrier.logged(/authorised INVITE to \+447700900123/);
 });
 
@@ -81,10 +82,7 @@ test('probes call in and out over a trunk of a node, and hear each other', async
     ],
     more: (sipPort) => calls(trunkPort, sipPort),
   });
-  for (const probe of ['in', 'out']) {
-    const { outcome, reason } = await said(node, probe);
-    assert.deepEqual([probe, outcome, reason], [probe, 'passed', undefined]);
-  }
+  for (const probe of ['in', 'out']) await says(node, probe, 'passed');
   assert.equal((await node.attempt(NUMBER)).answeredBy, 'reception');
   await until('no binding is left', 5_000, async () => {
     const { phones } = await node.api<{ phones: readonly { readonly bindings: readonly object[] }[] }>(
@@ -106,8 +104,5 @@ test('a call whose audio goes nowhere fails, and says so', async (t) => {
     mediaAdvertised: '127.0.0.9',
     more: (sipPort) => calls(trunkPort, sipPort),
   });
-  assert.deepEqual(await said(node, 'in').then(({ outcome, reason }) => [outcome, reason]), [
-    'failed',
-    'audio does not arrive from caller to called: 0 of 75 packets',
-  ]);
+  await says(node, 'in', 'failed', /^audio does not arrive from caller to called: 0 of 75 packets$/);
 });
