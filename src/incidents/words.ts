@@ -4,6 +4,7 @@
 //   Since 14:05 GMT, calls to your numbers may not arrive; the website does not work. Your numbers ring your mobiles …
 
 import { wallClock, wallTime } from '../base/local-time.ts';
+import { listed } from '../base/names.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Affected, Impact, Maintenance } from '../ports/incidents.ts';
 import { worst } from '../ports/status.ts';
@@ -123,7 +124,5 @@ function withAdvice(text: string, { advice }: Rules): string {
 /** `A`, `A and B`, `A, B and C`, `A, B, C, D, E and 3 more`. */
 function enumerated(names: readonly string[]): string {
   const rest = names.length - NAMED;
-  const all = rest > 1 ? [...names.slice(0, NAMED), `${rest} more`] : names;
-  const last = all.at(-1) ?? '';
-  return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
+  return listed(rest > 1 ? [...names.slice(0, NAMED), `${rest} more`] : names);
 }

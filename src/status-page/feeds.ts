@@ -5,9 +5,10 @@
 // Written here and not by a library: those that were tried write control characters that no XML parser takes, and
 // titles with white space around them; what is needed is two lists of elements, and text escaped.
 
+import { rfc1123Date } from '../base/rfc1123-date.ts';
 import { HOUR_MS, type Instant } from '../base/time.ts';
 import type { Incident, Maintenance } from '../ports/incidents.ts';
-import { escaped, mailDate, timestamp } from './instants.ts';
+import { escaped, timestamp } from './instants.ts';
 import {
   incidentChangedAt,
   MAINTENANCE_WORDS,
@@ -79,7 +80,7 @@ function rss({ site, at }: PageView, url: string, entries: readonly Entry[]): Pa
     element('link', url),
     element('description', `Incidents and maintenance of ${site.name}`),
     element('language', 'en'),
-    element('lastBuildDate', mailDate(changedAt(entries, at))),
+    element('lastBuildDate', rfc1123Date(changedAt(entries, at))),
     element('ttl', `${TTL_MINUTES}`),
     `<atom:link rel="self" type="application/rss+xml" href="${self}"/>`,
     ...entries.flatMap(({ address, title, updated, category, content }) => [
@@ -87,7 +88,7 @@ function rss({ site, at }: PageView, url: string, entries: readonly Entry[]): Pa
       element('title', title),
       element('link', address),
       `<guid isPermaLink="true">${escaped(address)}</guid>`,
-      element('pubDate', mailDate(updated)),
+      element('pubDate', rfc1123Date(updated)),
       element('category', category),
       element('description', content),
       '</item>',

@@ -1,5 +1,6 @@
 // The first page: what is the matter, what can be done, every service, how calls are doing, and what has been.
 
+import { listed } from '../base/names.ts';
 import type { Incident, Maintenance } from '../ports/incidents.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
@@ -10,7 +11,7 @@ import { services } from './services.ts';
 import { incidentRow, updatesOf } from './story.ts';
 import { timeTag } from './times.ts';
 import type { ComponentOnPage, PageFile } from './view.ts';
-import { headline, listed, STATE_WORDS, sinceOf } from './words.ts';
+import { headline, STATE_WORDS, sinceOf } from './words.ts';
 
 const INCIDENTS_TOLD = 5;
 const UPDATES_TOLD = 3;

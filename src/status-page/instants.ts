@@ -1,4 +1,4 @@
-// Times and names as programs read them in the files beside the page: RFC 3339 for JSON and Atom, RFC 822 for RSS, and
+// Times and names as programs read them in the files beside the page: RFC 3339 for JSON and Atom, and
 // names that may stand in an address. Those for people are the page's own.
 
 import type { Instant } from '../base/time.ts';
@@ -11,17 +11,6 @@ export function timestamp(at: Instant): string {
 /** `2026-11-26T09:30:00.250Z`, by which one rendering is told from the next. */
 export function exactTimestamp(at: Instant): string {
   return Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toString({ smallestUnit: 'millisecond' });
-}
-
-const DAY_NAMES = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const MONTH_NAMES = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Thu, 26 Nov 2026 09:30:00 GMT`: RFC 822 §5, with the year of RFC 1123 §5.2.14. */
-export function mailDate(at: Instant): string {
-  const time = Temporal.Instant.fromEpochMilliseconds(Math.floor(at)).toZonedDateTimeISO('UTC');
-  const two = (value: number) => `${value}`.padStart(2, '0');
-  const date = `${two(time.day)} ${MONTH_NAMES[time.month - 1]} ${time.year}`;
-  return `${DAY_NAMES[time.dayOfWeek - 1]}, ${date} ${two(time.hour)}:${two(time.minute)}:${two(time.second)} GMT`;
 }
 
 /** `Inbound calls (London)` → `inbound-calls-london`; of what has no letters at all, `x`. */

@@ -1,5 +1,6 @@
 // The page of one incident, and of one maintenance: the whole story from its beginning, at an address that stays.
 
+import { listed } from '../base/names.ts';
 import type { Instant } from '../base/time.ts';
 import type { Affected, Incident, IncidentUpdate, Maintenance } from '../ports/incidents.ts';
 import { type Html, html } from './html.ts';
@@ -7,7 +8,7 @@ import type { Frame } from './layout.ts';
 import { prose } from './prose.ts';
 import { lasting, type Times, timeTag } from './times.ts';
 import type { PageFile } from './view.ts';
-import { IMPACT_WORDS, listed, MAINTENANCE_WORDS, PHASE_WORDS } from './words.ts';
+import { IMPACT_WORDS, MAINTENANCE_WORDS, PHASE_WORDS } from './words.ts';
 
 export function incidentPage(frame: Frame, incident: Incident): PageFile {
   const { times } = frame;

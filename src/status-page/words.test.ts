@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { listed } from '../base/names.ts';
 import type { ShownState } from '../ports/status.ts';
-import { headline, listed } from './words.ts';
+import { headline } from './words.ts';
 
 const of = (...states: readonly (readonly [string, ShownState])[]) =>
   states.map(([name, state]) => ({ name, state }));

@@ -2,6 +2,7 @@
 // shown only while the reader's browser knows that it is true; without script, and on a page that has become old, the
 // same is said of the time when the page was made (script.ts).
 
+import { listed } from '../base/names.ts';
 import type { Instant } from '../base/time.ts';
 import type { Impact, MaintenanceState, Phase } from '../ports/incidents.ts';
 import type { ShownState } from '../ports/status.ts';
@@ -74,12 +75,6 @@ export function headline(
   const [only = 'The service'] = names;
   const many = names.length > 1 || isPlural(only);
   return `${names.length > 1 ? listed(names) : only} ${verb(many, tense)} ${predicate}`;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
 
 /** Since when the oldest of those that are in this state are. */

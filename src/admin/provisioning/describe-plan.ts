@@ -2,6 +2,7 @@
 // +447700900123`.
 
 import { assertNever } from '../../base/assert.ts';
+import { listed } from '../../base/names.ts';
 import { SECOND_MS } from '../../base/time.ts';
 import type { Plan, PlanStep } from '../../ports/records.ts';
 import { describeNumber } from './number.ts';
@@ -38,10 +39,4 @@ function describeStep(step: PlanStep, follows: boolean): string {
 
 function seconds(lengthMs: number): string {
   return `${lengthMs / SECOND_MS} s`;
-}
-
-/** `a`, `a and b`, `a, b and c` */
-function listed(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
