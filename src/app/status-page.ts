@@ -3,10 +3,11 @@
 // The page goes on when the node is busy with calls, for it takes little; and when it does not go on, it is seen: what
 // was published calls itself old by then, and the listener shows nothing that is.
 
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openPageServer } from '../adapters/page-server/server.ts';
-import { createFolderTarget } from '../adapters/publish-folder/folder.ts';
+import { openFolderTarget } from '../adapters/publish-folder/folder.ts';
 import { createRsyncTarget } from '../adapters/publish-rsync/rsync.ts';
 import { createS3Target } from '../adapters/publish-s3/s3.ts';
 import { type PageSources, pageView } from '../admin/page.ts';
@@ -28,7 +29,7 @@ const STAGING_FOLDER = 'status-page';
 /** Two renderings were missed by then, and a third is late. */
 const STALE_AFTER_MS = 3 * MINUTE_MS;
 
-/** Gives how it is doing. Throws RingthroughError LISTEN_FAILED. */
+/** Gives how it is doing. Throws RingthroughError LISTEN_FAILED or CONFIG_INVALID. */
 export async function openStatusPage(
   { config, clock, log, random }: Surroundings,
   { store, folder }: { readonly store: Store; readonly folder: string },
@@ -48,7 +49,7 @@ export async function openStatusPage(
       const view = await pageView(sources, now);
       return [...renderPage(view, nodeHashing), ...renderFormats(view)];
     },
-    targets: targetsOf(page, path.join(folder, STAGING_FOLDER)),
+    targets: await openTargets(page, path.join(folder, STAGING_FOLDER)),
     clock,
     random,
     log,
@@ -76,9 +77,14 @@ function shownBy(desk: StatusDesk): ReturnType<PageSources['shown']> {
   };
 }
 
-function targetsOf({ folder, push }: PageSettings, staging: string): readonly PublishTarget[] {
+/** What a node that was killed had half put together in `staging` is gone then. */
+export async function openTargets(
+  { folder, push }: Pick<PageSettings, 'folder' | 'push'>,
+  staging: string,
+): Promise<readonly PublishTarget[]> {
+  await rm(staging, { recursive: true, force: true });
   return [
-    ...(folder === undefined ? [] : [createFolderTarget(folder)]),
+    ...(folder === undefined ? [] : [openFolderTarget(folder)]),
     ...push.map((one) =>
       one.type === 'rsync' ? createRsyncTarget({ ...one, staging }) : createS3Target(one),
     ),

@@ -15,7 +15,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { utf8 } from '../../base/bytes.ts';
 import type { PublishedFile } from '../../ports/publishing.ts';
-import { createFolderTarget } from './folder.ts';
+import { openFolderTarget } from './folder.ts';
 
 const { signal } = new AbortController();
 
@@ -35,7 +35,7 @@ function stage(test: TestContext) {
       .map((one) => path.relative(folder, path.join(one.parentPath, one.name)))
       .sort();
   const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
-  return { folder, all, read, target: createFolderTarget(folder) };
+  return { folder, all, read, target: openFolderTarget(folder) };
 }
 
 describe('the page in a folder', () => {
@@ -77,12 +77,23 @@ describe('the page in a folder', () => {
       { changed: [file('old.html', 'old', true), file('index.html', 'a', true)], removed: [] },
       signal,
     );
-    await createFolderTarget(folder).push({ changed: [file('index.html', 'b')], removed: [] }, signal);
+    await openFolderTarget(folder).push({ changed: [file('index.html', 'b')], removed: [] }, signal);
     assert.deepEqual(
       all(),
       ['.ringthrough-page', 'index.html'],
       'a compressed copy that is no longer made, too',
     );
+  });
+
+  test('is told to be unusable before anything is pushed, where no folder can be', (t) => {
+    const { folder } = stage(t);
+    writeFileSync(path.join(folder, 'file'), '');
+    for (const [where, reason] of [
+      ['/proc/nope', /status\.page\.folder: \/proc\/nope cannot be used \(ENOENT.*give another/],
+      [path.join(folder, 'file'), /ENOTDIR/],
+      [path.join(folder, 'file/below'), /ENOTDIR/],
+    ] as const)
+      assert.throws(() => openFolderTarget(where), { code: 'CONFIG_INVALID', message: reason });
   });
 
   test('says what failed, leaves no half-written file, and is whole after the next push', async (t) => {
@@ -109,7 +120,7 @@ describe('the page in a folder', () => {
     const victim = path.join(folder, '..', 'victim');
     writeFileSync(victim, '');
     writeFileSync(path.join(folder, '.ringthrough-page'), '../victim\n');
-    await createFolderTarget(folder).push(
+    await openFolderTarget(folder).push(
       { changed: [file('index.html', 'x')], removed: ['../victim'] },
       signal,
     );

@@ -6,8 +6,11 @@
 // the node. Whatever else is there is somebody else's.
 
 import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { RingthroughError } from '../../base/errors.ts';
+import { makeFolders } from '../../base/folders.ts';
 import type { PublishedFile, PublishTarget } from '../../ports/publishing.ts';
 
 const LIST_FILE = '.ringthrough-page';
@@ -17,7 +20,24 @@ const FOLDER_MODE = 0o755;
 const COPIES = ['.gz', '.br'];
 const SAFE_PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
-export function createFolderTarget(folder: string): PublishTarget {
+/** Makes the folder where it is missing. Throws CONFIG_INVALID where it cannot be made, or is not this node's to write. */
+export function openFolderTarget(folder: string): PublishTarget {
+  try {
+    makeFolders(folder, (one) => {
+      fs.mkdirSync(one);
+      fs.chmodSync(one, FOLDER_MODE);
+    });
+    fs.accessSync(path.join(folder, '/'), fs.constants.W_OK | fs.constants.X_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const remedy = 'give another, or make it writable for this user';
+    const message = `status.page.folder: ${folder} cannot be used (${reason}); ${remedy}`;
+    throw new RingthroughError('CONFIG_INVALID', message, { cause });
+  }
+  return createTarget(folder);
+}
+
+function createTarget(folder: string): PublishTarget {
   let written: Set<string> | undefined;
   let whole = false;
   return {

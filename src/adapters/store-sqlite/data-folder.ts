@@ -10,6 +10,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RingthroughError } from '../../base/errors.ts';
+import { makeFolders } from '../../base/folders.ts';
 import { SQLITE, sqliteCode } from './sqlite-errors.ts';
 
 export const KEY_BYTES = 32;
@@ -30,8 +31,8 @@ export interface DataFolder {
  */
 export function openDataFolder(path: string): DataFolder {
   try {
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-    fs.accessSync(path, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
+    makeFolders(path, (folder) => fs.mkdirSync(folder, { mode: 0o700 }));
+    fs.accessSync(join(path, '/'), fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
   } catch (cause) {
     throw unusable(path, cause);
   }

@@ -319,6 +319,7 @@ describe('the data folder', () => {
       message: `the data folder ${file} is not a folder; give another with node.data, or make it writable for this user`,
     });
     assert.throws(() => openDataFolder(join(file, 'below')), { code: 'DATA_FOLDER' });
+    assert.throws(() => openDataFolder('/proc/nope'), { code: 'DATA_FOLDER', message: /ENOENT/ });
   });
 
   test('with a database of a newer version is refused, and untouched', async () => {

@@ -6,7 +6,8 @@
 
 import 'reflect-metadata';
 import { KeyObject, webcrypto } from 'node:crypto';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import {
@@ -19,6 +20,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { RingthroughError } from '../../base/errors.ts';
+import { makeFolders } from '../../base/folders.ts';
 import type { Instant } from '../../base/time.ts';
 
 export interface SelfSignedOptions {
@@ -91,7 +93,7 @@ export async function writePair(
     }
   }
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, (one) => mkdirSync(one, { mode: 0o700 }));
     await replace(paths.key, pair.key, 0o600);
     await replace(paths.certificate, pair.certificate, 0o644);
   } catch (cause) {
