@@ -431,7 +431,9 @@ export class Admin {
   ): Promise<Compiled> {
     const { random } = this.#options;
     const made = { newPassword: () => newPassword(random), newControlId: () => newControlId(random) };
-    const context = { ...this.#options, ...made, stored };
+    const outbound = this.#options.node.trunks().filter((trunk) => trunk.outbound);
+    const trunks = outbound.map(({ name }) => name);
+    const context = { ...this.#options, ...made, trunks, stored };
     return compileAccounts(inputs, pathOf, context, findings);
   }
 

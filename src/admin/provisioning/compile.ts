@@ -26,6 +26,8 @@ export interface CompileContext {
   readonly realm: string;
   readonly country: string;
   readonly prompts: readonly string[];
+  /** Those that take calls out. */
+  readonly trunks: readonly string[];
   readonly hashing: Hashing;
   readonly secrets: SecretHashing;
   newPassword(): string;
@@ -104,6 +106,7 @@ async function compileAccount(
     sounds: (before?.sounds ?? []).map(({ name }) => name),
     mailboxes: (input.mailboxes ?? []).map(({ name }) => name),
     menus: (input.menus ?? []).map(({ name }) => name),
+    trunks: context.trunks,
     limits,
     country: context.country,
   };

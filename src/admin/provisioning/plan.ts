@@ -23,6 +23,8 @@ export interface PlanContext {
   readonly sounds: readonly string[];
   readonly mailboxes: readonly string[];
   readonly menus: readonly string[];
+  /** Those that take calls out. */
+  readonly trunks: readonly string[];
   readonly limits: AccountLimits;
   readonly country: string;
 }
@@ -63,6 +65,8 @@ function compileStep(input: PlanStepInput, path: Path, context: PlanContext, fin
   if (input.dial !== undefined) {
     const number = compileDestination(input.dial, [...path, 'dial'], context, findings);
     const trunk = input.trunk === undefined ? {} : { trunk: input.trunk };
+    if (input.trunk !== undefined)
+      mustBeKnown('outbound trunk', input.trunk, context.trunks, [...path, 'trunk'], findings);
     return { type: 'dial', number, forMs: compileLength(input, path, findings), ...trunk, ...condition };
   }
   if (input.voicemail !== undefined) {

@@ -31,6 +31,7 @@ async function compile(yaml: string, stored: readonly Account[] = [], realm = 'v
     realm,
     country: 'GB',
     prompts: PROMPTS,
+    trunks: ['carrier-a', 'carrier-b'],
     hashing: nodeHashing,
     secrets: PLAIN_SECRETS,
     newPassword: () => 'made-up-password',
@@ -238,6 +239,14 @@ describe('mistakes in a provisioning file', () => {
       told: [
         'line 7, accounts[0].numbers[0].plan[0].during: no hours "ofice"; did you mean "office"?',
         'line 7, accounts[0].numbers[0].plan[1].announcement: no prompt "apology"; there are: unavailable, closed',
+      ],
+    },
+    {
+      title: 'a step dials over a trunk that is not there',
+      plan: '[{ dial: "+447700900123", trunk: carier-a }, { dial: "+447700900124", trunk: backup }]',
+      told: [
+        'line 7, accounts[0].numbers[0].plan[0].trunk: no outbound trunk "carier-a"; did you mean "carrier-a"?',
+        'line 7, accounts[0].numbers[0].plan[1].trunk: no outbound trunk "backup"; there are: carrier-a, carrier-b',
       ],
     },
     {
