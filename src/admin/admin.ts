@@ -431,10 +431,8 @@ export class Admin {
   ): Promise<Compiled> {
     const { random } = this.#options;
     const made = { newPassword: () => newPassword(random), newControlId: () => newControlId(random) };
-    const outbound = this.#options.node.trunks().filter((trunk) => trunk.outbound);
-    const trunks = outbound.map(({ name }) => name);
-    const context = { ...this.#options, ...made, trunks, stored };
-    return compileAccounts(inputs, pathOf, context, findings);
+    const trunks = this.trunks().flatMap(({ name, outbound }) => (outbound ? [name] : []));
+    return compileAccounts(inputs, pathOf, { ...this.#options, ...made, trunks, stored }, findings);
   }
 
   #changeDivert(

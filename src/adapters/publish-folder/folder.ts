@@ -20,7 +20,7 @@ const FOLDER_MODE = 0o755;
 const COPIES = ['.gz', '.br'];
 const SAFE_PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
-/** Makes the folder where it is missing. Throws CONFIG_INVALID where it cannot be made, or is not this node's to write. */
+/** Makes the folder where it is missing. Throws CONFIG_INVALID where it cannot be made or written to. */
 export function openFolderTarget(folder: string): PublishTarget {
   try {
     makeFolders(folder, (one) => {
