@@ -63,7 +63,16 @@ export function check<Schema extends z.ZodType>(
   schema: Schema,
 ): Result<z.output<Schema>, readonly Finding[]> {
   const checked = schema.safeParse(data);
-  return checked.success ? ok(checked.data) : err(checked.error.issues.flatMap(findingsOf));
+  if (checked.success) return ok(checked.data);
+  return err(worthTelling(checked.error.issues).flatMap(findingsOf));
+}
+
+/** A text where a list belongs has no length that anybody needs to hear of: of the wrong type, that is told alone. */
+function worthTelling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const mistyped = new Set(
+    issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => formatPath(path)),
+  );
+  return issues.filter(({ code, path }) => code === 'invalid_type' || !mistyped.has(formatPath(path)));
 }
 
 /** `accounts[0].numbers[1].plan[2].for` */

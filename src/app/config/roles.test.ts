@@ -33,7 +33,17 @@ describe('a node', () => {
     ]);
   });
 
+  test('that only watches is told once that it has nothing to watch', () => {
+    const status = 'status: { components: [{ name: Website, probes: web }] }';
+    assert.deepEqual(mistakes(`node: { roles: [watch] }\n${status}`), [
+      'watch: is missing: what this node is to watch',
+    ]);
+  });
+
   test('knows no other role', () => {
+    assert.deepEqual(mistakes(`node: { roles: watch }\n${WATCH}`), [
+      'node.roles: expected a list, such as [watch]',
+    ]);
     assert.deepEqual(mistakes('node: { roles: [edge] }'), ['node.roles[0]: expected watch']);
     assert.deepEqual(mistakes('node: { roles: [] }'), ['node.roles: must not be empty']);
   });

@@ -29,7 +29,7 @@ export const pageSection = section({
   url: words(2_048).optional(),
   homepage: words(2_048).optional(),
   logo: words(4_096).optional(),
-  accent: words(7).optional(),
+  accent: words(64).optional(),
   timeZone: words(64).optional(),
   contact: words(200).optional(),
   folder: words(4_096).optional(),

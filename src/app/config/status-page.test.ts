@@ -105,7 +105,7 @@ describe('the status page in the configuration', () => {
 
   test('tells what is wrong with addresses, colours and zones', () => {
     const told = mistakesIn(
-      '{ name: A, folder: ./a, url: "ftp://x", homepage: nowhere, accent: green, timeZone: Europe/Lundon, listen: "8081" }',
+      '{ name: A, folder: ./a, url: "ftp://x", homepage: nowhere, accent: greenish, timeZone: Europe/Lundon, listen: "8081" }',
     );
     for (const words of [
       /url.*expected the address of a page, such as https:\/\/status\.example\.net\//,

@@ -22,7 +22,9 @@ export function resolveWatch(
   findings: Findings,
 ): WatchSettings | undefined {
   if (watch === undefined) {
-    if (status !== undefined) findings.add(['watch'], 'is missing: components are fed by its probes');
+    // Of a node that only watches it is told already (roles.ts).
+    if (status !== undefined && node?.roles === undefined)
+      findings.add(['watch'], 'is missing: components are fed by its probes');
     return undefined;
   }
   const watcher = watch.name ?? nodeName;
