@@ -83,7 +83,11 @@ export const maintenanceChangeInput = section({
   from: instant.optional(),
   until: instant.optional(),
   notify: flag.optional(),
-}).meta({ id: 'MaintenanceChange', description: 'What is not given stays as it is' });
+})
+  .refine((change) => Object.keys(change).length > 0, {
+    error: 'nothing is changed; give title, text, components, from, until or notify',
+  })
+  .meta({ id: 'MaintenanceChange', description: 'What is not given stays as it is' });
 export type MaintenanceChangeInput = z.output<typeof maintenanceChangeInput>;
 
 export const maintenanceEndInput = section({ text: text.optional() }).meta({ id: 'MaintenanceEnd' });

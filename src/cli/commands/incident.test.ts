@@ -106,7 +106,7 @@ describe('maintenance', () => {
   test('is scheduled, changed, listed and cancelled', async (t) => {
     const run = await stage(t);
     const scheduled = await run(
-      ...['maintenance', 'schedule', 'New switch', '--component', 'Website', '--notify'],
+      ...['maintenance', 'schedule', '--title', 'New switch', '--component', 'Website', '--notify'],
       ...['--from', '2h', '--until', '3h', '--text', 'Short breaks.'],
     );
     assert.match(
@@ -117,10 +117,21 @@ describe('maintenance', () => {
     assert.equal(JSON.parse(changed.out).until, '2026-11-24T13:30:00.000Z');
     assert.match((await run('maintenance', 'end', 'm20261124-1')).err, /cancel it instead/);
     assert.match((await run('maintenance', 'list')).out, /m20261124-1.*scheduled.*Website.*New switch/);
+    const unchanged = await run('maintenance', 'change', 'm20261124-1');
+    assert.deepEqual([unchanged.code, unchanged.out], [64, '']);
+    assert.match(unchanged.err, /nothing is changed; give title, text/);
+    const [, next = ''] =
+      /More: --before (\d+_m20261124-1)\n/.exec((await run('maintenance', 'list', '--limit', '1')).out) ?? [];
+    assert.match((await run('maintenance', 'list', '--before', next)).out, /^No maintenance is announced/);
+    for (const limit of ['0', 'abc'])
+      assert.match(
+        (await run('maintenance', 'list', '--limit', limit)).err,
+        /limit: expected a whole number from 1 to \d+\n$/,
+      );
     const off = await run('maintenance', 'cancel', 'm20261124-1', '--text', 'Not today.');
     assert.match(off.out, /New switch: cancelled\n/);
     assert.match(off.out, /Not today\.\n$/);
     assert.equal((await run('maintenance', 'list', '--open')).out, 'No maintenance is announced.\n');
-    assert.equal((await run('maintenance', 'schedule', 'x', '--from', '2h')).code, 64);
+    assert.equal((await run('maintenance', 'schedule', '--title', 'x', '--from', '2h')).code, 64);
   });
 });

@@ -49,7 +49,7 @@ function addList(incident: Command, context: CliContext): void {
       .description('list them, newest first')
       .option('--open', 'only those that are not over')
       .option('--limit <count>', 'at most this many; 50 unless given')
-      .option('--before <time>', 'the `next` of an earlier page, as --json tells it'),
+      .option('--before <next>', 'the `next` of an earlier page, as --json tells it'),
   );
   list.action(async ({ open, limit, before }: { open?: boolean; limit?: string; before?: string }) => {
     const session = openSession(list, context);

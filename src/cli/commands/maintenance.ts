@@ -36,26 +36,25 @@ function addList(maintenance: Command, context: CliContext): void {
       .command('list')
       .description('list it, what begins last first')
       .option('--open', 'only what is scheduled or under way')
-      .option('--limit <count>', 'at most this many; 50 unless given'),
+      .option('--limit <count>', 'at most this many; 50 unless given')
+      .option('--before <next>', 'the `next` of an earlier page, as --json tells it'),
   );
-  list.action(async ({ open, limit }: { open?: boolean; limit?: string }) => {
+  list.action(async ({ open, limit, before }: { open?: boolean; limit?: string; before?: string }) => {
     const session = openSession(list, context);
-    const query = { limit, open: open === true ? 'true' : undefined };
+    const query = { limit, before, open: open === true ? 'true' : undefined };
     const raw = await session.client.request('GET', '/v1/maintenance', { query });
-    answer(session, raw, maintenancePage, ({ maintenance: all }) =>
-      listed(session, all, COLUMNS, 'No maintenance is announced.'),
-    );
+    answer(session, raw, maintenancePage, ({ maintenance: all, next }) => {
+      const more = next === undefined ? '' : `More: --before ${next}\n`;
+      return listed(session, all, COLUMNS, 'No maintenance is announced.') + more;
+    });
   });
 }
 
 function addSchedule(maintenance: Command, context: CliContext): void {
-  const schedule = withPlan(
-    maintenance.command('schedule').description('announce it').argument('<title>'),
-    'required',
-  );
-  schedule.action(async (title: string, options: PlanOptions) => {
+  const schedule = withPlan(maintenance.command('schedule').description('announce it'), 'required');
+  schedule.action(async (options: PlanOptions) => {
     const session = openSession(schedule, context);
-    const body = { ...bodyOf(options, context), title, components: options.component ?? [] };
+    const body = { ...bodyOf(options, context), components: options.component ?? [] };
     const raw = await session.client.request('POST', '/v1/maintenance', { body });
     answer(session, raw, maintenanceSchema, told);
   });
@@ -66,13 +65,12 @@ function addChange(maintenance: Command, context: CliContext): void {
     maintenance
       .command('change')
       .description('change or extend it; while it is under way, its texts and its end alone')
-      .argument('<id>')
-      .option('--title <title>', 'call it something else'),
+      .argument('<id>'),
     'optional',
   );
   change.action(async (id: string, options: PlanOptions) => {
     const session = openSession(change, context);
-    const body = { ...bodyOf(options, context), title: options.title, components: options.component };
+    const body = { ...bodyOf(options, context), components: options.component };
     const raw = await session.client.request('PATCH', pathOf(id), { body });
     answer(session, raw, maintenanceSchema, told);
   });
@@ -98,8 +96,9 @@ function addEnding(
   });
 }
 
-function withPlan(command: Command, times: 'required' | 'optional'): Command {
-  const option = times === 'required' ? command.requiredOption.bind(command) : command.option.bind(command);
+function withPlan(command: Command, kind: 'required' | 'optional'): Command {
+  const option = kind === 'required' ? command.requiredOption.bind(command) : command.option.bind(command);
+  option('--title <title>', 'what it is called');
   option('--from <time>', 'when it begins: in 2h, 22:00, "2026-11-28 22:00"');
   option('--until <time>', 'when it ends, likewise');
   return withApi(
@@ -114,9 +113,10 @@ function withPlan(command: Command, times: 'required' | 'optional'): Command {
   );
 }
 
-function bodyOf({ text, from, until, notify }: PlanOptions, context: CliContext) {
+function bodyOf({ title, text, from, until, notify }: PlanOptions, context: CliContext) {
   const now = context.now();
   return {
+    title,
     text,
     from: from === undefined ? undefined : futureTime(from, now),
     until: until === undefined ? undefined : futureTime(until, now),
