@@ -110,7 +110,6 @@ async function openSurfaces(
   const http = await openHttp({
     listen: config.http.listen,
     token,
-    tokenFile,
     version: VERSION,
     admin,
     log,

@@ -30,7 +30,6 @@ export async function openNode(
     ...desk,
     listen: config.http.listen,
     token,
-    tokenFile,
     version: VERSION,
     log,
     series: (request) => readSeries(request, { store, clock }),

@@ -376,7 +376,7 @@ describe('what goes wrong', () => {
     const { run } = await cliAndApi(t);
     const { code, err } = await run('phone', 'list', '--token-file', file);
     assert.equal(code, 64);
-    assert.match(err, /token is wrong/);
+    assert.match(err, /the API token in \S+\/token is not that of the node at http:\S+; .* --token-file/);
   });
 
   test('what the node refuses ends with the code of that error', async (t) => {

@@ -76,7 +76,18 @@ export class Client {
       throw unreachable(this.#options.api, cause);
     }
     if (response.ok) return response;
-    throw await problemOf(response, this.#options.api);
+    const problem = await problemOf(response, this.#options.api);
+    throw problem.code === 'UNAUTHORISED' ? this.#wrongToken(problem) : problem;
+  }
+
+  /** Here it is known which token that was, and how to give another. */
+  #wrongToken(cause: RingthroughError): RingthroughError {
+    const { token, tokenFile, api } = this.#options;
+    const which = token === undefined ? `in ${tokenFile}` : 'in RINGTHROUGH_TOKEN';
+    const remedy =
+      "give the node's own, api.token in its data folder, with --token-file or RINGTHROUGH_TOKEN";
+    const message = `the API token ${which} is not that of the node at ${api}; ${remedy}`;
+    return new RingthroughError('UNAUTHORISED', message, { cause });
   }
 
   #url(path: string, query: Readonly<Record<string, string | undefined>>): URL {

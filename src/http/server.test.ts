@@ -248,7 +248,7 @@ describe('who may use the API', () => {
         const response = await app.inject({ ...split(call), headers });
         assert.equal(response.statusCode, 401, call);
         assert.match(response.json().detail, detail);
-        assert.match(response.json().detail, /data\/api\.token/);
+        assert.match(response.json().detail, /what api\.token in the node's data folder holds/);
         assert.equal(response.headers['www-authenticate'], 'Bearer');
       }
       assert.deepEqual(asked, []);

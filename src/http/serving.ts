@@ -23,15 +23,13 @@ import type { Metrics } from './metrics.ts';
 import { addDocumentation } from './openapi.ts';
 import { errorHandler, problemOf, problemResponse, sendProblem } from './problems.ts';
 import { SIGNED_PATHS } from './routes/status.ts';
-import { tokenChecker } from './token.ts';
+import { TOKEN_FILE, tokenChecker } from './token.ts';
 
 export interface Serving {
   readonly listen: Endpoint;
   /** Names by which it may be called beside its addresses and `localhost`. */
   readonly hosts?: readonly string[] | undefined;
   readonly token: string;
-  /** Told to whoever comes without the token: where it is. */
-  readonly tokenFile: string;
   readonly version: string;
   readonly log: Log;
 }
@@ -139,7 +137,7 @@ function tokenCheck(options: Serving) {
     const [scheme, presented] = request.headers.authorization?.split(' ') ?? [];
     if (scheme?.toLowerCase() === 'bearer' && presented !== undefined && isRight(presented)) return;
     const problem = presented === undefined ? 'is missing' : 'is wrong';
-    const remedy = `send "Authorization: Bearer …" with what ${options.tokenFile} holds`;
+    const remedy = `send "Authorization: Bearer …" with what ${TOKEN_FILE} in the node's data folder holds`;
     throw new RingthroughError('UNAUTHORISED', `the API token ${problem}; ${remedy}`);
   };
 }

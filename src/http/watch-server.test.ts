@@ -14,7 +14,6 @@ async function api(t: TestContext, overrides: Partial<WatchHttpOptions> = {}) {
   const app = await createWatchApp({
     listen: { address: '127.0.0.1', port: 0 },
     token: TOKEN,
-    tokenFile: 'data/api.token',
     version: '0.1.0',
     log: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     status: exampleStatus(() => ({ accepted: 1, refused: [] })),

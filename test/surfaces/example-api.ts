@@ -20,7 +20,6 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
   const options: HttpOptions = {
     listen: { address: '127.0.0.1', port: 0 },
     token: TOKEN,
-    tokenFile: 'data/api.token',
     version: '0.1.0',
     admin,
     node,

@@ -43,6 +43,12 @@ export function count(min: number, max: number) {
   return z.int({ error: wanted }).min(min, wanted).max(max, wanted);
 }
 
+/** The same where it comes as text, as in the query of a request. */
+export function countInText(min: number, max: number) {
+  const wanted = `expected a whole number from ${min} to ${max}`;
+  return z.coerce.number({ error: wanted }).int(wanted).min(min, wanted).max(max, wanted);
+}
+
 /** `true` or `false`, not `yes` or `"true"`. */
 export const flag = z.boolean({ error: 'expected true or false' });
 

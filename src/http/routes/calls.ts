@@ -1,7 +1,7 @@
 // /v1/ledger, /v1/calls and /v1/trunks: what became of every attempt, what goes on now, and over what.
 
 import { z } from 'zod';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import { accountName } from '../../admin/provisioning/schema.ts';
 import { call, callList, instant, ledgerEntry, ledgerPage, outcome, trunkList } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -9,8 +9,6 @@ import type { Routes } from '../app.ts';
 import { problemResponse } from '../problems.ts';
 
 const byId = section({ id: z.string().max(LIMITS.tokenBytesMax) });
-
-const PAGE_WANTED = `expected a whole number from 1 to ${LIMITS.ledgerPageMax}`;
 
 const ledgerQuery = section({
   called: z.string().max(64).exactOptional().meta({ description: "A number, or a phone's user" }),
@@ -20,13 +18,7 @@ const ledgerQuery = section({
     .exactOptional(),
   since: instant.exactOptional(),
   until: instant.exactOptional(),
-  limit: z.coerce
-    .number({ error: PAGE_WANTED })
-    .int(PAGE_WANTED)
-    .min(1, PAGE_WANTED)
-    .max(LIMITS.ledgerPageMax, PAGE_WANTED)
-    .exactOptional()
-    .meta({ description: '50 unless given' }),
+  limit: countInText(1, LIMITS.ledgerPageMax).exactOptional().meta({ description: '50 unless given' }),
   cursor: z.string().max(256).exactOptional().meta({ description: "From an earlier page's next" }),
 });
 

@@ -2,7 +2,7 @@
 // reads of it is the status page.
 
 import { z } from 'zod';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import {
   incident,
   incidentPage,
@@ -25,7 +25,7 @@ import { problemResponse } from '../problems.ts';
 const tags = ['incidents'];
 const params = section({ id: z.string().regex(/^m?\d{8}-\d{1,9}$/, 'expected an id such as 20261126-1') });
 const querystring = section({
-  limit: z.coerce.number().int().min(1).max(LIMITS.incidentsPageMax).optional(),
+  limit: countInText(1, LIMITS.incidentsPageMax).optional(),
   before: z.string().max(64).optional().meta({ description: 'The `next` of an earlier page' }),
   open: z.enum(['true', 'false']).optional().meta({ description: 'true: only those that are not over' }),
 });

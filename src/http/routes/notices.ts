@@ -1,7 +1,7 @@
 // /v1/notices: what waits to be told to people, and a message that tries whether they can be told.
 
 import { z } from 'zod';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import { noticePage, noticesTried, noticeTest } from '../../admin/notice-wire.ts';
 import { noticeTestInput } from '../../admin/notices.ts';
 import { accountName } from '../../admin/provisioning/schema.ts';
@@ -20,7 +20,7 @@ export const noticeRoutes: Routes = (app, admin) => {
       summary: 'List e-mails and text messages that wait, what is tried first first',
       querystring: section({
         account: accountName.optional(),
-        limit: z.coerce.number().int().min(1).max(LIMITS.noticesListedMax).optional(),
+        limit: countInText(1, LIMITS.noticesListedMax).optional(),
       }),
       response: { 200: noticePage, default: problemResponse },
     },

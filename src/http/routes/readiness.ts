@@ -1,7 +1,7 @@
 // /v1/readiness: how ready numbers are for the day on which their site is lost.
 
 import { z } from 'zod';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import { accountName } from '../../admin/provisioning/schema.ts';
 import { readinessPage } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -11,11 +11,7 @@ import { problemResponse } from '../problems.ts';
 const query = section({
   account: accountName.exactOptional(),
   failing: z.stringbool().exactOptional().meta({ description: 'Only numbers that fail a check' }),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(LIMITS.readinessPageMax)
+  limit: countInText(1, LIMITS.readinessPageMax)
     .exactOptional()
     .meta({ description: 'Numbers that are looked at for this page; 100 unless given' }),
   cursor: z.string().max(64).exactOptional().meta({ description: "From an earlier page's next" }),

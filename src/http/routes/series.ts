@@ -2,14 +2,12 @@
 
 import { z } from 'zod';
 import type { Admin } from '../../admin/admin.ts';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import { seriesView } from '../../admin/series-wire.ts';
 import { instant } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { App } from '../app.ts';
 import { problemResponse } from '../problems.ts';
-
-const POINTS_WANTED = `expected a whole number from 1 to ${LIMITS.seriesPointsMax}`;
 
 const seriesQuery = section({
   names: z
@@ -20,11 +18,7 @@ const seriesQuery = section({
     .meta({ description: "Separated by commas; all of the node's own unless given" }),
   from: instant.exactOptional().meta({ description: 'A day before `to` unless given' }),
   to: instant.exactOptional().meta({ description: 'Now unless given' }),
-  points: z.coerce
-    .number({ error: POINTS_WANTED })
-    .int(POINTS_WANTED)
-    .min(1, POINTS_WANTED)
-    .max(LIMITS.seriesPointsMax, POINTS_WANTED)
+  points: countInText(1, LIMITS.seriesPointsMax)
     .exactOptional()
     .meta({ description: 'Of each series, at most; 400 unless given' }),
 });

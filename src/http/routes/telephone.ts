@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { controlChange } from '../../admin/control.ts';
-import { section } from '../../admin/documents/section.ts';
+import { countInText, section } from '../../admin/documents/section.ts';
 import { accountName, divertInput, mailboxName, phoneNumber } from '../../admin/provisioning/schema.ts';
 import { account, auditPage, messageList, newCodes, number } from '../../admin/wire.ts';
 import { LIMITS } from '../../base/limits.ts';
@@ -97,7 +97,7 @@ export const telephoneRoutes: Routes = (app, admin) => {
       summary: 'List who changed what, newest first',
       querystring: section({
         account: accountName.optional(),
-        limit: z.coerce.number().int().min(1).max(LIMITS.auditPageMax).optional(),
+        limit: countInText(1, LIMITS.auditPageMax).optional(),
         cursor: z.string().max(200).optional(),
       }),
       response: { 200: auditPage, default: problemResponse },

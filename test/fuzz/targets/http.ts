@@ -107,7 +107,6 @@ async function freshApp() {
   const app = await createApp({
     listen: { address: '127.0.0.1', port: 0 },
     token: TOKEN,
-    tokenFile: 'data/api.token',
     version: '0.1.0',
     admin: stage.admin,
     node: stage.node,

@@ -119,7 +119,6 @@ async function opened(): Promise<App> {
   app ??= await createWatchApp({
     listen: { address: '127.0.0.1', port: 0 },
     token: 'a-token-for-fuzzing-results-0123456789',
-    tokenFile: 'data/api.token',
     version: '0.1.0',
     log: { debug: note, info: note, warn: note, error },
     status: { ...unwatched({ now: () => NOON }), report: (results) => judge.report(results) },
