@@ -35,7 +35,7 @@ export class TokenBuckets {
   readonly #seed: number;
   #burst: number;
   #perSecond: number;
-  /** Made when the first one is taken: most nodes of a simulation never need them. */
+  /** Made when the first one is taken, as zeros, which cost nothing until they are written to. */
   #taken = new Float64Array(0);
   #at = new Float64Array(0);
   /** When the rate was changed last, and since when a key must have been quiet to have begun it whole. */
@@ -91,20 +91,21 @@ export class TokenBuckets {
 
   /** What is taken there and not given back yet. */
   #takenBy(place: number, now: Instant): number {
-    const at = this.#at[place] ?? Number.NEGATIVE_INFINITY;
+    const taken = this.#taken[place] ?? 0;
+    const at = taken === 0 ? Number.NEGATIVE_INFINITY : (this.#at[place] ?? 0);
     const isBefore = at < this.#changedAt;
     const begins = at >= this.#activeSince ? this.#spentByPresent : 0;
-    const taken = isBefore ? begins : (this.#taken[place] ?? 0);
+    const owed = isBefore ? begins : taken;
     const since = isBefore ? this.#changedAt : at;
     const given = (Math.min(now - since, LONG_MS) / 1_000) * this.#perSecond;
-    return Math.max(0, taken - given);
+    return Math.max(0, owed - given);
   }
 
   #make(): void {
     if (this.#at.length > 0) return;
     const places = this.#slots * this.#rows;
     this.#taken = new Float64Array(places);
-    this.#at = new Float64Array(places).fill(Number.NEGATIVE_INFINITY);
+    this.#at = new Float64Array(places);
   }
 }
 

@@ -28,7 +28,7 @@ export class Distinct {
     let sum = 0;
     let empty = 0;
     for (const zeros of this.#registers) {
-      sum += 2 ** -zeros;
+      sum += 1 / (1 << zeros);
       if (zeros === 0) empty++;
     }
     const estimate = (ALPHA * REGISTERS * REGISTERS) / sum;

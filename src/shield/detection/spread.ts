@@ -10,27 +10,32 @@ const FAINT = 1e-3;
 
 export class Spread {
   readonly #bins = new Float64Array(BINS);
+  /** The bins that hold something: a node that is not attacked hears of few networks. */
+  #used: number[] = [];
 
   /** `weight`: packets that it stands for. */
   add(networkHash: number, weight = 1): void {
     const bin = networkHash % BINS;
-    this.#bins[bin] = (this.#bins[bin] ?? 0) + weight;
+    const count = this.#bins[bin] ?? 0;
+    if (count === 0) this.#used.push(bin);
+    this.#bins[bin] = count + weight;
   }
 
   /** Once a second. */
   fade(): void {
-    for (let bin = 0; bin < BINS; bin++) {
+    this.#used = this.#used.filter((bin) => {
       const left = (this.#bins[bin] ?? 0) * FADING;
       this.#bins[bin] = left < FAINT ? 0 : left;
-    }
+      return left >= FAINT;
+    });
   }
 
   /** Of the last ten seconds; 0 where nothing came. */
   evenNetworks(): number {
     let total = 0;
     let sum = 0;
-    for (const count of this.#bins) {
-      if (count === 0) continue;
+    for (const bin of this.#used) {
+      const count = this.#bins[bin] ?? 0;
       total += count;
       sum += count * Math.log(count);
     }
