@@ -5,21 +5,25 @@
 //   npm test -- units --grep uri  only test files whose path holds the word
 //
 // Kinds run one after another, each with as many files at once as suits it: the ones that work in real time
-// (interop, system) share the machine with fewer. All end in one summary, in the words of node's own runner,
-// so that whoever counts tests counts all of them once.
+// (interop, system) share the machine with fewer. Test files that only compute share a process with their folder, for
+// loading the code takes longer than most of them. All end in one summary, in the words of node's own runner, so that
+// whoever counts tests counts all of them once.
 
 import { spawnSync } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type EventData, run } from 'node:test';
 import { spec, type TestEvent } from 'node:test/reporters';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const CORES = availableParallelism();
+/** Where the modules stand that load a folder's test files. */
+const TOGETHER = mkdtempSync(path.join(tmpdir(), 'ringthrough-tests-'));
 
 interface Kind {
   readonly files: string;
@@ -27,11 +31,18 @@ interface Kind {
   readonly concurrency: number;
   /** A whole file's bound. */
   readonly timeoutMs: number;
+  /** Folders whose test files touch nothing outside of their process, and so run in one. */
+  readonly together?: string;
 }
 
 /** In the order of running: what is cheap and fails for the plainest reasons comes first. */
 const KINDS: Readonly<Record<string, Kind>> = {
-  units: { files: '{src/**,test}/*.test.ts', concurrency: CORES, timeoutMs: 120_000 },
+  units: {
+    files: '{src/**,test}/*.test.ts',
+    concurrency: CORES,
+    timeoutMs: 120_000,
+    together: 'src/!(adapters|cli)',
+  },
   contract: { files: 'test/contract/**/*.test.ts', concurrency: CORES, timeoutMs: 120_000 },
   simulation: { files: 'test/simulation/**/*.test.ts', concurrency: CORES, timeoutMs: 300_000 },
   fuzz: { files: 'test/fuzz/**/*.test.ts', concurrency: CORES, timeoutMs: 240_000 },
@@ -111,16 +122,30 @@ const SUMMARY_LABELS = [...Object.keys(totals), 'duration_ms'];
 /** The events of all kinds as those of one run: each kind's own summary is held back and added up. */
 async function* runAll(kinds: readonly Kind[], grep: string): AsyncGenerator<TestEvent> {
   const startedMs = performance.now();
-  for (const { files, concurrency, timeoutMs } of kinds) {
+  for (const { files, concurrency, timeoutMs, together } of kinds) {
     const paths = globSync(files, { cwd: ROOT }).filter((file) => file.includes(grep));
     if (paths.length === 0) continue;
-    for await (const event of run({ files: paths.sort(), cwd: ROOT, concurrency, timeout: timeoutMs })) {
+    const shared = together === undefined ? paths : sharedProcesses(paths, together);
+    for await (const event of run({ files: shared.sort(), cwd: ROOT, concurrency, timeout: timeoutMs })) {
       if (event.type === 'test:summary') addUp(event.data);
       else if (!isSummaryLine(event)) yield event;
     }
   }
   for (const [label, count] of Object.entries(totals)) yield summaryLine(`${label} ${count}`);
   yield summaryLine(`duration_ms ${Math.round(performance.now() - startedMs)}`);
+}
+
+/** The files of each of these folders give way to one module that loads them all. */
+function sharedProcesses(files: readonly string[], folders: string): string[] {
+  const shared = globSync(`${folders}/`, { cwd: ROOT });
+  const processOf = (file: string) => shared.find((folder) => file.startsWith(`${folder}/`)) ?? file;
+  return [...Map.groupBy(files, processOf)].flatMap(([folder, members]) => {
+    if (members.length === 1) return members;
+    const module = path.join(TOGETHER, `${folder.replaceAll('/', '-')}.mjs`);
+    const imports = members.sort().map((file) => `import '${pathToFileURL(path.join(ROOT, file))}';\n`);
+    writeFileSync(module, imports.join(''));
+    return [module];
+  });
 }
 
 function addUp({ file, counts }: EventData.TestSummary): void {
@@ -168,4 +193,5 @@ async function main(): Promise<number> {
   return checked && totals.tests > 0 && totals.tests === totals.pass ? 0 : 1;
 }
 
+process.on('exit', () => rmSync(TOGETHER, { recursive: true, force: true }));
 process.exitCode = await main();
