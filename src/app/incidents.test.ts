@@ -3,27 +3,18 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Stage } from '../../test/admin-stage.ts';
+import { RULES } from '../../test/incident-rules.ts';
 import { MemoryStore } from '../adapters/store-memory/store.ts';
 import { Audit } from '../admin/audit.ts';
 import { Incidents, MaintenancePlans } from '../admin/incidents.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
-import type { Rules } from '../incidents/known.ts';
 import type { State, StateChange } from '../ports/status.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import { IncidentKeeping } from './incidents.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
-const RULES: Rules = {
-  components: [{ name: 'Calls' }, { name: 'Website' }],
-  resolveAfterMs: 5 * MINUTE_MS,
-  degradedAfterMs: 2 * MINUTE_MS,
-  advice: '',
-  templates: [],
-  remindersMs: [72 * HOUR_MS, HOUR_MS],
-  timeZone: 'UTC',
-};
 
 /** Fails as long as it is told to, and can be held up. */
 class TriedStore extends MemoryStore {
@@ -136,6 +127,24 @@ describe('incidents as they are kept', () => {
     await judged('Website', 'operational');
     assert.equal(written.at(-1), '20261126-1 monitoring');
     await pass(1);
+    assert.equal(written.at(-1), '20261126-1 resolved');
+  });
+
+  test('are not over because the node stood still: the judge is asked first what it has to say', async (t) => {
+    const { keeping, written, pass, judged, now } = await stage(t);
+    let due: readonly StateChange[] = [];
+    keeping.begin([], () => {
+      const late = due;
+      due = [];
+      keeping.judged(late);
+    });
+    await judged('Calls', 'major-outage');
+    await judged('Calls', 'operational');
+    due = [{ component: 'Calls', from: 'operational', to: 'unknown', at: now() + MINUTE_MS }];
+    await pass(10 * MINUTE_MS);
+    assert.deepEqual(written, ['20261126-1 investigating', '20261126-1 monitoring']);
+    await judged('Calls', 'operational');
+    await pass(RULES.resolveAfterMs);
     assert.equal(written.at(-1), '20261126-1 resolved');
   });
 

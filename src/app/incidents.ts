@@ -46,6 +46,7 @@ export class IncidentKeeping implements IncidentDesk {
   readonly #shown: ShownStates;
   #known: Known;
   #waiting: readonly StateChange[] = [];
+  #judge = () => {};
   #lane: Promise<unknown> = Promise.resolve();
   #isLooking = false;
   #trouble: string | undefined;
@@ -83,8 +84,15 @@ export class IncidentKeeping implements IncidentDesk {
     this.#listeners.add(listeners);
   }
 
-  /** `present`: what the judge begins with. What time has brought while nobody was there comes first. */
-  begin(present: readonly { readonly name: string; readonly state: State; readonly since: Instant }[]): void {
+  /**
+   * `present`: what the judge begins with. What time has brought while nobody was there comes first. `judge` has it tell
+   * what it would have said by now: no incident is over because the timer of the judge was the later one of two.
+   */
+  begin(
+    present: readonly { readonly name: string; readonly state: State; readonly since: Instant }[],
+    judge = () => {},
+  ): void {
+    this.#judge = judge;
     const at = this.#now();
     const known = present.filter(({ state }) => state !== 'unknown');
     this.#hear(
@@ -165,6 +173,7 @@ export class IncidentKeeping implements IncidentDesk {
   }
 
   async #observe(): Promise<void> {
+    this.#judge();
     const changes = this.#waiting;
     this.#lookedAt = this.#now();
     try {

@@ -124,7 +124,7 @@ async function openJudge(
     status: () => keeping.statusOf(watching.status()),
     report: (results) => watching.report(results),
     begin: () => {
-      keeping.begin(watching.status().components);
+      keeping.begin(watching.status().components, () => watching.look());
       watching.begin();
       void bringing.bring();
     },

@@ -84,10 +84,15 @@ export class Watching {
     this.#options.reporting?.close();
   }
 
+  /** Tells what time has brought until now, though nobody said anything. */
+  look(): void {
+    this.#tell(this.#judgement.expire(this.#options.clock.now()));
+  }
+
   status(): JudgedStatus {
+    this.look();
     const { clock, settings, signing } = this.#options;
     const now = clock.now();
-    this.#tell(this.#judgement.expire(now));
     const components = this.#judgement.components(now);
     return {
       at: now,
@@ -112,9 +117,8 @@ export class Watching {
   }
 
   #work(): void {
-    const now = this.#options.clock.now();
-    for (const probe of this.#watcher.due(now)) void this.#run(probe);
-    this.#tell(this.#judgement.expire(now));
+    for (const probe of this.#watcher.due(this.#options.clock.now())) void this.#run(probe);
+    this.look();
     this.#arm();
   }
 

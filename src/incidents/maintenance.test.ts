@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RULES } from '../../test/incident-rules.ts';
 import { LIMITS } from '../base/limits.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
 import type { Maintenance } from '../ports/incidents.ts';
 import { nextDeadline, observed, withMaintenance } from './incidents.ts';
-import { type Known, knownFrom, type Rules } from './known.ts';
+import { type Known, knownFrom } from './known.ts';
 import { cancel, change, end, type Scheduling, schedule } from './maintenance.ts';
 import { ShownStates, shownState } from './shown.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
-const RULES: Rules = {
-  components: [{ name: 'Calls' }, { name: 'Website' }],
-  resolveAfterMs: 5 * MINUTE_MS,
-  degradedAfterMs: 2 * MINUTE_MS,
-  advice: '',
-  templates: [],
-  remindersMs: [72 * HOUR_MS, HOUR_MS],
-  timeZone: 'UTC',
-};
 const NOTHING = knownFrom({ incidents: [], maintenance: [], ids: [] }, RULES, NOON);
 
 function planned(asked: Partial<Scheduling> = {}, known = NOTHING) {

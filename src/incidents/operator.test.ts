@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RULES as USUAL } from '../../test/incident-rules.ts';
 import { LIMITS } from '../base/limits.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { Incident } from '../ports/incidents.ts';
@@ -11,13 +12,9 @@ import { lengthOf } from './words.ts';
 
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 const RULES: Rules = {
-  components: [{ name: 'Calls' }, { name: 'Website' }],
-  resolveAfterMs: 5 * MINUTE_MS,
-  degradedAfterMs: 2 * MINUTE_MS,
+  ...USUAL,
   advice: 'Dial 0.',
   templates: [{ name: 'carrier', text: '{components} since {since}. {advice}' }],
-  remindersMs: [],
-  timeZone: 'UTC',
 };
 
 function knownWith(states: Readonly<Record<string, State>> = {}): Known {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RULES as USUAL } from '../../test/incident-rules.ts';
 import { present } from '../base/assert.ts';
 import { LIMITS } from '../base/limits.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
@@ -12,16 +13,13 @@ import { openIncident } from './operator.ts';
 const NOON = Date.parse('2026-11-26T12:00:00Z');
 
 const RULES: Rules = {
+  ...USUAL,
   components: [
     { name: 'Inbound calls', fails: 'calls to your numbers may not arrive' },
     { name: 'Website' },
     { name: 'Voicemail' },
   ],
-  resolveAfterMs: 5 * MINUTE_MS,
-  degradedAfterMs: 2 * MINUTE_MS,
   advice: 'Dial 020 7946 0111 to divert them.',
-  templates: [],
-  remindersMs: [],
   timeZone: 'Europe/London',
 };
 

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RULES as USUAL } from '../../test/incident-rules.ts';
 import { SeededRandom } from '../../test/simulation/world.ts';
 import { present } from '../base/assert.ts';
 import { DeadlineHeap } from '../base/deadline-heap.ts';
@@ -26,15 +27,7 @@ const SEEDS = 40;
 const NAMES = ['Calls', 'Registrations', 'Website'];
 const PROBES = NAMES.map((name) => ({ name, intervalMs: 5 * SECOND_MS, timeoutMs: 3 * SECOND_MS }));
 const COMPONENTS = NAMES.map((name) => ({ name, probes: [name] }));
-const RULES: Rules = {
-  components: COMPONENTS,
-  resolveAfterMs: 40 * SECOND_MS,
-  degradedAfterMs: 2 * MINUTE_MS,
-  advice: '',
-  templates: [],
-  remindersMs: [],
-  timeZone: 'UTC',
-};
+const RULES: Rules = { ...USUAL, components: COMPONENTS, resolveAfterMs: 40 * SECOND_MS };
 /** How long a crash, or a network that was cut, may go on to be felt. */
 const AFTERMATH_MS = 60 * SECOND_MS;
 const PATIENCE_MS = 5 * SECOND_MS;
@@ -54,6 +47,11 @@ class World {
   readonly watchers: number;
   /** When nobody's results came, or a part of them. */
   readonly #cuts: readonly Span[];
+  /** When everything but the service stood still. */
+  readonly #freezes: readonly Span[];
+  /** Of each component, when a result that counts came last, and when it was last said to work. */
+  readonly #heardAt = new Map<string, Instant>();
+  readonly #workedAt = new Map<string, Instant>();
   readonly #events = new DeadlineHeap<Event>();
   readonly #random: SeededRandom;
   #intake: Intake;
@@ -72,6 +70,7 @@ class World {
     this.told = `seed ${seed}, ${this.watchers} watchers`;
     this.outages = new Map(NAMES.map((name) => [name, drawOutages(random.fork(name))]));
     this.#cuts = drawSpans(random.fork('cuts'), 4 * MINUTE_MS, 20 * SECOND_MS, 60 * SECOND_MS);
+    this.#freezes = drawSpans(random.fork('freezes'), 5 * MINUTE_MS, 30 * SECOND_MS, 90 * SECOND_MS);
     const names = Array.from({ length: this.watchers }, (_, index) => `watcher-${index}`);
     this.#intake = intakeOf(names, NOON);
     this.#judgement = new Judgement({ watchers: names, probes: PROBES, components: COMPONENTS }, NOON);
@@ -90,11 +89,17 @@ class World {
       const event = at === undefined ? undefined : this.#events.due(at);
       if (at === undefined || event === undefined || at > NOON + LENGTH_MS) return;
       this.#events.schedule(event, undefined);
-      event.run(at);
+      const frozen = this.#freezes.find(([from, to]) => at >= from && at < to);
+      event.run(frozen === undefined ? at : frozen[1]);
     }
   }
 
   #check(now: Instant): void {
+    const standsStill = this.#freezes.some(([from, to]) => now >= from && now <= to);
+    if (standsStill) {
+      this.#wholeSince = undefined;
+      return;
+    }
     const told = `${this.told}, +${(now - NOON) / SECOND_MS} s`;
     const states = this.#states(now);
     const open = [...this.store.values()].filter(({ resolvedAt }) => resolvedAt === undefined);
@@ -121,10 +126,17 @@ class World {
       const { id, openedBy, affected, resolvedAt, updates, openedAt } = incident;
       const out = affected.filter(({ component }) => isOutage(states.get(component) ?? 'unknown'));
       assert.ok(resolvedAt === undefined || out.length === 0, `${this.told}: ${id} resolved over an outage`);
+      const closing = resolvedAt === undefined ? undefined : updates.at(-1);
+      for (const { component } of closing?.by === 'probes' ? affected : []) {
+        const unheardMs = (closing?.at ?? now) - (this.#heardAt.get(component) ?? NOON);
+        const overdue = `${id} resolved ${unheardMs} ms after the last result of ${component}`;
+        assert.ok(unheardMs < 20 * SECOND_MS, `${this.told}: ${overdue}`);
+      }
       for (const { component, until } of affected) {
         const before = this.store.get(id)?.affected.find((row) => row.component === component);
         const isNew = openedBy === 'probes' && resolvedAt === undefined && until !== before?.until;
-        const works = !isNew || until === undefined || states.get(component) === 'operational';
+        const worked = Math.floor(this.#workedAt.get(component) ?? NOON) === until;
+        const works = !isNew || until === undefined || worked || states.get(component) === 'operational';
         assert.ok(works, `${this.told}: ${component} is said to work, which nobody says`);
       }
       const own = updates.filter(({ by }) => by === 'probes').length;
@@ -162,14 +174,17 @@ class World {
   }
 
   #heard(changes: readonly StateChange[], now: Instant): void {
-    for (const { component, to } of changes) this.#shown.said(component, to, now);
+    for (const { component, to, at } of changes) {
+      this.#shown.said(component, to, at);
+      if (to === 'operational') this.#workedAt.set(component, at);
+    }
     this.#keep(observed(this.#known, changes, RULES, now), now);
   }
 
   #arm(now: Instant): void {
     for (const event of this.#looking) this.#events.schedule(event, undefined);
-    const judge = { heapIndex: -1, run: (at: Instant) => this.#heard(this.#judgement.expire(at), at) };
-    const time = { heapIndex: -1, run: (at: Instant) => this.#heard([], at) };
+    const look = (at: Instant) => this.#heard(this.#judgement.expire(at), at);
+    const [judge, time] = [look, look].map((run) => ({ heapIndex: -1, run })) as [Event, Event];
     this.#looking = [judge, time];
     this.#events.schedule(judge, this.#judgement.nextDeadline());
     this.#events.schedule(time, nextDeadline(this.#known, RULES, now));
@@ -180,6 +195,7 @@ class World {
     const random = this.#random.fork('operators');
     const act = (now: Instant): void => {
       this.#at(now + SECOND_MS * (10 + 80 * random.fraction()), act);
+      this.#heard(this.#judgement.expire(now), now);
       const [incident] = this.#known.incidents;
       if (random.fraction() < 0.1) {
         const component = NAMES[Math.floor(NAMES.length * random.fraction())] ?? 'Calls';
@@ -234,7 +250,9 @@ class World {
     const arrives = (isCut ? cut[1] : at) + 300 * random.fraction();
     this.#at(arrives, (now) => {
       const accepted = this.#intake.accept(signed, now);
-      if (accepted.ok) this.#heard(this.#judgement.receive(accepted.value, now), now);
+      if (!accepted.ok) return;
+      this.#heardAt.set(signed.probe, signed.at);
+      this.#heard(this.#judgement.receive(accepted.value, now), now);
     });
   }
 
@@ -250,7 +268,8 @@ class World {
   }
 
   #isDisturbed(now: Instant): boolean {
-    const isCut = this.#cuts.some(([from, to]) => now >= from && now < to + AFTERMATH_MS);
+    const spans = [...this.#cuts, ...this.#freezes];
+    const isCut = spans.some(([from, to]) => now >= from && now < to + AFTERMATH_MS);
     return isCut || now < this.#crashedAt + AFTERMATH_MS;
   }
 

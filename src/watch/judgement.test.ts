@@ -112,6 +112,13 @@ describe('a component', () => {
     assert.deepEqual(new Stage().rounds(5, 'p').round('w').rounds(4, 'p').told, ['+20 s operational']);
   });
 
+  test('of which nothing is heard is unknown since then, though nobody looked for a minute', () => {
+    const stage = new Stage().rounds(5, 'p');
+    stage.now += 60_000;
+    stage.rounds(6, 'p');
+    assert.deepEqual(stage.told, ['+20 s operational', '+38 s unknown', '+105 s operational']);
+  });
+
   test('that flaps stays at its worst, and says so once', () => {
     const stage = new Stage().rounds(5, 'p');
     for (let round = 0; round < 20; round++) stage.rounds(2, 'f').rounds(2, 'p');

@@ -101,26 +101,29 @@ export class Judgement {
   receive(result: ProbeResult, now: Instant): readonly StateChange[] {
     const vote = this.#votes.get(result.probe)?.get(result.watcher);
     assert(vote !== undefined, 'the intake lets in what is known');
+    const due = this.expire(now);
     vote.add(result, now);
-    return this.#look(now, ({ component }) => component.probes.includes(result.probe));
+    const concerned = this.#tracks.filter(({ component }) => component.probes.includes(result.probe));
+    return [...due, ...concerned.flatMap((track) => this.#judge(track, now))];
   }
 
   nextDeadline(): Instant | undefined {
     return this.#tracks.reduce<Instant | undefined>((next, { lookAt }) => earlier(next, lookAt), undefined);
   }
 
+  /** Each change is of the moment when it was due: a process that stood still has seen nothing go on till now. */
   expire(now: Instant): readonly StateChange[] {
-    return this.#look(now, ({ lookAt }) => lookAt !== undefined && lookAt <= now);
+    const changes: StateChange[] = [];
+    for (const track of this.#tracks)
+      while (track.lookAt !== undefined && track.lookAt <= now)
+        changes.push(...this.#judge(track, track.lookAt));
+    return changes.toSorted((one, other) => one.at - other.at);
   }
 
   components(now: Instant): readonly ComponentView[] {
     return this.#tracks.map(({ component: { name, group, probes }, shown, since }) => {
       return { name, group, state: shown, since, probes: probes.map((probe) => this.#viewOf(probe, now)) };
     });
-  }
-
-  #look(now: Instant, concerned: (track: Track) => boolean): readonly StateChange[] {
-    return this.#tracks.filter(concerned).flatMap((track) => this.#judge(track, now));
   }
 
   #judge(track: Track, now: Instant): readonly StateChange[] {

@@ -19,8 +19,13 @@ const LENGTH_MS = 12 * MINUTE_MS;
 const TIMING = { name: 'main', intervalMs: 5 * SECOND_MS, timeoutMs: 3 * SECOND_MS };
 const SEEDS = 150;
 
-/** How long the judge is gone, and when. */
-const RESTART = { at: NOON + 5 * MINUTE_MS, lengthMs: 3 * SECOND_MS };
+interface Span {
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** When the judge is gone. */
+const RESTART: Span = { from: NOON + 5 * MINUTE_MS, to: NOON + 5 * MINUTE_MS + 3 * SECOND_MS };
 
 type Fault = 'none' | 'bad-network' | 'lies' | 'cut-off' | 'clock-ahead';
 
@@ -44,7 +49,7 @@ class World {
   #isGone = false;
   #looking: Event | undefined;
 
-  constructor(seed: number, { restarts = false } = {}) {
+  constructor(seed: number, { restarts = [] as readonly Span[] } = {}) {
     const random = new SeededRandom(seed);
     this.#random = random;
     this.watchers = 1 + Math.floor(5 * random.fraction());
@@ -52,7 +57,7 @@ class World {
     const names = Array.from({ length: this.watchers }, (_, index) => `watcher-${index}`);
     this.#names = names;
     [this.#intake, this.#judgement] = this.#judge(NOON);
-    if (restarts) this.#at(RESTART.at, (now) => this.#restart(now));
+    for (const { from, to } of restarts) this.#at(from, (now) => this.#restart(now, to));
     const faultyMax = this.watchers < 3 ? 0 : this.watchers - heardMin(this.watchers);
     for (const [index, name] of names.entries())
       this.#begin(name, index < faultyMax ? drawFault(random) : 'none');
@@ -92,11 +97,11 @@ class World {
   }
 
   /** What it knew is written to the moment; what comes while it is gone is lost. */
-  #restart(now: Instant): void {
+  #restart(now: Instant, until: Instant): void {
     const [before] = this.#judgement.components(now);
     assert.ok(before);
     this.#isGone = true;
-    this.#at(now + RESTART.lengthMs, (back) => {
+    this.#at(until, (back) => {
       const kept = { component: 'Calls', state: before.state, since: before.since, at: now };
       [this.#intake, this.#judgement] = this.#judge(back, [kept]);
       this.#isGone = false;
@@ -166,6 +171,18 @@ function drawOutages(random: SeededRandom): readonly (readonly [Instant, Instant
   return outages;
 }
 
+/** Now and then, and sometimes again as soon as it is back. */
+function drawRestarts(seed: number): readonly Span[] {
+  const random = new SeededRandom(seed).fork('restarts');
+  const restarts: Span[] = [];
+  for (let from = NOON + MINUTE_MS * random.fraction(); from < NOON + LENGTH_MS; ) {
+    const to = from + SECOND_MS * (1 + 9 * random.fraction());
+    restarts.push({ from, to });
+    from = to + SECOND_MS * (30 + 60 * random.fraction());
+  }
+  return restarts;
+}
+
 function drawFault(random: SeededRandom): Fault {
   const faults: readonly Fault[] = ['bad-network', 'lies', 'cut-off', 'clock-ahead', 'none'];
   return faults[Math.floor(faults.length * random.fraction())] ?? 'none';
@@ -230,21 +247,40 @@ describe('judged from seeds', () => {
 
   test('a judge that is restarted counts nothing again, and hides no outage that it had shown', () => {
     for (const seed of seeds) {
-      const world = new World(seed, { restarts: true });
-      const back = RESTART.at + RESTART.lengthMs;
-      const wasShown = () => world.shown.findLast(({ at }) => at < RESTART.at)?.state === 'major-outage';
+      const world = new World(seed, { restarts: [RESTART] });
+      const back = RESTART.to;
+      const wasShown = () => world.shown.findLast(({ at }) => at < RESTART.from)?.state === 'major-outage';
       world.run((now, state) => {
         const isHeld =
           wasShown() &&
-          world.isDown(RESTART.at) &&
+          world.isDown(RESTART.from) &&
           world.isDown(now) &&
-          lastsMs(world, now) > now - RESTART.at;
+          lastsMs(world, now) > now - RESTART.from;
         if (now >= back && isHeld) assert.equal(state, 'major-outage', `seed ${seed}, +${now - back} ms`);
         if (now >= back + 40 * SECOND_MS && lastsMs(world, now) >= 55 * SECOND_MS) {
           assert.equal(state, world.isDown(now) ? 'major-outage' : 'operational', `seed ${seed}`);
         }
       });
       assert.equal(world.replaysAccepted, 0, `seed ${seed}`);
+    }
+  });
+
+  test('however often the judge is restarted, it hides no outage of fifteen seconds, and makes none up', () => {
+    for (const seed of seeds) {
+      const restarts = drawRestarts(seed);
+      const world = new World(seed, { restarts });
+      world.run((now, state) => {
+        const isGone = restarts.some(({ from, to }) => now >= from && now < to);
+        if (isGone) return;
+        const told = `seed ${seed}, ${world.watchers} watchers, +${(now - NOON) / SECOND_MS} s: ${state}`;
+        const outMs = world.isDown(now) ? lastsMs(world, now) : 0;
+        if (outMs >= 15 * SECOND_MS) assert.ok(isWorse(state, 'degraded'), told);
+        // Until then what watchers say may have been said before it was there; their clocks are 4 s behind at most.
+        const heardMs = now - 9 * SECOND_MS - (restarts.findLast(({ to }) => to <= now)?.to ?? NOON);
+        if (Math.min(outMs, heardMs) >= 15 * SECOND_MS) assert.equal(state, 'major-outage', told);
+        const wholeMs = world.isDown(now) ? 0 : lastsMs(world, now);
+        if (wholeMs >= 60 * SECOND_MS) assert.ok(!isWorse(state, 'unknown'), told);
+      });
     }
   });
 });
