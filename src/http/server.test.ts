@@ -314,6 +314,16 @@ describe('what watches a node', () => {
     assert.equal((await app.inject({ url: '/healthz' })).statusCode, 200);
   });
 
+  test('is told what is watched in vain, which is no reason to take calls elsewhere', async (t) => {
+    const { app } = await exampleApi(t, { trouble: () => 'the disk is full' });
+    const response = await app.inject({ url: '/readyz' });
+    assert.equal(response.statusCode, 200);
+    assert.deepEqual(response.json(), {
+      ready: true,
+      reasons: ['what is found is not kept: the disk is full'],
+    });
+  });
+
   test('reads the posture and the lanes as metrics, and no word of strangers', async (t) => {
     const { app } = await exampleApi(t);
     const { body } = await app.inject({ url: '/metrics' });

@@ -29,7 +29,7 @@ import { forwardRoutes, telephoneRoutes } from './routes/telephone.ts';
 import { testCallRoutes } from './routes/test-calls.ts';
 import { traceRoutes } from './routes/trace.ts';
 import { uptimeRoutes } from './routes/uptime.ts';
-import { createServed, type HttpServer, listening, type Serving } from './serving.ts';
+import { createServed, type HttpServer, listening, notKept, type Serving } from './serving.ts';
 import { addTexting, type TextingRoute } from './texting.ts';
 
 export interface HttpOptions extends Serving, MetricsSources {
@@ -39,6 +39,8 @@ export interface HttpOptions extends Serving, MetricsSources {
   readonly incidents: Incidents;
   readonly maintenance: MaintenancePlans;
   readonly uptime: UptimeDesk;
+  /** Why nothing of what is watched is kept at present. */
+  readonly trouble: () => string | undefined;
   /** Where a carrier may bring text messages. */
   readonly texting?: TextingRoute | undefined;
 }
@@ -100,6 +102,8 @@ export function createApp(options: HttpOptions): Promise<App> {
           ...(store === 'ok' ? [] : [`the store fails: ${storeReason}`]),
         ];
       },
+      // No reason to take calls elsewhere: parts fail apart.
+      ailing: () => notKept(options.trouble()),
       missing: (method, url) => problemOf('NOT_FOUND', `there is no ${method} ${url}; see /docs`),
     },
   );

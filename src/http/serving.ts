@@ -42,6 +42,8 @@ export interface Offer {
   readonly metrics: Metrics;
   /** Why it cannot do now what it is for. */
   readonly unready: () => readonly string[];
+  /** What is wrong beside that. */
+  readonly ailing?: () => readonly string[];
   /** What is said of a path under /v1 that is not there. */
   readonly missing: (method: string, url: string) => ReturnType<typeof problemOf>;
 }
@@ -66,6 +68,11 @@ export async function listening(app: App, listen: Endpoint): Promise<HttpServer>
   assert(bound !== null && typeof bound === 'object', 'the HTTP server listens on a port');
   const local = { address: bound.address, port: bound.port };
   return { local, url: `http://${formatEndpoint(local)}`, close: () => app.close() };
+}
+
+/** What /readyz says where probes' findings cannot be written. */
+export function notKept(trouble: string | undefined): readonly string[] {
+  return trouble === undefined ? [] : [`what is found is not kept: ${trouble}`];
 }
 
 /** All that is offered, without a socket; its caller closes it. */
@@ -153,7 +160,7 @@ function audit(log: Log, request: FastifyRequest, status: number): void {
 }
 
 /** For machines that watch: no token, and nothing that is worth one. */
-function addHealth(app: App, { metrics, unready }: Offer): void {
+function addHealth(app: App, { metrics, unready, ailing }: Offer): void {
   app.addHook('onClose', async () => metrics.close());
   const tags = ['watch'];
   const security: [] = [];
@@ -191,7 +198,7 @@ function addHealth(app: App, { metrics, unready }: Offer): void {
     async (_request, reply) => {
       const reasons = unready();
       const ready = reasons.length === 0;
-      return reply.code(ready ? 200 : 503).send({ ready, reasons });
+      return reply.code(ready ? 200 : 503).send({ ready, reasons: [...reasons, ...(ailing?.() ?? [])] });
     },
   );
 }

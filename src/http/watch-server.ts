@@ -13,7 +13,7 @@ import { incidentRoutes, maintenanceRoutes } from './routes/incidents.ts';
 import { seriesRoutes } from './routes/series.ts';
 import { addResults, addSeriesReports, statusRoutes } from './routes/status.ts';
 import { uptimeRoutes } from './routes/uptime.ts';
-import { createServed, type HttpServer, listening, type Serving } from './serving.ts';
+import { createServed, type HttpServer, listening, notKept, type Serving } from './serving.ts';
 
 export interface WatchHttpOptions extends Serving {
   readonly status: StatusDesk;
@@ -48,10 +48,7 @@ export function createWatchApp(options: WatchHttpOptions): Promise<App> {
       addSeriesReports(app, takeSeries);
     },
     metrics: createMetrics({ status, page }),
-    unready: () => {
-      const reason = trouble();
-      return reason === undefined ? [] : [`what is found is not kept: ${reason}`];
-    },
+    unready: () => notKept(trouble()),
     missing: (method, url) =>
       problemOf(
         'OTHER_ROLE',

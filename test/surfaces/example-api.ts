@@ -34,6 +34,7 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     uptime: exampleUptime,
     certificates: () => [],
     page: () => EXAMPLE_PAGE,
+    trouble: () => undefined,
     ...overrides,
   };
   return { options, state, tell, asked, failing, logged, store: incidents.store };

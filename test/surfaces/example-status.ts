@@ -72,6 +72,7 @@ export function exampleStatus(report: StatusDesk['report'] = () => undefined): S
 }
 
 export const EXAMPLE_PAGE: PublishingView = {
+  url: 'http://127.0.0.1:8091/',
   renderedAt: NOW - 12_000,
   renderMs: 12,
   renders: 7,

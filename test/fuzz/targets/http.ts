@@ -114,6 +114,7 @@ async function freshApp() {
     notices: () => [],
     status: unwatched({ now: () => 0 }),
     page: () => undefined,
+    trouble: () => undefined,
     incidents,
     maintenance,
     uptime: () => ({ at: 0, components: [] }),
