@@ -14,6 +14,26 @@ export function formatDuration(durationMs: number): string {
   return durationMs < SECOND_MS ? `${Math.round(durationMs)} ms` : `${(durationMs / SECOND_MS).toFixed(1)} s`;
 }
 
+/**
+ * `3 min 5 s`: of `units`, which begin with the largest, the first that the length has any of and the one after it, both
+ * rounded down. What is less than the last of them is nothing, and so is its text.
+ */
+export function inTwoUnits<Unit extends string>(
+  lengthMs: number,
+  units: readonly (readonly [unit: Unit, unitMs: number])[],
+  say: (count: number, unit: Unit) => string = (count, unit) => `${count} ${unit}`,
+): string {
+  const first = units.findIndex(([, unitMs]) => lengthMs >= unitMs);
+  let restMs = lengthMs;
+  const words: string[] = [];
+  for (const [unit, unitMs] of first === -1 ? [] : units.slice(first, first + 2)) {
+    const count = Math.floor(restMs / unitMs);
+    if (count > 0) words.push(say(count, unit));
+    restMs -= count * unitMs;
+  }
+  return words.join(' ');
+}
+
 /** The earlier of two deadlines, where `undefined` means "none". */
 export function earlier(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
   if (a === undefined) return b;

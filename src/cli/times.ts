@@ -3,7 +3,7 @@
 import { durationMs, duration as durationSchema } from '../admin/documents/section.ts';
 import { RingthroughError } from '../base/errors.ts';
 import { twoDigits } from '../base/local-time.ts';
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, inTwoUnits, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 
 /** `2026-11-24 09:30:05`, local. */
 export function formatTime(instant: Instant): string {
@@ -29,15 +29,7 @@ export function formatLength(lengthMs: number): string {
     ['min', MINUTE_MS],
     ['s', SECOND_MS],
   ] as const;
-  const first = units.findIndex(([, unitMs]) => lengthMs >= unitMs);
-  let restMs = lengthMs;
-  const words: string[] = [];
-  for (const [unit, unitMs] of units.slice(first, first + 2)) {
-    const count = Math.floor(restMs / unitMs);
-    if (count > 0) words.push(`${count} ${unit}`);
-    restMs -= count * unitMs;
-  }
-  return words.join(' ');
+  return inTwoUnits(lengthMs, units);
 }
 
 /** `in 4 min`, `2 h ago`. */

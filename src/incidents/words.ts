@@ -4,8 +4,8 @@
 //   Since 14:05 GMT, calls to your numbers may not arrive; the website does not work. Your numbers ring your mobiles …
 
 import { wallClock, wallTime } from '../base/local-time.ts';
-import { listed } from '../base/names.ts';
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import { counted, listed } from '../base/names.ts';
+import { DAY_MS, HOUR_MS, type Instant, inTwoUnits, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Affected, Impact, Maintenance } from '../ports/incidents.ts';
 import { worst } from '../ports/status.ts';
 import type { Rules } from './known.ts';
@@ -96,15 +96,7 @@ export function lengthOf(lengthMs: number): string {
     ['minute', MINUTE_MS],
     ['second', SECOND_MS],
   ] as const;
-  const first = units.findIndex(([, unitMs]) => rounded >= unitMs);
-  let restMs = rounded;
-  const words: string[] = [];
-  for (const [unit, unitMs] of units.slice(first, first + 2)) {
-    const count = Math.floor(restMs / unitMs);
-    if (count > 0) words.push(count === 1 ? `1 ${unit}` : `${count} ${unit}s`);
-    restMs -= count * unitMs;
-  }
-  return words.join(' ');
+  return inTwoUnits(rounded, units, counted);
 }
 
 function failures(rows: readonly Affected[], { components }: Rules): string {

@@ -2,6 +2,7 @@
 
 import { parsePhoneNumberFromString } from 'libphonenumber-js';
 import { twoDigits, wallClock, wallTime } from '../base/local-time.ts';
+import { counted } from '../base/names.ts';
 import { printable } from '../base/printable.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Account } from '../ports/records.ts';
@@ -29,7 +30,7 @@ export function shownClock(at: Instant, account: Pick<Account, 'hours'>): string
 /** `45 seconds`, `1:05 minutes`, `2:00:00 hours`. */
 export function shownLength(lengthMs: number): string {
   const seconds = Math.max(1, Math.round(lengthMs / SECOND_MS));
-  if (seconds < 60) return seconds === 1 ? '1 second' : `${seconds} seconds`;
+  if (seconds < 60) return counted(seconds, 'second');
   const minutes = Math.floor(seconds / (MINUTE_MS / SECOND_MS));
   if (minutes < 60) return `${minutes}:${twoDigits(seconds % 60)} minutes`;
   const hours = Math.floor(seconds / (HOUR_MS / SECOND_MS));
@@ -38,8 +39,7 @@ export function shownLength(lengthMs: number): string {
 
 /** `30 days`. */
 export function shownDays(lengthMs: number): string {
-  const days = Math.round(lengthMs / DAY_MS);
-  return days === 1 ? '1 day' : `${days} days`;
+  return counted(Math.round(lengthMs / DAY_MS), 'day');
 }
 
 /** Where the account keeps its first opening hours. */

@@ -4,6 +4,7 @@
 //
 //   RIFF size WAVE │ fmt  16 encoding channels rate bytes/s block bits … │ (other chunks) │ data size samples…
 
+import { counted } from '../base/names.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { decodeG711, type G711Codec } from './g711.ts';
 
@@ -120,9 +121,7 @@ function formatOf(view: DataView, start: number, size: number): Result<Format, s
   if (encoding !== undefined && isMono && RATES_HZ.includes(rateHz))
     return ok({ encoding, rateHz, channels });
   const name = { [PCM]: 'PCM', [ALAW]: 'A-law', [MULAW]: 'µ-law' }[code] ?? `encoding ${code}`;
-  return err(
-    `is ${name}, ${rateHz} Hz, ${bits} bit, ${channels} channel${channels === 1 ? '' : 's'}; ${REMEDY}`,
-  );
+  return err(`is ${name}, ${rateHz} Hz, ${bits} bit, ${counted(channels, 'channel')}; ${REMEDY}`);
 }
 
 function encodingOf(code: number, bits: number): Encoding | undefined {

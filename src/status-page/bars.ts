@@ -7,11 +7,11 @@
 //
 // One unit of x is a day. All whole days are one dashed line, so that a good quarter is a few bytes.
 
+import { counted } from '../base/names.ts';
 import { DAY_MS, type Instant } from '../base/time.ts';
 import { type Html, html, markup } from './html.ts';
 import { lasting, type Times } from './times.ts';
 import type { ComponentOnPage, DayOnPage } from './view.ts';
-import { counted } from './words.ts';
 
 const HEIGHT = 32;
 /** Where whole days begin; above it is room for trouble. */

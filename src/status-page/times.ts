@@ -1,7 +1,8 @@
 // Times as people read them, in the site's time zone and with its name, and for machines in `datetime`. The reader's
 // browser adds their own time where it is another (script.ts).
 
-import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
+import { counted } from '../base/names.ts';
+import { DAY_MS, HOUR_MS, type Instant, inTwoUnits, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import { type Html, html } from './html.ts';
 
 type Shape = 'clock' | 'seconds' | 'day' | 'year' | 'month' | 'weekday';
@@ -107,13 +108,12 @@ export function timeTag(at: Instant, text: string): Html {
 /** `40 s`, `14 min`, `2 h 5 min`, `3 days 4 h`: two units at most, rounded down, but never to nothing. */
 export function lasting(durationMs: number): string {
   if (durationMs < MINUTE_MS) return `${Math.max(1, Math.floor(durationMs / SECOND_MS))} s`;
-  if (durationMs < HOUR_MS) return `${Math.floor(durationMs / MINUTE_MS)} min`;
-  if (durationMs < DAY_MS) return pair(durationMs, HOUR_MS, 'h', MINUTE_MS, 'min');
-  const days = Math.floor(durationMs / DAY_MS);
-  return pair(durationMs, DAY_MS, days === 1 ? 'day' : 'days', HOUR_MS, 'h');
-}
-
-function pair(durationMs: number, oneMs: number, one: string, otherMs: number, other: string): string {
-  const rest = Math.floor((durationMs % oneMs) / otherMs);
-  return `${Math.floor(durationMs / oneMs)} ${one}${rest > 0 ? ` ${rest} ${other}` : ''}`;
+  const units = [
+    ['day', DAY_MS],
+    ['h', HOUR_MS],
+    ['min', MINUTE_MS],
+  ] as const;
+  return inTwoUnits(durationMs, units, (count, unit) =>
+    unit === 'day' ? counted(count, unit) : `${count} ${unit}`,
+  );
 }

@@ -86,11 +86,6 @@ export function sinceOf(
   return those.length === 0 ? undefined : Math.min(...those.map(({ since }) => since));
 }
 
-/** `1 day`, `3 days`. */
-export function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
-}
-
 function verb(plural: boolean, tense: Tense): string {
   if (plural) return tense === 'now' ? 'are' : 'were';
   return tense === 'now' ? 'is' : 'was';

@@ -6,6 +6,7 @@
 // be half of one for a moment: a timed look says nothing before it has seen the same mistake twice.
 
 import { RingthroughError } from '../../base/errors.ts';
+import { counted } from '../../base/names.ts';
 import { err, type Result } from '../../base/result.ts';
 import { DAY_MS, SECOND_MS } from '../../base/time.ts';
 import type { CertificateFacts, Certificates, TlsMaterial } from '../../ports/certificates.ts';
@@ -159,7 +160,7 @@ export class FileCertificates implements Certificates {
       log.error('the certificate is not valid yet: phones and carriers refuse TLS; see the clock', facts);
     } else {
       const days = Math.floor(leftMs / DAY_MS);
-      log.warn(`the certificate expires in ${days} day${days === 1 ? '' : 's'}; renew it`, facts);
+      log.warn(`the certificate expires in ${counted(days, 'day')}; renew it`, facts);
     }
   }
 }

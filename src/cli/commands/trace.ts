@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { traceLine } from '../../admin/wire.ts';
 import { RingthroughError } from '../../base/errors.ts';
+import { counted } from '../../base/names.ts';
 import { codeOf } from '../client.ts';
 import type { CliContext } from '../context.ts';
 import { Ladder } from '../ladder.ts';
@@ -75,7 +76,7 @@ async function capture({ client, context, json }: Session, query: Query, file: s
     const reason = codeOf(cause) ?? String(cause);
     throw new RingthroughError('INVALID_INPUT', `${file} cannot be written: ${reason}`, { cause });
   }
-  const words = `${messages} message${messages === 1 ? '' : 's'} written to ${file}`;
+  const words = `${counted(messages, 'message')} written to ${file}`;
   context.out(json ? `${JSON.stringify({ file, messages })}\n` : `${words}\n`);
 }
 
