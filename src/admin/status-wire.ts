@@ -29,6 +29,7 @@ const lastResult = z.object({
 
 const publishing = z
   .object({
+    url: z.string().optional().meta({ description: 'Where the node itself serves it, if it does' }),
     renderedAt: instant.optional(),
     renderMs: z.number().optional(),
     renders: z.number(),

@@ -24,6 +24,8 @@ export interface JudgedStatus {
 
 /** How the status page is doing: when it was last rendered, and what reached each target. */
 export interface PublishingView {
+  /** Where the node itself serves it, if it does. */
+  readonly url?: string | undefined;
   readonly renderedAt?: Instant | undefined;
   /** Of the last one. */
   readonly renderMs?: number | undefined;

@@ -1,8 +1,9 @@
 // What a person sees when the node is up: where everything is, and what to try first.
 
 import path from 'node:path';
-import type { StatusView } from '../admin/status.ts';
+import type { PublishingView, StatusView } from '../admin/status.ts';
 import { type AccountView, divertedTo, type NewPassword } from '../admin/views.ts';
+import { counted } from '../base/names.ts';
 import { formatEndpoint } from '../base/net.ts';
 import type { Listener } from '../ports/signalling.ts';
 import type { DemoCarrier } from './demo.ts';
@@ -15,6 +16,9 @@ export interface BannerFacts {
   readonly apiUrl: string;
   readonly tokenFile: string;
   readonly accounts: readonly AccountView[];
+  /** What the node watches. */
+  readonly status: StatusView;
+  readonly page: PublishingView | undefined;
   /** Present with the demo configuration only. */
   readonly demo?: {
     readonly carrier: DemoCarrier;
@@ -33,31 +37,44 @@ export function banner(facts: BannerFacts): readonly string[] {
     '',
     `  SIP      ${where} (domain ${domain})`,
     ...(facts.demo === undefined ? accountLines(facts.accounts) : demoLines(facts, facts.demo)),
+    ...watchLines(facts),
     `  API      ${apiUrl}/v1, documented at ${apiUrl}/docs (token in ${tokenFile})`,
     '',
     ...tryLines(facts),
   ];
 }
 
-export interface WatchBannerFacts
-  extends Pick<BannerFacts, 'version' | 'startedInMs' | 'apiUrl' | 'tokenFile'> {
-  readonly status: StatusView;
-}
+export type WatchBannerFacts = Pick<
+  BannerFacts,
+  'version' | 'startedInMs' | 'apiUrl' | 'tokenFile' | 'status' | 'page'
+>;
 
-/** Of a node that only watches. The key is what whoever judges by its results must know. */
+/** Of a node that only watches. */
 export function watchBanner(facts: WatchBannerFacts): readonly string[] {
-  const { version, startedInMs, apiUrl, tokenFile, status } = facts;
-  const { watcher, components } = status;
-  const probes = new Set(components.flatMap((one) => one.probes.map(({ name }) => name))).size;
-  const watches = watcher === undefined ? [] : [`  Watcher  ${watcher.name}, key ${watcher.publicKey}`];
+  const { version, startedInMs, apiUrl, tokenFile } = facts;
   return [
     `Ringthrough ${version} watches, ${(startedInMs / 1000).toFixed(1)} s after it was started.`,
     '',
-    ...watches,
-    `  Judges   ${counted(components.length, 'component')} by ${counted(probes, 'probe')}`,
+    ...watchLines(facts),
     `  API      ${apiUrl}/v1, documented at ${apiUrl}/docs (token in ${tokenFile})`,
     '',
     'Next: ringthrough status, ringthrough uptime, ringthrough --help',
+  ];
+}
+
+/** The key is what whoever judges by its results must know. */
+function watchLines({ status, page }: Pick<BannerFacts, 'status' | 'page'>): readonly string[] {
+  const { watcher, components } = status;
+  const probes = new Set(components.flatMap((one) => one.probes.map(({ name }) => name))).size;
+  const judges = `${counted(components.length, 'component')} by ${counted(probes, 'probe')}`;
+  const places = page && [
+    ...(page.url === undefined ? [] : [page.url]),
+    ...page.targets.map(({ name }) => name),
+  ];
+  return [
+    ...(watcher === undefined ? [] : [`  Watcher  ${watcher.name}, key ${watcher.publicKey}`]),
+    ...(components.length === 0 ? [] : [`  Judges   ${judges}`]),
+    ...(places === undefined ? [] : [`  Page     ${places.join(', ')}`]),
   ];
 }
 
@@ -72,10 +89,6 @@ function accountLines(accounts: readonly AccountView[]): readonly string[] {
   const numbers = accounts.reduce((sum, account) => sum + account.numbers.length, 0);
   const counts = [counted(accounts.length, 'account'), counted(phones, 'phone'), counted(numbers, 'number')];
   return [`  Serving  ${counts.join(', ')}`];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function demoLines({ accounts }: BannerFacts, demo: NonNullable<BannerFacts['demo']>): readonly string[] {

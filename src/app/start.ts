@@ -32,7 +32,7 @@ import type { Shutdown } from './shutdown.ts';
 import { Subscribers } from './subscribers.ts';
 import { VERSION } from './version.ts';
 import { WarmUp } from './warm-up.ts';
-import { openWatchDesk } from './watch-desk.ts';
+import { openWatchDesk, type WatchDesk } from './watch-desk.ts';
 
 /** Throws RingthroughError; what was opened by then is `shutdown`'s to close. */
 export async function openNode(
@@ -126,7 +126,7 @@ async function openSurfaces(
   // Before it: whoever watches is told that it ends.
   shutdown.owns('traces', () => trace.closeAll());
   const demo = config.demo ? await startDemo(admin, core, shutdown, basics) : undefined;
-  await greet(basics, core, admin, http, demo, out);
+  for (const line of await greeting(basics, core, { admin, http, desk }, demo)) out(line);
 }
 
 async function openSeries(
@@ -159,15 +159,13 @@ function textingOf(
   return { provider: sms.provider, ...sms.inbound, now: () => clock.now(), receive };
 }
 
-async function greet(
+async function greeting(
   { config }: Basics,
   { transports, folder }: Core,
-  admin: Admin,
-  http: HttpServer,
+  { admin, http, desk }: { readonly admin: Admin; readonly http: HttpServer; readonly desk: WatchDesk },
   demo: Awaited<ReturnType<typeof startDemo>> | undefined,
-  out: (line: string) => void,
-): Promise<void> {
-  const lines = banner({
+): Promise<readonly string[]> {
+  return banner({
     version: VERSION,
     startedInMs: performance.now(),
     domain: config.sip.domain,
@@ -175,9 +173,10 @@ async function greet(
     apiUrl: http.url,
     tokenFile: shown(path.join(folder, TOKEN_FILE)),
     accounts: await admin.accounts(),
+    status: desk.status.status(),
+    page: desk.page(),
     ...(demo === undefined ? {} : { demo }),
   });
-  for (const line of lines) out(line);
 }
 
 async function startDemo(

@@ -55,16 +55,18 @@ export async function openStatusPage(
     log,
   });
   shutdown.owns('status page', () => publishing.close());
+  let url: string | undefined;
   if (page.listen !== undefined) {
     const edition = () => publishing.edition;
     const server = await openPageServer({ listen: page.listen, edition, staleAfterMs, clock });
     shutdown.owns('listener of the status page', () => server.close());
-    log.info('the status page is served', { url: server.url });
+    url = `${server.url}/`;
+    log.info('the status page is served', { url });
   }
   const { changed } = publishing;
   keeping.listen({ shown: changed, written: changed });
   publishing.begin();
-  return () => publishing.view();
+  return () => ({ url, ...publishing.view() });
 }
 
 function shownBy(desk: StatusDesk): ReturnType<PageSources['shown']> {

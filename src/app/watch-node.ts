@@ -39,6 +39,7 @@ export async function openNode(
     version: VERSION,
     startedInMs: performance.now(),
     status: desk.status.status(),
+    page: desk.page(),
     apiUrl: http.url,
     tokenFile: shown(tokenFile),
   };

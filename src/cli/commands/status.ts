@@ -71,14 +71,15 @@ function told({ name, verdict, watchers }: Probe): string {
   return `${name} ${verdict} (${count}${fastest})${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** `Page: rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403`. */
-function pageLines({ renderedAt, failing, targets }: NonNullable<Status['page']>, now: number): string {
+/** `Page: http://127.0.0.1:8091/; rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403`. */
+function pageLines({ url, renderedAt, failing, targets }: NonNullable<Status['page']>, now: number): string {
   const ago = (at: number | undefined) => (at === undefined ? 'never' : formatRelative(at, now));
   const because = (reason: string | undefined) => (reason === undefined ? '' : `, ${reason}`);
   const told = targets.map(
     ({ name, succeededAt, failing: why }) => `${name}: ${ago(succeededAt)}${because(why)}`,
   );
-  return `Page: ${[`rendered ${ago(renderedAt)}${because(failing)}`, ...told].join('; ')}\n`;
+  const served = url === undefined ? [] : [url];
+  return `Page: ${[...served, `rendered ${ago(renderedAt)}${because(failing)}`, ...told].join('; ')}\n`;
 }
 
 /** What customers are shown, where it is something else. */
