@@ -17,8 +17,8 @@ describe('a warm-up', () => {
     assert.ok(answers > LIMITS.warmUpMessages / 3, `${answers} answers`);
   });
 
-  test('goes on by itself, and ends when it is closed', (t) => {
-    t.mock.timers.enable({ apis: ['setInterval'] });
+  test('begins after a while, goes on by itself, and ends when it is closed', (t) => {
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
     const it = new WarmUp(new SeededRandom(1), nodeHashing, T);
     let heard = 0;
     t.mock.method(it, 'hear', () => {
@@ -26,6 +26,8 @@ describe('a warm-up', () => {
       return 0;
     });
     it.begin();
+    t.mock.timers.tick(LIMITS.warmUpAfterMs);
+    assert.equal(heard, 0);
     t.mock.timers.tick(3 * LIMITS.warmUpEveryMs);
     assert.equal(heard, 3 * LIMITS.warmUpMessagesAtOnce);
     it.close();

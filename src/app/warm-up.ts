@@ -1,7 +1,8 @@
 // The first flood finds compiled code. A request of a stranger costs five times as much while the code that reads it is
 // interpreted as when it has run a thousand times (bench/warm-up.ts), and a node that has seen few strangers would be
-// slowest when they all come. So a second core, with nothing around it, hears what strangers send: a little every few
-// milliseconds after the start, and nothing of it leaves this file.
+// slowest when they all come. So a second core, with nothing around it, hears what strangers send: a little at a time,
+// once the phones that come back after a start have been served, and nothing of it leaves this file. A node that is
+// started while strangers come has its code compiled by them.
 
 import { utf8 } from '../base/bytes.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -20,54 +21,43 @@ const KEY_BYTES = 32;
 const SILENCE_MS = 60_000;
 
 export class WarmUp {
-  /** Gone when it is over: it is as large as the real one. */
+  readonly #random: Random;
+  readonly #hashing: Hashing;
+  /** Not there before it is needed, and gone when it is over: it is as large as the real one. */
   #node: SipNode | undefined;
   #now: Instant;
   #heard = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(random: Random, hashing: Hashing, now: Instant) {
+    this.#random = random;
+    this.#hashing = hashing;
     this.#now = now;
-    const listeners = [{ transport: 'udp', local: LOCAL, advertised: LOCAL }] as const;
-    this.#node = new SipNode(
-      {
-        domain: DOMAIN,
-        userAgent: 'Ringthrough',
-        listeners,
-        trunks: [],
-        country: 'GB',
-        acceptMd5: true,
-        silenceMs: SILENCE_MS,
-        nonceKey: random.bytes(KEY_BYTES),
-        random,
-        hashing,
-      },
-      now,
-    );
-    this.#node.start({ accounts: [], bindings: [], unfinished: [], trunkServers: [] }, now);
   }
 
   get isOver(): boolean {
     return this.#heard >= LIMITS.warmUpMessages;
   }
 
-  /** By and by, and not when somebody waits for the end of the process. */
+  /** After a while, by and by, and not when somebody waits for the end of the process. */
   begin(): void {
-    this.#timer = setInterval(() => {
-      for (let heard = 0; heard < LIMITS.warmUpMessagesAtOnce && !this.isOver; heard++) this.hear();
+    const heard = () => {
+      for (let count = 0; count < LIMITS.warmUpMessagesAtOnce && !this.isOver; count++) this.hear();
       if (this.isOver) this.close();
-    }, LIMITS.warmUpEveryMs);
-    this.#timer.unref();
+    };
+    this.#timer = setTimeout(() => {
+      this.#timer = setInterval(heard, LIMITS.warmUpEveryMs).unref();
+    }, LIMITS.warmUpAfterMs).unref();
   }
 
   /** One packet. Gives how many answers there would have been. */
   hear(): number {
+    this.#node ??= this.#start();
     const index = this.#heard++;
     this.#now += STEP_MS;
     const remote = { address: `198.18.${(index >> 8) & 255}.${index & 255}`, port: 5060 };
     const packet = { flow: { transport: 'udp', local: LOCAL, remote } satisfies Flow, bytes: drawn(index) };
     const node = this.#node;
-    if (node === undefined) return 0;
     // Whatever it says: what is not let in is to be compiled as well.
     node.admit(packet, this.#now);
     const read = node.receive([packet], this.#now);
@@ -79,6 +69,27 @@ export class WarmUp {
   close(): void {
     clearInterval(this.#timer);
     this.#node = undefined;
+  }
+
+  #start(): SipNode {
+    const listeners = [{ transport: 'udp', local: LOCAL, advertised: LOCAL }] as const;
+    const node = new SipNode(
+      {
+        domain: DOMAIN,
+        userAgent: 'Ringthrough',
+        listeners,
+        trunks: [],
+        country: 'GB',
+        acceptMd5: true,
+        silenceMs: SILENCE_MS,
+        nonceKey: this.#random.bytes(KEY_BYTES),
+        random: this.#random,
+        hashing: this.#hashing,
+      },
+      this.#now,
+    );
+    node.start({ accounts: [], bindings: [], unfinished: [], trunkServers: [] }, this.#now);
+    return node;
   }
 }
 

@@ -125,10 +125,11 @@ export const SHIELD_LIMITS = {
   /** Of the time that it takes to empty the sockets, what newcomers' packets have while those do not get empty. */
   readingNewcomersPart: 0.3,
 
-  /** Made-up packets that a node which was just started has read aside, so many every few milliseconds. */
+  /** Made-up packets that a node has read aside when it has been up for a while, so many every few milliseconds. */
   warmUpMessages: 3_000,
   warmUpMessagesAtOnce: 6,
-  warmUpEveryMs: 8,
+  warmUpEveryMs: 20,
+  warmUpAfterMs: 20_000,
 
   /** How often the node looks how hard it works. */
   loadIntervalMs: 250,
