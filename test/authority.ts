@@ -51,6 +51,22 @@ export class Authority {
     return new Authority(name, certificate.toString('pem'), keys);
   }
 
+  /** One below this one, whose word is good where this one's is and its certificate comes along. */
+  async intermediate(name: string, wishes: Omit<Wishes, 'names'> = {}): Promise<Authority> {
+    const keys = await newKeys();
+    const certificate = await X509CertificateGenerator.create({
+      serialNumber: nextSerial(),
+      subject: name,
+      issuer: this.#name,
+      ...validity(wishes),
+      signingAlgorithm: ECDSA,
+      publicKey: keys.publicKey,
+      signingKey: this.#keys.privateKey,
+      extensions: [new BasicConstraintsExtension(true, undefined, true)],
+    });
+    return new Authority(name, certificate.toString('pem'), keys);
+  }
+
   async issue(wishes: Wishes): Promise<Issued> {
     const keys = await newKeys();
     const certificate = await X509CertificateGenerator.create({

@@ -1,9 +1,10 @@
 // For tests of the probes: a registrar on loopback that challenges, keeps contacts, and can be told to misbehave.
 
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, createServer as createTls } from 'node:tls';
 import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
 import type { Around } from '../src/adapters/probe-sip/run.ts';
 import type { Reply } from '../src/ports/dns.ts';
@@ -14,19 +15,21 @@ import { createResponse } from '../src/sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../src/sip/message/message.ts';
 import { parseMessage } from '../src/sip/message/parse.ts';
 import { serialise } from '../src/sip/message/serialise.ts';
+import type { Issued } from './authority.ts';
 import { SeededRandom } from './simulation/world.ts';
 
 export const HOST = '127.0.0.1';
 export const PASSWORD = 'over-the-hills';
 const NONE: Reply = { type: 'none' };
 
-export function around(ask: Around['resolver']['ask'] = async () => NONE): Around {
+/** `authority`: PEM, of whom connections over TLS trust. */
+export function around(ask: Around['resolver']['ask'] = async () => NONE, authority?: string): Around {
   return {
     resolver: { ask },
     random: new SeededRandom(1),
     hashing: nodeHashing,
     userAgent: 'Ringthrough/test',
-    trust: { context: createSecureContext() },
+    trust: { context: createSecureContext(authority === undefined ? {} : { ca: authority }) },
   };
 }
 
@@ -37,7 +40,7 @@ export class FakeRegistrar {
   /** Contacts that are registered now, as they were written. */
   readonly contacts = new Set<string>();
   readonly requests: SipRequest[] = [];
-  readonly #socket: Socket;
+  readonly #first: Answer;
 
   /** `first`: what it does instead, where it gives something for a request. */
   static async start(t: TestContext, first: Answer = () => undefined): Promise<FakeRegistrar> {
@@ -45,19 +48,39 @@ export class FakeRegistrar {
     socket.bind(0, HOST);
     await once(socket, 'listening');
     t.after(() => socket.close());
-    return new FakeRegistrar(socket, first);
+    const registrar = new FakeRegistrar(socket.address().port, first);
+    socket.on('message', (bytes, { address, port }) =>
+      registrar.#receive(bytes, (response) => socket.send(response, port, address)),
+    );
+    return registrar;
   }
 
-  private constructor(socket: Socket, first: Answer) {
-    this.#socket = socket;
-    this.port = socket.address().port;
-    socket.on('message', (bytes, { address, port }) => {
-      const parsed = parseMessage(bytes);
-      if (!parsed.ok || parsed.value.kind !== 'request') return;
-      this.requests.push(parsed.value);
-      const response = first(parsed.value) ?? this.#answer(parsed.value);
-      this.#socket.send(serialise(response), port, address);
+  /** Over TLS, with this certificate. */
+  static async secured(t: TestContext, { certificate: cert, key }: Issued): Promise<FakeRegistrar> {
+    const server = createTls({ cert, key });
+    server.on('tlsClientError', () => undefined);
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const registrar = new FakeRegistrar((server.address() as AddressInfo).port, () => undefined);
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (bytes: Buffer) => registrar.#receive(bytes, (response) => socket.write(response)));
     });
+    return registrar;
+  }
+
+  private constructor(port: number, first: Answer) {
+    this.port = port;
+    this.#first = first;
+  }
+
+  #receive(bytes: Uint8Array, send: (response: Uint8Array) => void): void {
+    const parsed = parseMessage(bytes);
+    if (!parsed.ok || parsed.value.kind !== 'request') return;
+    this.requests.push(parsed.value);
+    const response = this.#first(parsed.value) ?? this.#answer(parsed.value);
+    send(serialise(response));
   }
 
   account(user = 'probe-a', password = PASSWORD): PhoneAccount {

@@ -87,6 +87,26 @@ export interface Found {
   readonly warning?: string;
 }
 
+/** What OpenSSL says of a certificate, in words for people. */
+const UNTRUSTED: ReadonlyMap<unknown, string> = new Map([
+  ['CERT_HAS_EXPIRED', 'it has expired, or one that it comes with has'],
+  ['CERT_NOT_YET_VALID', 'it is not yet valid, or one that it comes with is not'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it is signed by nobody but itself'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its authority is not known here'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'an intermediate is missing, or its authority is not known here'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'an intermediate is missing, or its authority is not known here'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'an intermediate is missing, or its authority is not known here'],
+]);
+
+/** Why an attempt failed, for people; where several addresses were tried, why the first did. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const [first] = cause instanceof AggregateError ? cause.errors : [];
+  const error = first instanceof Error ? first : cause;
+  const untrusted = 'code' in error ? UNTRUSTED.get(error.code) : undefined;
+  return untrusted === undefined ? error.message : `the certificate is not trusted: ${untrusted}`;
+}
+
 export const OUTCOMES = ['passed', 'warned', 'failed'] as const satisfies readonly ProbeEnd['outcome'][];
 
 export interface Prober<T extends ProbeTarget = ProbeTarget> {

@@ -27,7 +27,7 @@ import {
   type TlsMaterial,
 } from '../../ports/certificates.ts';
 import type { SignallingTransport } from '../../ports/signalling.ts';
-import { certificateDomains, speaksFor } from '../../sip/certificate/identity.ts';
+import { certificateDomains, misnamed } from '../../sip/certificate/identity.ts';
 import { parseMessage } from '../../sip/message/parse.ts';
 import type { Line } from './connection.ts';
 import { openStream, PROBE_DELAY_MS, type StreamKind, type StreamOptions } from './stream.ts';
@@ -110,9 +110,9 @@ class TlsKind implements StreamKind {
       // An address is no server name (RFC 6066 §3).
       servername: isIP(domain) === 0 ? domain : '',
       rejectUnauthorized: verify,
-      checkServerIdentity: (_host, certificate) => {
-        const domains = certificateDomains(certificate.subjectaltname);
-        return speaksFor(domains, domain) ? undefined : new Error(mistaken(domains, domain));
+      checkServerIdentity: (_host, { subjectaltname }) => {
+        const trouble = misnamed(subjectaltname, domain);
+        return trouble === undefined ? undefined : new Error(trouble);
       },
       ...(localAddress === undefined ? {} : { localAddress }),
     });
@@ -187,11 +187,6 @@ function aliasPort(message: Uint8Array): number | undefined {
   const parsed = parseMessage(message);
   const via = parsed.ok && parsed.value.kind === 'request' ? parsed.value.via : undefined;
   return via?.parameters.has('alias') === true ? (via.port ?? SIPS_PORT) : undefined;
-}
-
-function mistaken(domains: readonly string[], domain: string): string {
-  const said = domains.length === 0 ? 'nobody' : domains.join(', ');
-  return `speaks for ${said}, not for ${domain}`;
 }
 
 function untrusted(error: Error): string {

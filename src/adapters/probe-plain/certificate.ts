@@ -3,13 +3,17 @@
 //
 //   www.example.net:443          by the rules of the web (RFC 9525): *.example.net speaks for it
 //   sips:voice.example.net       by those of SIP (RFC 5922): only voice.example.net does
+//
+// The connection is made whoever answers, so that what is wrong can be told by name: "certificate has expired" is what
+// OpenSSL says of an intermediate as well.
 
-import { type DetailedPeerCertificate, type PeerCertificate, TLSSocket } from 'node:tls';
+import { checkServerIdentity as byTheWeb, type DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { LIMITS } from '../../base/limits.ts';
-import { DAY_MS } from '../../base/time.ts';
-import type { CertificateTarget, Found } from '../../ports/probes.ts';
-import { certificateDomains, speaksFor } from '../../sip/certificate/identity.ts';
-import { type Around, connected } from './tcp.ts';
+import { DAY_MS, type Instant } from '../../base/time.ts';
+import { type CertificateTarget, type Found, reasonOf } from '../../ports/probes.ts';
+import { type Around, connected, sipIdentity } from './tcp.ts';
+
+type Certificate = DetailedPeerCertificate;
 
 export async function probeCertificate(
   target: CertificateTarget,
@@ -17,45 +21,69 @@ export async function probeCertificate(
   signal: AbortSignal,
 ): Promise<Found> {
   const { host, port, name, isSip, warnMs } = target;
-  const identity = isSip ? { servername: name, checkServerIdentity: sipIdentity } : { servername: name };
-  const socket = await connected({ host, port, transport: 'tls', ...identity }, around, signal);
+  const asking = { host, port, transport: 'tls', servername: name, unverified: true } as const;
+  const socket = await connected({ ...asking, checkServerIdentity: () => undefined }, around, signal);
   try {
     if (!(socket instanceof TLSSocket)) throw new Error('no TLS was spoken');
-    const first = firstToEnd(socket.getPeerCertificate(true));
-    const leftMs = Date.parse(first.valid_to) - Date.now();
-    const days = Math.floor((10 * leftMs) / DAY_MS) / 10;
-    const measures = { daysLeft: days };
-    if (leftMs > warnMs) return { measures };
-    const until = new Date(first.valid_to).toISOString().slice(0, 10);
-    return { measures, warning: `the certificate of ${subjectOf(first)} ends on ${until}, in ${days} days` };
+    const own = socket.getPeerCertificate(true);
+    const chain = chainOf(own);
+    if (!socket.authorized) throw new Error(whyNot(String(socket.authorizationError), chain, Date.now()));
+    const misnamed = (isSip ? sipIdentity : byTheWeb)(name, own);
+    if (misnamed !== undefined) throw misnamed;
+    return left(chain, own, warnMs);
   } finally {
     socket.destroy();
   }
 }
 
-function sipIdentity(name: string, { subjectaltname }: PeerCertificate): Error | undefined {
-  const domains = certificateDomains(subjectaltname);
-  if (speaksFor(domains, name)) return undefined;
-  return new Error(
-    `the certificate speaks for ${domains.join(', ') || 'nobody'}, not for ${name} (RFC 5922)`,
-  );
+function left(chain: readonly Certificate[], own: Certificate, warnMs: number): Found {
+  const first = chain.reduce((a, b) => (endOf(b) < endOf(a) ? b : a), own);
+  const leftMs = endOf(first) - Date.now();
+  const days = Math.floor((10 * leftMs) / DAY_MS) / 10;
+  const measures = { daysLeft: days };
+  if (leftMs > warnMs) return { measures };
+  if (leftMs > 0)
+    return { measures, warning: `the certificate ${named(first)} ends on ${dayOf(first)}, in ${days} days` };
+  const warning = `it comes with the certificate ${named(first)}, which ended on ${dayOf(first)}: not all can trust it`;
+  return { measures, warning };
 }
 
-/** The root is left out: it counts because it is known, whatever it says of itself. */
-function firstToEnd(own: DetailedPeerCertificate): DetailedPeerCertificate {
-  let first = own;
+/** Each with who issued it after it, as they came. The root is left out: it counts because it is known. */
+function chainOf(own: Certificate): readonly Certificate[] {
+  const chain = [own];
   let at = own.issuerCertificate;
-  for (
-    let depth = 0;
-    depth < LIMITS.probeChainMax && at !== undefined && at.issuerCertificate !== at;
-    depth++
-  ) {
-    if (Date.parse(at.valid_to) < Date.parse(first.valid_to)) first = at;
+  while (chain.length <= LIMITS.probeChainMax && at !== undefined && at.issuerCertificate !== at) {
+    chain.push(at);
     at = at.issuerCertificate;
   }
-  return first;
+  return chain;
 }
 
-function subjectOf({ subject, subjectaltname }: DetailedPeerCertificate): string {
-  return [subject?.CN].flat()[0] ?? subjectaltname ?? 'the server';
+function whyNot(code: string, chain: readonly Certificate[], now: Instant): string {
+  const last = chain.at(-1);
+  const over = chain.find((each) => endOf(each) <= now);
+  if (code === 'CERT_HAS_EXPIRED' && over !== undefined)
+    return `the certificate ${named(over)} has expired: it ended on ${dayOf(over)}`;
+  const early = chain.find(({ valid_from }) => Date.parse(valid_from) > now);
+  if (code === 'CERT_NOT_YET_VALID' && early !== undefined)
+    return `the certificate ${named(early)} is not yet valid: it begins on ${isoDay(early.valid_from)}`;
+  const reason = reasonOf(Object.assign(new Error(code), { code }));
+  const issuer = last?.issuer.CN;
+  return issuer === undefined ? reason : `${reason} (issued by ${issuer})`;
+}
+
+function endOf({ valid_to }: Certificate): Instant {
+  return Date.parse(valid_to);
+}
+
+function dayOf({ valid_to }: Certificate): string {
+  return isoDay(valid_to);
+}
+
+function isoDay(text: string): string {
+  return new Date(text).toISOString().slice(0, 10);
+}
+
+function named({ subject, subjectaltname }: Certificate): string {
+  return `of ${[subject?.CN].flat()[0] ?? subjectaltname ?? 'the server'}`;
 }

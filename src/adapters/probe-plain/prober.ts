@@ -6,7 +6,14 @@ import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { printable } from '../../base/printable.ts';
 import type { Resolver } from '../../ports/dns.ts';
-import type { DnsTarget, Found, PlainTarget, ProbeEnd, Prober } from '../../ports/probes.ts';
+import {
+  type DnsTarget,
+  type Found,
+  type PlainTarget,
+  type ProbeEnd,
+  type Prober,
+  reasonOf,
+} from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
 import { probeCertificate } from './certificate.ts';
 import { probeHttp } from './http.ts';
@@ -91,10 +98,4 @@ function unless(aborted: AbortSignal, attempted: Promise<Found>): Promise<Found>
 
 function told(reason: string): string {
   return printable(reason).slice(0, LIMITS.probeReasonMax);
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const [first] = cause instanceof AggregateError ? cause.errors : [];
-  return first instanceof Error ? first.message : cause.message;
 }

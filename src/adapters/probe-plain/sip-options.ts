@@ -15,7 +15,7 @@ import { SipRequest, type SipResponse } from '../../sip/message/message.ts';
 import { parseMessage } from '../../sip/message/parse.ts';
 import { serialise } from '../../sip/message/serialise.ts';
 import { MAGIC_COOKIE } from '../../sip/message/via.ts';
-import { type Around, addressOf, connected } from './tcp.ts';
+import { type Around, addressOf, connected, sipIdentity } from './tcp.ts';
 
 type Target = Extract<ProbeTarget, { readonly type: 'sip-options' }>;
 
@@ -76,7 +76,9 @@ async function overUdp(target: Target, around: SipAround, signal: AbortSignal): 
 
 async function overStream(target: Target, around: SipAround, signal: AbortSignal): Promise<SipResponse> {
   const transport = target.transport === 'tls' ? 'tls' : 'tcp';
-  const socket = await connected({ host: target.host, port: target.port, transport }, around, signal);
+  const { host, port: serverPort } = target;
+  const connecting = { host, port: serverPort, transport, checkServerIdentity: sipIdentity } as const;
+  const socket = await connected(connecting, around, signal);
   const { localAddress: address = '', localPort: port = 0 } = socket;
   try {
     return await new Promise<SipResponse>((resolve, reject) => {

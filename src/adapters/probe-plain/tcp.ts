@@ -2,9 +2,21 @@
 // authority that the system trusts, and for that name.
 
 import { createConnection, isIP, type Socket } from 'node:net';
-import { checkServerIdentity as byTheWeb, type ConnectionOptions, connect as connectTls } from 'node:tls';
+import {
+  checkServerIdentity as byTheWeb,
+  type ConnectionOptions,
+  connect as connectTls,
+  type PeerCertificate,
+} from 'node:tls';
 import type { Resolver } from '../../ports/dns.ts';
+import { misnamed } from '../../sip/certificate/identity.ts';
 import type { Trust } from './trust.ts';
+
+/** By the rules of SIP (RFC 5922), in which a wildcard speaks for nobody. */
+export function sipIdentity(name: string, { subjectaltname }: PeerCertificate): Error | undefined {
+  const trouble = misnamed(subjectaltname, name);
+  return trouble === undefined ? undefined : new Error(`the certificate ${trouble}`);
+}
 
 /** An address of the host: IPv4 where it has one, as most phones would take. Rejects where there is none. */
 export async function addressOf(host: string, resolver: Resolver): Promise<string> {
@@ -36,6 +48,8 @@ export interface Connecting {
   readonly servername?: string;
   /** By which rules; absent: those of the web. */
   readonly checkServerIdentity?: ConnectionOptions['checkServerIdentity'];
+  /** Whoever it is, for whoever asks to look at what is wrong with it. */
+  readonly unverified?: boolean;
 }
 
 /** Whoever gets it destroys it. Rejects with why there is none. */
@@ -57,6 +71,7 @@ export async function connected(
           // No address may be asked for by name (RFC 6066 §3); the certificate must speak for it all the same.
           servername: isIP(wanted) === 0 ? wanted : '',
           secureContext: trust.context,
+          rejectUnauthorized: target.unverified !== true,
           checkServerIdentity: (_, certificate) => (checkServerIdentity ?? byTheWeb)(wanted, certificate),
         });
   return new Promise((resolve, reject) => {

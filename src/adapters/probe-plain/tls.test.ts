@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { createServer as createTls } from 'node:tls';
+import { createSecureContext, createServer as createTls } from 'node:tls';
 import { Authority, type Issued } from '../../../test/authority.ts';
 import { SeededRandom } from '../../../test/simulation/world.ts';
 import { DAY_MS } from '../../base/time.ts';
@@ -67,7 +67,11 @@ function certificateOf(port: number, changes: Partial<CertificateTarget> = {}): 
 
 const GOOD = { names: [NAME] };
 const BAD: readonly (readonly [string, Promise<Issued>, RegExp])[] = [
-  ['of an authority that nobody trusts', strangers.issue(GOOD), /unable to verify|self-signed|local issuer/],
+  [
+    'of an authority that nobody trusts',
+    strangers.issue(GOOD),
+    /not trusted: an intermediate is missing, or its authority is not known/,
+  ],
   [
     'for another name',
     ours.issue({ names: ['www.example.org'] }),
@@ -114,7 +118,7 @@ describe('a certificate probe', () => {
     const sip = await probe(certificateOf(port, { isSip: true }));
     assert.deepEqual(sip, {
       outcome: 'failed',
-      reason: `the certificate speaks for nobody, not for ${NAME} (RFC 5922)`,
+      reason: `the certificate speaks for nobody, not for ${NAME}; "*" counts for nobody in SIP (RFC 5922)`,
     });
     assert.equal((await probe(certificateOf(port, { host: HOST }))).outcome, 'passed');
     const other = await probe(certificateOf(port, { name: 'example.org' }));
@@ -124,6 +128,62 @@ describe('a certificate probe', () => {
   test('knows an address that the certificate speaks for', async (t) => {
     const port = await sipServer(t, await ours.issue({ names: [HOST] }));
     assert.equal((await probe(certificateOf(port, { host: HOST, name: HOST }))).outcome, 'passed');
+  });
+});
+
+describe('the chain of a certificate', async () => {
+  const intermediate = await ours.intermediate('CN=Intermediate');
+  const leaf = await intermediate.issue(GOOD);
+  const behind = (...authorities: readonly Authority[]): Issued => {
+    return { ...leaf, certificate: [leaf, ...authorities].map(({ certificate }) => certificate).join('\n') };
+  };
+  const told = async (t: TestContext, issued: Issued) => {
+    const end = await probe(certificateOf(await sipServer(t, issued)));
+    return end.outcome === 'passed' ? 'passed' : end.reason;
+  };
+
+  test("may come in any order after the server's own, and with the root or without", async (t) => {
+    for (const chain of [[intermediate], [intermediate, ours], [ours, intermediate]])
+      assert.equal(await told(t, behind(...chain)), 'passed');
+  });
+
+  test('fails without an intermediate, and says who issued what came', async (t) => {
+    const missing = 'an intermediate is missing, or its authority is not known here (issued by Intermediate)';
+    assert.equal(await told(t, leaf), `the certificate is not trusted: ${missing}`);
+  });
+
+  test('fails with an intermediate that has expired, and names that', async (t) => {
+    const times = { validFrom: NOW - 9 * DAY_MS, validTo: NOW - DAY_MS };
+    const expired = await ours.intermediate('CN=Old Intermediate', times);
+    const { certificate, key } = await expired.issue(GOOD);
+    const day = new Date(NOW - DAY_MS).toISOString().slice(0, 10);
+    const reason = `the certificate of Old Intermediate has expired: it ended on ${day}`;
+    assert.equal(await told(t, { certificate: `${certificate}\n${expired.certificate}`, key }), reason);
+  });
+
+  test('warns when an intermediate is the first to end', async (t) => {
+    const soon = await ours.intermediate('CN=Old Intermediate', { validTo: NOW + 5 * DAY_MS });
+    const { certificate, key } = await soon.issue(GOOD);
+    const day = new Date(NOW + 5 * DAY_MS).toISOString().slice(0, 10);
+    const reason = `the certificate of Old Intermediate ends on ${day}, in 4.9 days`;
+    assert.equal(await told(t, { certificate: `${certificate}\n${soon.certificate}`, key }), reason);
+  });
+
+  test('is the one for the name that is asked for, where a server has many', async (t) => {
+    const other = await ours.issue({ names: ['www.example.org'] });
+    const named = createSecureContext({ cert: behind(intermediate).certificate, key: leaf.key });
+    const server = createTls({
+      cert: other.certificate,
+      key: other.key,
+      SNICallback: (name, choose) => choose(null, name === NAME ? named : undefined),
+    });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    assert.equal((await probe(certificateOf(port))).outcome, 'passed');
+    const end = await probe(certificateOf(port, { host: HOST, name: HOST }));
+    assert.match(end.outcome === 'failed' ? end.reason : end.outcome, /does not match|not in the cert/);
   });
 });
 
@@ -138,6 +198,17 @@ describe('over TLS', () => {
     const port = await page(t, await ours.issue(GOOD));
     const end = await probe({ type: 'http', url: `https://${NAME}:${port}/`, contains: 'It works' });
     assert.equal(end.outcome, 'passed', JSON.stringify(end));
+  });
+
+  test('a SIP probe takes no wildcard, for phones need not either, and takes a SIP domain', async (t) => {
+    for (const [names, wanted] of [
+      [['*.example.net'], 'failed'],
+      [[`sip:${NAME}`], 'passed'],
+    ] as const) {
+      const port = await sipServer(t, await ours.issue({ names }));
+      const end = await probe({ type: 'sip-options', transport: 'tls', host: NAME, port });
+      assert.equal(end.outcome, wanted, JSON.stringify(end));
+    }
   });
 
   for (const [what, issuing, reason] of BAD) {

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { createConnection, isIP, type Socket as StreamSocket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
 import { type Endpoint, isStream, type TransportName } from '../../base/net.ts';
+import { misnamed } from '../../sip/certificate/identity.ts';
 import { StreamFramer } from '../../sip/message/framing.ts';
 import type { ServerAddress } from './where.ts';
 
@@ -109,7 +110,16 @@ async function connect(
   const to = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
   const socket: StreamSocket =
     transport === 'tls'
-      ? connectTls({ ...to, secureContext: trust.context, servername: isIP(domain) === 0 ? domain : '' })
+      ? connectTls({
+          ...to,
+          secureContext: trust.context,
+          // No address may be asked for by name (RFC 6066 §3); the certificate must speak for it all the same.
+          servername: isIP(domain) === 0 ? domain : '',
+          checkServerIdentity: (_, { subjectaltname }) => {
+            const trouble = misnamed(subjectaltname, domain);
+            return trouble === undefined ? undefined : new Error(`the certificate ${trouble}`);
+          },
+        })
       : createConnection(to);
   // Stays, for a socket without one takes the process down with it.
   socket.on('error', () => undefined);

@@ -7,7 +7,7 @@ import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Endpoint, formatEndpoint } from '../../base/net.ts';
 import { printable } from '../../base/printable.ts';
-import type { CustomerTarget, ProbeEnd, Prober } from '../../ports/probes.ts';
+import { type CustomerTarget, type ProbeEnd, type Prober, reasonOf } from '../../ports/probes.ts';
 import { Agent } from './agent.ts';
 import { CallRun, type Listeners } from './call.ts';
 import { RegisterRun } from './register.ts';
@@ -105,10 +105,4 @@ function unless<T>(aborted: AbortSignal, attempted: Promise<T>): Promise<T> {
     if (aborted.aborted) giveUp();
     aborted.addEventListener('abort', giveUp, { once: true });
   });
-}
-
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const [first] = cause instanceof AggregateError ? cause.errors : [];
-  return first instanceof Error ? first.message : cause.message;
 }

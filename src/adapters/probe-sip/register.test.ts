@@ -3,13 +3,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
+import { Authority, type Issued } from '../../../test/authority.ts';
 import { around, FakeRegistrar, HOST, PASSWORD } from '../../../test/probe-stage.ts';
-import type { DnsRecord } from '../../sip/location/records.ts';
+import type { Reply } from '../../ports/dns.ts';
+import type { DnsRecord, Question } from '../../sip/location/records.ts';
 import type { Target } from '../../sip/location/target.ts';
 import { createResponse } from '../../sip/message/compose.ts';
 import { createCustomerProber } from './prober.ts';
 
+const NAME = 'voice.example.net';
+const authority = await Authority.create();
+const strangers = await Authority.create('CN=Nobody Knows');
 const NEVER = new AbortController().signal;
 
 describe('a probe of a registration', () => {
@@ -122,6 +127,53 @@ describe('a probe of a registration', () => {
     assert.deepEqual(nowhere, { outcome: 'failed', reason: 'gone.example.net has no address for us' });
     await prober.close();
   });
+
+  const secured = async (t: TestContext, issued: Issued) => {
+    const registrar = await FakeRegistrar.secured(t, issued);
+    const server = { scheme: 'sip', host: NAME, port: registrar.port, transport: 'tls' } as const;
+    const rows = [{ name: NAME, ttlMs: 1, record: { type: 'A', address: HOST } }] as const;
+    const resolve = async ({ type }: Question) =>
+      (type === 'A' ? { type: 'rows', rows } : { type: 'none' }) as Reply;
+    const prober = createCustomerProber(around(resolve, authority.certificate));
+    const account = { ...registrar.account(), server };
+    const end = await prober.probe({ type: 'register', account }, 5_000, NEVER);
+    await prober.close();
+    return { end, registrar };
+  };
+
+  test('goes over TLS, also to a server whose certificate names its SIP domain alone', async (t) => {
+    for (const names of [[NAME], [`sip:${NAME}`]]) {
+      const { end, registrar } = await secured(t, await authority.issue({ names }));
+      assert.equal(end.outcome, 'passed', JSON.stringify(end));
+      assert.match(registrar.requests[0]?.headers.get('Contact') ?? '', /;transport=tls>$/);
+      assert.equal(registrar.contacts.size, 0);
+    }
+  });
+
+  for (const [what, issuing, reason] of [
+    [
+      'for another name',
+      authority.issue({ names: ['b.example.net'] }),
+      /^the certificate speaks for b\.example\.net, not/,
+    ],
+    [
+      'for all of a domain',
+      authority.issue({ names: ['*.example.net'] }),
+      /speaks for nobody, .* "\*" counts for nobody/,
+    ],
+    [
+      'that has expired',
+      authority.issue({ names: [NAME], validTo: Date.now() - 1_000 }),
+      /not trusted: it has expired/,
+    ],
+    ['of a stranger', strangers.issue({ names: [NAME] }), /not trusted: .*its authority is not known here$/],
+  ] as const) {
+    test(`fails over TLS on a certificate ${what}, and says nothing secret to it`, async (t) => {
+      const { end, registrar } = await secured(t, await issuing);
+      assert.match(end.outcome === 'failed' ? end.reason : end.outcome, reason);
+      assert.equal(registrar.requests.length, 0);
+    });
+  }
 
   test('fails over TCP where something else answers, or nobody does', async (t) => {
     const server = createServer((socket) => {

@@ -31,6 +31,14 @@ export function speaksFor(domains: readonly string[], wanted: string): boolean {
   return domains.some((domain) => equalHosts(domain, asked));
 }
 
+/** Why a certificate with these names is not one of who was asked for; `undefined` where it is. */
+export function misnamed(subjectAltName: string | undefined, wanted: string): string | undefined {
+  const domains = certificateDomains(subjectAltName);
+  if (speaksFor(domains, wanted)) return undefined;
+  const hint = /DNS:\*/.test(subjectAltName ?? '') ? '; "*" counts for nobody in SIP (RFC 5922)' : '';
+  return `speaks for ${domains.join(', ') || 'nobody'}, not for ${wanted}${hint}`;
+}
+
 /** A SIP URI without a user is a domain's; `sips:` is no identity (§7.1). */
 function domainOfUri(value: string): readonly string[] {
   const uri = parseUri(value);
