@@ -13,6 +13,22 @@ describe('the E-model', () => {
     near(mosOfRating(rating), 4.41, 0.005);
   });
 
+  // As other people's implementations reckon it from the equations of G.107 (06/2015).
+  for (const [delayMs, percent, rating, mos] of [
+    [0, 0, 93.206208, 4.409406],
+    [100, 0, 90.66373, 4.35492],
+    [150, 0, 89.539132, 4.327546],
+    [250, 0, 79.177101, 3.992519],
+    [0, 1, 89.566361, 4.328232],
+    [0, 5, 77.425477, 3.923091],
+  ] as const) {
+    test(`${delayMs} ms and ${percent} % of loss, concealed, are a rating of ${rating} and a MOS of ${mos}`, () => {
+      const found = ratingOf({ delayMs, loss: percent / 100, bpl: BPL_G711_CONCEALED });
+      near(found, rating, 5e-6);
+      near(mosOfRating(found), mos, 1e-6);
+    });
+  }
+
   // G.107 Annex B, table B.1: the categories of G.109 begin at these.
   for (const [rating, mos] of [
     [90, 4.34],

@@ -2,22 +2,22 @@
 //
 //   R = Ro − Is − Id − Ie,eff + A        (7-1)        MOS from R: Annex B
 //
-// All parameters have the defaults of G.107 table 2, except what a packet network changes: delay (Id) and lost packets
+// All parameters have the defaults of G.107 table 3, except what a packet network changes: delay (Id) and lost packets
 // (Ie,eff, with the figures for G.711 of G.113 appendix I). A, the advantage of mobility, is none: this is an office.
 // It is an estimate for planning, and says nothing of echo, noise or a bad headset, which no relay can hear.
 
 /** Basic signal-to-noise ratio (7-2) and simultaneous impairments (7-8), as the defaults give them. */
-const RO = 94.7688;
-const IS = 1.4136;
-/** (7-18) with the default circuit noise and receive loudness: −1.5 (No − RLR). */
-const ROE = 94.7688;
-/** Table 2: talker echo loss rating, weighted echo path loss, at the default sidetone. */
+const RO = 94.768822;
+const IS = 1.413568;
+/** (7-20) with the default circuit noise and receive loudness: −1.5 (No − RLR). */
+const ROE = 94.768822;
+/** Table 3: talker echo loss rating, weighted echo path loss, at the default sidetone. */
 const TELR_DB = 65;
 const WEPL_DB = 110;
-/** §7.4: mT = 100 ms and sT = 1 are the defaults of the edition of 2015. */
+/** §7.4, table 1: mT = 100 ms and sT = 1 are the defaults of the edition of 2015. */
 const NOTICED_DELAY_MS = 100;
 
-/** G.113 table I.4: robustness of G.711 to random loss, without and with its concealment (G.711 appendix I). */
+/** G.113 (09/2024) table I.4: G.711 under random loss, without and with its concealment (G.711 appendix I). */
 export const BPL_G711 = 4.3;
 export const BPL_G711_CONCEALED = 25.1;
 
@@ -49,7 +49,7 @@ function lossImpairment(loss: number, bpl: number): number {
   return (95 * percent) / (percent + bpl);
 }
 
-/** (7-17): echo to the talker, echo to the listener, and delay that hurts although there is no echo. */
+/** (7-18): echo to the talker, echo to the listener, and delay that hurts although there is no echo. */
 function delayImpairment(delayMs: number): number {
   return talkerEcho(delayMs) + listenerEcho(2 * delayMs) + absoluteDelay(delayMs);
 }
