@@ -32,6 +32,15 @@ describe('what a node says when it is up', () => {
       );
   });
 
+  test('tells what commands must be told where the node is not where they look', () => {
+    const facts = { ...FACTS, apiUrl: 'http://127.0.0.1:8090', tokenFile: './data-watch/api.token' };
+    assert.deepEqual(watchBanner(facts).slice(-2), [
+      'Next: ringthrough status, ringthrough uptime, ringthrough --help',
+      '      with --api http://127.0.0.1:8090 --token-file ./data-watch/api.token',
+    ]);
+    assert.match(banner({ ...FACTS, ...TELEPHONES }).at(-1) ?? '', /^Next: ringthrough provision FILE/);
+  });
+
   test('says nothing of watching where nothing is watched', () => {
     const status = unwatched({ now: () => 0 }).status();
     const lines = banner({ ...FACTS, ...TELEPHONES, status, page: undefined });

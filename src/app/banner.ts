@@ -5,6 +5,7 @@ import type { PublishingView, StatusView } from '../admin/status.ts';
 import { type AccountView, divertedTo, type NewPassword } from '../admin/views.ts';
 import { counted } from '../base/names.ts';
 import { formatEndpoint } from '../base/net.ts';
+import { API_DEFAULT } from '../cli/client.ts';
 import type { Listener } from '../ports/signalling.ts';
 import type { DemoCarrier } from './demo.ts';
 
@@ -58,7 +59,7 @@ export function watchBanner(facts: WatchBannerFacts): readonly string[] {
     ...watchLines(facts),
     `  API      ${apiUrl}/v1, documented at ${apiUrl}/docs (token in ${tokenFile})`,
     '',
-    'Next: ringthrough status, ringthrough uptime, ringthrough --help',
+    ...nextLines(facts, ['status', 'uptime', '--help']),
   ];
 }
 
@@ -75,6 +76,21 @@ function watchLines({ status, page }: Pick<BannerFacts, 'status' | 'page'>): rea
     ...(watcher === undefined ? [] : [`  Watcher  ${watcher.name}, key ${watcher.publicKey}`]),
     ...(components.length === 0 ? [] : [`  Judges   ${judges}`]),
     ...(places === undefined ? [] : [`  Page     ${places.join(', ')}`]),
+  ];
+}
+
+/** Commands, and what each must be told to find this node where that is not where they look. */
+function nextLines(
+  { apiUrl, tokenFile }: Pick<BannerFacts, 'apiUrl' | 'tokenFile'>,
+  commands: readonly string[],
+): readonly string[] {
+  const options = [
+    ...(apiUrl === API_DEFAULT ? [] : [`--api ${apiUrl}`]),
+    ...(tokenFile === './data/api.token' ? [] : [`--token-file ${tokenFile}`]),
+  ];
+  return [
+    `Next: ${commands.map((words) => `ringthrough ${words}`).join(', ')}`,
+    ...(options.length === 0 ? [] : [`      with ${options.join(' ')}`]),
   ];
 }
 
@@ -110,9 +126,9 @@ function demoLines({ accounts }: BannerFacts, demo: NonNullable<BannerFacts['dem
   ];
 }
 
-function tryLines({ demo, listeners }: BannerFacts): readonly string[] {
-  if (demo === undefined)
-    return ['Next: ringthrough provision FILE, ringthrough phone list, ringthrough --help'];
+function tryLines(facts: BannerFacts): readonly string[] {
+  const { demo, listeners } = facts;
+  if (demo === undefined) return nextLines(facts, ['provision FILE', 'phone list', '--help']);
   const registrar = listeners[0] === undefined ? '' : formatEndpoint(listeners[0].local);
   const steps = [
     [`Register any SIP phone as reception at ${registrar}, and see it:`, 'phone list'],
