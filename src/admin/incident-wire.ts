@@ -52,7 +52,9 @@ export const updateInput = section({
   phase: phase.optional().meta({ description: 'As it was, unless given' }),
   text: text.optional(),
   template: template.optional(),
-  components: components(z.enum([...IMPACTS, 'operational']))
+  components: components(
+    z.enum([...IMPACTS, 'operational'], { error: `expected ${IMPACTS.join(', ')} or operational` }),
+  )
     .optional()
     .meta({ description: 'Of an incident that an operator opened: what is otherwise from now on' }),
 }).meta({ id: 'IncidentUpdateBody' });

@@ -248,7 +248,7 @@ function oneText<
   Asked extends { readonly text?: string | undefined; readonly template?: string | undefined },
 >(asked: Asked): Asked {
   if ((asked.text === undefined) !== (asked.template === undefined)) return asked;
-  throw invalid([{ path: [], reason: 'has exactly one of text and template' }]);
+  throw invalid([{ path: [], reason: 'needs exactly one of text and template' }]);
 }
 
 const CODES: Readonly<Record<Refusal['why'], ErrorCode>> = {

@@ -96,7 +96,7 @@ export class Notices {
     const { email, sms } = validated(noticeTestInput, input);
     const { desk, realm, readNumber } = this.#options;
     if ((email === undefined) === (sms === undefined)) {
-      throw invalid([{ path: [], reason: 'has exactly one of email and sms' }]);
+      throw invalid([{ path: [], reason: 'needs exactly one of email and sms' }]);
     }
     const channel = email === undefined ? 'sms' : 'email';
     const to = email ?? readNumber(sms ?? '');

@@ -21,10 +21,13 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
 /** What people write ends up in headers, logs and terminals, where these mean something else. */
 const NO_CONTROLS = /^[^\p{Cc}\u2028\u2029]*$/u;
 
-/** Text of a limited length. A number where text belongs (a password of digits) is told to be put in quotes. */
-export function words(lengthMax: number) {
+/**
+ * Text of a limited length. A number where text belongs (a password of digits) is told to be put in quotes; where that
+ * would not help either, `wanted` says what would.
+ */
+export function words(lengthMax: number, wanted?: string) {
   return z
-    .string({ error: (issue) => expectedText(issue.input) })
+    .string({ error: ({ input }) => (input === undefined ? undefined : wanted) ?? expectedText(input) })
     .min(1, 'must not be empty')
     .max(lengthMax, `must not be longer than ${lengthMax} characters`)
     .regex(NO_CONTROLS, 'must not contain line ends or other control characters');
@@ -34,7 +37,7 @@ export function words(lengthMax: number) {
 export function list<Item extends z.ZodType>(item: Item, lengthMax: number, example: string) {
   return z
     .array(item, { error: `expected a list, such as ${example}` })
-    .max(lengthMax, `must not have more than ${lengthMax} entries`);
+    .max(lengthMax, `must not have more than ${lengthMax} ${lengthMax === 1 ? 'entry' : 'entries'}`);
 }
 
 /** A whole number from `min` to `max`. */

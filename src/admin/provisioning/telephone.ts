@@ -162,7 +162,7 @@ function compileContacts(
 ): readonly Contact[] {
   return contacts.map(({ email, sms }, index): Contact => {
     const at = [...path, index];
-    if ((email === undefined) === (sms === undefined)) findings.add(at, 'has exactly one of email and sms');
+    if ((email === undefined) === (sms === undefined)) findings.add(at, 'needs exactly one of email and sms');
     const number =
       sms === undefined ? undefined : findings.take([...at, 'sms'], readNumber(sms, context.country), '');
     return { ...(email !== undefined && { email }), ...(number !== undefined && { sms: number }) };

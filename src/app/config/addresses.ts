@@ -11,6 +11,7 @@ export interface PortRange {
   readonly to: number;
 }
 
+export const ENDPOINT_WANTED = 'expected address:port, such as 127.0.0.1:8080';
 const DNS_PORT = 53;
 const PORT_MAX = 65_535;
 const HOST_NAME =
@@ -46,13 +47,14 @@ export function parseListener(text: string): Result<{ transport: ListenTransport
   const transport = LISTENABLE.find((known) => known === name);
   if (transport === undefined) return err(wanted);
   const endpoint = parseEndpoint(rest);
-  return endpoint.ok ? ok({ transport, ...endpoint.value }) : err(`${endpoint.error}; ${wanted}`);
+  if (endpoint.ok) return ok({ transport, ...endpoint.value });
+  return err(endpoint.error === ENDPOINT_WANTED ? wanted : `${endpoint.error}; ${wanted}`);
 }
 
 /** `127.0.0.1:8080`, `[::1]:8080`. The address is a literal, for one listens on addresses, not on names. */
 export function parseEndpoint(text: string): Result<Endpoint, string> {
   const { host, port } = splitHostPort(text);
-  if (host === undefined || port === undefined) return err('expected address:port, such as 127.0.0.1:8080');
+  if (host === undefined || port === undefined) return err(ENDPOINT_WANTED);
   const literal = ipLiteral(host);
   if (!literal.ok) return literal;
   return port > PORT_MAX ? err(`there is no port ${port}`) : ok({ address: host, port });

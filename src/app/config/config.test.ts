@@ -401,8 +401,8 @@ describe('mistakes in a configuration file', () => {
     },
     {
       title: 'text that looks like a number is told to be put in quotes',
-      yaml: 'http: { listen: 8080 }',
-      told: ['my.yaml: line 1, http.listen: expected text; put it in quotes'],
+      yaml: 'sip: { domain: 8080 }',
+      told: ['my.yaml: line 1, sip.domain: expected text; put it in quotes'],
     },
   ];
   for (const { title, yaml, told } of cases) {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { count, duration, flag, list, section, words } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { DNS_TYPES } from '../../ports/probes.ts';
-import { name } from './vocabulary.ts';
+import { endpoint, name } from './vocabulary.ts';
 
 const expectation = words(LIMITS.probeExpectLengthMax);
 
@@ -74,7 +74,7 @@ const callSection = section({
     ...account,
     server: words(280).optional(),
     user: words(128).optional(),
-    listen: words(128).optional(),
+    listen: endpoint.optional(),
   }),
 });
 

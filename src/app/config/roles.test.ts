@@ -44,7 +44,7 @@ describe('a node', () => {
     assert.deepEqual(mistakes(`node: { roles: watch }\n${WATCH}`), [
       'node.roles: expected a list, such as [watch]',
     ]);
-    assert.deepEqual(mistakes('node: { roles: [edge] }'), ['node.roles[0]: expected watch']);
+    assert.deepEqual(mistakes('node: { roles: [watch, edge] }'), ['node.roles[1]: expected watch']);
     assert.deepEqual(mistakes('node: { roles: [] }'), ['node.roles: must not be empty']);
   });
 });
@@ -89,7 +89,7 @@ describe('time series of another node', () => {
     const roles = 'node: { roles: [watch] }';
     assert.equal(parse(`${roles}\n${watch('seriesOf: edge-1')}`).watch?.seriesOf?.publicKey, KEY);
     assert.deepEqual(mistakes(`${roles}\n${watch('seriesOf: edge-2')}`), [
-      'watch.seriesOf: there is no "edge-2" in watch.watchers',
+      'watch.seriesOf: no watcher "edge-2"; did you mean "edge-1"?',
     ]);
     assert.deepEqual(mistakes(watch('seriesOf: edge-1')), [
       'watch.seriesOf: means nothing on a node that has telephones: it has series of its own',

@@ -7,7 +7,7 @@ import { count, duration, flag, list, section, words } from '../../admin/documen
 import { LIMITS } from '../../base/limits.ts';
 import { probeSection } from './probe-schema.ts';
 import { pageSection } from './status-page-schema.ts';
-import { name, oneOrMore } from './vocabulary.ts';
+import { endpoint, name, oneOrMore } from './vocabulary.ts';
 
 const country = words(2).regex(/^[A-Z]{2}$/, 'expected an ISO 3166 country in capitals, such as GB');
 
@@ -15,7 +15,7 @@ const nodeSection = section({
   name: name.optional(),
   data: words(4_096).optional(),
   country: country.optional(),
-  roles: list(z.enum(['watch'], { error: 'expected watch' }), 1, '[watch]')
+  roles: list(z.enum(['watch'], { error: 'expected watch' }), 4, '[watch]')
     .min(1, 'must not be empty')
     .optional(),
 });
@@ -57,7 +57,7 @@ const tlsSection = section({
 const mediaSection = section({
   address: oneOrMore('203.0.113.7').optional(),
   advertise: oneOrMore('203.0.113.7').optional(),
-  ports: words(16).optional(),
+  ports: words(16, 'expected a range of ports, such as 20000-29999').optional(),
   silence: duration.optional(),
   prompts: words(4_096).optional(),
   language: words(35)
@@ -65,7 +65,7 @@ const mediaSection = section({
     .optional(),
 });
 
-const httpSection = section({ listen: words(128).optional() });
+const httpSection = section({ listen: endpoint.optional() });
 
 const dnsSection = section({
   servers: oneOrMore('192.0.2.53').optional(),

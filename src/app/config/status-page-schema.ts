@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import { count, list, section, words } from '../../admin/documents/section.ts';
 import { LIMITS } from '../../base/limits.ts';
+import { endpoint } from './vocabulary.ts';
 
 const pushSection = section({
   rsync: section({
@@ -33,7 +34,7 @@ export const pageSection = section({
   timeZone: words(64).optional(),
   contact: words(200).optional(),
   folder: words(4_096).optional(),
-  listen: words(128).optional(),
+  listen: endpoint.optional(),
   push: list(
     pushSection,
     LIMITS.pageTargetsMax,

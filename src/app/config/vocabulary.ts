@@ -2,12 +2,16 @@
 
 import { z } from 'zod';
 import { list, words } from '../../admin/documents/section.ts';
+import { ENDPOINT_WANTED } from './addresses.ts';
 
 /** What nodes, trunks, watchers and probes are called. */
 export const name = words(63).regex(
   /^[a-z0-9][a-z0-9.-]*$/,
   'must be lower-case letters, digits, dots and hyphens',
 );
+
+/** Where something listens; addresses.ts says what it means. */
+export const endpoint = words(128, ENDPOINT_WANTED);
 
 /** One, or a list of them. */
 export function oneOrMore(example: string) {

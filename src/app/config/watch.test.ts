@@ -229,7 +229,7 @@ status:
     ],
     [
       `{ watch: { probes: [{ ${one} }] }, status: { components: [{ name: A, probes: [a, c, a] }] } }`,
-      /probes\[1\]: there is no probe "c" in watch\.probes[\s\S]*probes\[2\]: is there twice/,
+      /probes\[1\]: no probe "c"; did you mean "a"\?[\s\S]*probes\[2\]: is there twice/,
     ],
     [
       `{ watch: { probes: [{ ${one} }] }, status: { components: [{ name: A, probes: a }, { name: A, probes: a }] } }`,

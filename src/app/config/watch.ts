@@ -3,6 +3,7 @@
 
 import type { Path } from '../../admin/documents/document.ts';
 import type { Findings } from '../../admin/documents/findings.ts';
+import { mustBeKnown } from '../../admin/provisioning/plan.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { KnownWatcher } from '../../watch/intake.ts';
 import type { Component } from '../../watch/judgement.ts';
@@ -81,7 +82,13 @@ function resolveSeries(
       'means nothing on a node that has telephones: it has series of its own',
     );
   else if (seriesOf !== undefined && known === undefined)
-    findings.add(['watch', 'seriesOf'], `there is no "${seriesOf}" in watch.watchers`);
+    mustBeKnown(
+      'watcher',
+      seriesOf,
+      watchers.map(({ name }) => name),
+      ['watch', 'seriesOf'],
+      findings,
+    );
   return { reportSeries, ...(known === undefined ? {} : { seriesOf: known }) };
 }
 
@@ -115,8 +122,8 @@ function resolveComponents(
     const names = asList(written);
     for (const [at, probe] of names.entries()) {
       const path = itemPath(['status', 'components', index, 'probes'], written, at);
-      if (!probes.includes(probe)) findings.add(path, `there is no probe "${probe}" in watch.probes`);
-      else if (names.indexOf(probe) < at) findings.add(path, 'is there twice');
+      mustBeKnown('probe', probe, probes, path, findings);
+      if (names.indexOf(probe) < at) findings.add(path, 'is there twice');
     }
     return { name, group, probes: names };
   });

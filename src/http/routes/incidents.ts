@@ -27,7 +27,10 @@ const params = section({ id: z.string().regex(/^m?\d{8}-\d{1,9}$/, 'expected an 
 const querystring = section({
   limit: countInText(1, LIMITS.incidentsPageMax).optional(),
   before: z.string().max(64).optional().meta({ description: 'The `next` of an earlier page' }),
-  open: z.enum(['true', 'false']).optional().meta({ description: 'true: only those that are not over' }),
+  open: z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .optional()
+    .meta({ description: 'true: only those that are not over' }),
 });
 
 interface Paged {
