@@ -4,10 +4,10 @@
 //   npm test -- units interop     only these kinds (types and lint are left to `npm run check`)
 //   npm test -- units --grep uri  only test files whose path holds the word
 //
-// Kinds run one after another, each with as many files at once as suits it: the ones that work in real time
-// (interop, system) share the machine with fewer. Test files that only compute share a process with their folder, for
-// loading the code takes longer than most of them. All end in one summary, in the words of node's own runner, so that
-// whoever counts tests counts all of them once.
+// Kinds run one after another, each with as many files at once as suits it; kinds that suit the same number are one
+// line of files, so that no core waits for the last of a kind. Test files that only compute share a process with their
+// folder, for loading the code takes longer than most of them. All end in one summary, in the words of node's own
+// runner, so that whoever counts tests counts all of them once.
 
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   contract: { files: 'test/contract/**/*.test.ts', concurrency: CORES, timeoutMs: 120_000 },
   simulation: { files: 'test/simulation/**/*.test.ts', concurrency: CORES, timeoutMs: 300_000 },
   fuzz: { files: 'test/fuzz/**/*.test.ts', concurrency: CORES, timeoutMs: 240_000 },
-  system: { files: 'test/system/**/*.test.ts', concurrency: 2, timeoutMs: 180_000 },
+  system: { files: 'test/system/**/*.test.ts', concurrency: 3, timeoutMs: 180_000 },
   interop: { files: 'test/interop/**/*.test.ts', concurrency: 5, timeoutMs: 180_000 },
 };
 
@@ -122,11 +122,11 @@ const SUMMARY_LABELS = [...Object.keys(totals), 'duration_ms'];
 /** The events of all kinds as those of one run: each kind's own summary is held back and added up. */
 async function* runAll(kinds: readonly Kind[], grep: string): AsyncGenerator<TestEvent> {
   const startedMs = performance.now();
-  for (const { files, concurrency, timeoutMs, together } of kinds) {
-    const paths = globSync(files, { cwd: ROOT }).filter((file) => file.includes(grep));
-    if (paths.length === 0) continue;
-    const shared = together === undefined ? paths : sharedProcesses(paths, together);
-    for await (const event of run({ files: shared.sort(), cwd: ROOT, concurrency, timeout: timeoutMs })) {
+  for (const [concurrency, line] of Map.groupBy(kinds, (kind) => kind.concurrency)) {
+    const files = line.flatMap((kind) => filesOf(kind, grep));
+    if (files.length === 0) continue;
+    const timeout = Math.max(...line.map(({ timeoutMs }) => timeoutMs));
+    for await (const event of run({ files, cwd: ROOT, concurrency, timeout })) {
       if (event.type === 'test:summary') addUp(event.data);
       else if (!isSummaryLine(event)) yield event;
     }
@@ -135,17 +135,23 @@ async function* runAll(kinds: readonly Kind[], grep: string): AsyncGenerator<Tes
   yield summaryLine(`duration_ms ${Math.round(performance.now() - startedMs)}`);
 }
 
-/** The files of each of these folders give way to one module that loads them all. */
-function sharedProcesses(files: readonly string[], folders: string): string[] {
-  const shared = globSync(`${folders}/`, { cwd: ROOT });
-  const processOf = (file: string) => shared.find((folder) => file.startsWith(`${folder}/`)) ?? file;
-  return [...Map.groupBy(files, processOf)].flatMap(([folder, members]) => {
-    if (members.length === 1) return members;
-    const module = path.join(TOGETHER, `${folder.replaceAll('/', '-')}.mjs`);
-    const imports = members.sort().map((file) => `import '${pathToFileURL(path.join(ROOT, file))}';\n`);
-    writeFileSync(module, imports.join(''));
-    return [module];
-  });
+/** In their order; of folders that share a process, the modules that load them come first: they take longest. */
+function filesOf({ files, together }: Kind, grep: string): string[] {
+  const paths = globSync(files, { cwd: ROOT }).filter((file) => file.includes(grep));
+  if (together === undefined) return paths.sort();
+  const folders = globSync(`${together}/`, { cwd: ROOT });
+  const processOf = (file: string) => folders.find((folder) => file.startsWith(`${folder}/`)) ?? file;
+  const processes = [...Map.groupBy(paths.sort(), processOf)].flatMap(([folder, members]) =>
+    members.length === 1 ? members : [moduleThatLoads(folder, members)],
+  );
+  return processes.sort();
+}
+
+function moduleThatLoads(folder: string, files: readonly string[]): string {
+  const module = path.join(TOGETHER, `${folder.replaceAll('/', '-')}.mjs`);
+  const imports = files.map((file) => `import '${pathToFileURL(path.join(ROOT, file))}';\n`);
+  writeFileSync(module, imports.join(''));
+  return module;
 }
 
 function addUp({ file, counts }: EventData.TestSummary): void {
