@@ -10,7 +10,7 @@
 // runner, so that whoever counts tests counts all of them once.
 
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -135,10 +135,11 @@ async function* runAll(kinds: readonly Kind[], grep: string): AsyncGenerator<Tes
   yield summaryLine(`duration_ms ${Math.round(performance.now() - startedMs)}`);
 }
 
-/** In their order; of folders that share a process, the modules that load them come first: they take longest. */
+/** The largest first, which tend to take longest, so that none of them is left for the end, when cores are idle. */
 function filesOf({ files, together }: Kind, grep: string): string[] {
   const paths = globSync(files, { cwd: ROOT }).filter((file) => file.includes(grep));
-  if (together === undefined) return paths.sort();
+  const sizeOf = (file: string) => statSync(path.join(ROOT, file)).size;
+  if (together === undefined) return paths.sort((one, other) => sizeOf(other) - sizeOf(one));
   const folders = globSync(`${together}/`, { cwd: ROOT });
   const processOf = (file: string) => folders.find((folder) => file.startsWith(`${folder}/`)) ?? file;
   const processes = [...Map.groupBy(paths.sort(), processOf)].flatMap(([folder, members]) =>
