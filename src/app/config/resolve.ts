@@ -70,7 +70,9 @@ export function resolveConfig(
   const mail = resolveMail(file.mail, context, findings);
   const sms = resolveSms(file.sms, context, findings);
   const watch = resolveWatch(file, file.node?.name ?? DEFAULTS.name, context, findings);
-  const page = resolvePage(file.status?.page, context, findings);
+  const written = parseEndpoint(file.http?.listen ?? DEFAULTS.http);
+  const listen = findings.take(['http', 'listen'], written, { address: '', port: 0 });
+  const page = resolvePage(file.status?.page, { ...context, api: listen }, findings);
   const control = resolveControl(file.control ?? {}, country, findings);
   const incidents = resolveIncidents(
     file.status,
@@ -99,12 +101,7 @@ export function resolveConfig(
     },
     ...(tls === undefined ? {} : { tls }),
     media,
-    http: {
-      listen: findings.take(['http', 'listen'], parseEndpoint(file.http?.listen ?? DEFAULTS.http), {
-        address: '',
-        port: 0,
-      }),
-    },
+    http: { listen },
     dns: resolveDns(file.dns ?? {}, findings),
     log: { level: file.log?.level ?? DEFAULTS.level },
     trace: resolveTrace(file.trace ?? {}, context, findings),

@@ -57,6 +57,15 @@ describe('the status page in the configuration', () => {
     assert.deepEqual(page?.listen, { address: '0.0.0.0', port: 8_081 });
   });
 
+  test('is served on a port of its own, which the API does not have', () => {
+    for (const listen of ['127.0.0.1:8080', '0.0.0.0:8080'])
+      assert.match(
+        mistakesIn(`{ name: A, listen: "${listen}" }`),
+        /status\.page\.listen: is where the API listens \(http\.listen\); give it a port of its own/,
+      );
+    assert.equal(mistakesIn('{ name: A, listen: "192.0.2.7:8080" }'), '');
+  });
+
   test('goes by ssh with a key of its own, to a daemon with a password, and to a store with a secret', () => {
     const push = [
       '{ rsync: { to: "status@web1.example.net:/srv/status/", key: ./page.key, knownHosts: ./known_hosts, port: 2222 } }',

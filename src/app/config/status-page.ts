@@ -11,7 +11,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Endpoint } from '../../base/net.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Site } from '../../status-page/view.ts';
-import { isLoopback, parseEndpoint } from './addresses.ts';
+import { isLoopback, isWildcard, parseEndpoint } from './addresses.ts';
 import { codeOf, secretOf } from './secrets.ts';
 import type { PageSection, PushSection } from './status-page-schema.ts';
 import type { TrunkContext } from './trunks.ts';
@@ -42,7 +42,8 @@ export type PushSettings =
       readonly secretKey: string;
     };
 
-type Context = Omit<TrunkContext, 'country'>;
+/** `api` is where the API listens. */
+type Context = Omit<TrunkContext, 'country'> & { readonly api: Endpoint };
 
 const PATH: Path = ['status', 'page'];
 const REGION = 'us-east-1';
@@ -69,12 +70,19 @@ export function resolvePage(
   return {
     site: resolveSite(section, context, findings),
     folder: folder && resolve(context.folder, folder),
-    listen:
-      listen === undefined
-        ? undefined
-        : findings.take([...PATH, 'listen'], parseEndpoint(listen), { address: '', port: 0 }),
+    listen: listen === undefined ? undefined : resolveListen(listen, context.api, findings),
     push: push.flatMap((one, index) => resolvePush(one, [...PATH, 'push', index], context, findings)),
   };
+}
+
+/** Two that listen in the same place would be told that another program is there. */
+function resolveListen(text: string, api: Endpoint, findings: Findings): Endpoint {
+  const path = [...PATH, 'listen'];
+  const listen = findings.take(path, parseEndpoint(text), { address: '', port: 0 });
+  const meets = listen.address === api.address || isWildcard(listen.address) || isWildcard(api.address);
+  if (meets && listen.port !== 0 && listen.port === api.port)
+    findings.add(path, 'is where the API listens (http.listen); give it a port of its own');
+  return listen;
 }
 
 function resolveSite(section: PageSection, context: Context, findings: Findings): Site {
