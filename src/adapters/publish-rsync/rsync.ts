@@ -96,9 +96,14 @@ async function run(
   child.stdin.on('error', () => undefined);
   child.stdin.end(names.join('\n'));
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject).once('close', resolve);
+    child.once('error', (cause) => reject(notRun(cause))).once('close', resolve);
   });
   if (code !== 0) throw new Error(`rsync: ${firstLine(complaint) || `exit code ${code}`}`);
+}
+
+function notRun(cause: Error): Error {
+  const isMissing = 'code' in cause && cause.code === 'ENOENT';
+  return isMissing ? new Error('rsync is not installed on this machine') : cause;
 }
 
 /** rsync takes it apart at spaces itself. */
