@@ -72,6 +72,8 @@ describe('incident', () => {
       /the probes do not say that it is over \(Outbound calls: major outage since 09:29 GMT\)/,
     );
     assert.equal((await run('incident', 'update', '20261124-1')).code, 64);
+    const twice = await run('incident', 'update', '20261124-1', '--text', 'a', '--file', 'b');
+    assert.match(twice.err, /say it in one way: --text, --template or --file/);
   });
 
   test('open declares, resolve closes, post-mortem looks back', async (t) => {

@@ -172,6 +172,8 @@ function withWords(command: Command, kind: 'plain' | 'declaring' = 'declaring'):
 }
 
 async function wordsOf({ text, template, file }: WordsOptions, context: CliContext) {
+  if ([text, template, file].filter((one) => one !== undefined).length > 1)
+    throw new RingthroughError('INVALID_INPUT', 'say it in one way: --text, --template or --file');
   return { text: file === undefined ? text : await readInput(file, context), template };
 }
 

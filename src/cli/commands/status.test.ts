@@ -16,7 +16,9 @@ describe('status', () => {
         ' Website operational maintenance DATE (1 h ago) web passed (1 of 1, 12 ms)',
         'The clock of oslo is 41 s behind: its results seem old or do not count. Set it by NTP.',
         '3 results of oslo refused: too-old',
-        'Page: http://127.0.0.1:8091/; rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403',
+        'Page: http://127.0.0.1:8091/; rendered 12 s ago',
+        ' folder /srv/status: 12 s ago',
+        ' s3 status: never, HTTP 403',
         '',
       ].join('\n'),
     );

@@ -71,7 +71,7 @@ function told({ name, verdict, watchers }: Probe): string {
   return `${name} ${verdict} (${count}${fastest})${reason === undefined ? '' : `: ${reason}`}`;
 }
 
-/** `Page: http://127.0.0.1:8091/; rendered 12 s ago; folder /srv/status: 12 s ago; s3 status: never, HTTP 403`. */
+/** `Page: http://127.0.0.1:8091/; rendered 12 s ago`, and a line for each target: `s3 status: never, HTTP 403`. */
 function pageLines({ url, renderedAt, failing, targets }: NonNullable<Status['page']>, now: number): string {
   const ago = (at: number | undefined) => (at === undefined ? 'never' : formatRelative(at, now));
   const because = (reason: string | undefined) => (reason === undefined ? '' : `, ${reason}`);
@@ -79,7 +79,8 @@ function pageLines({ url, renderedAt, failing, targets }: NonNullable<Status['pa
     ({ name, succeededAt, failing: why }) => `${name}: ${ago(succeededAt)}${because(why)}`,
   );
   const served = url === undefined ? [] : [url];
-  return `Page: ${[...served, `rendered ${ago(renderedAt)}${because(failing)}`, ...told].join('; ')}\n`;
+  const page = [...served, `rendered ${ago(renderedAt)}${because(failing)}`].join('; ');
+  return [`Page: ${page}`, ...told.map((line) => `  ${line}`), ''].join('\n');
 }
 
 /** What customers are shown, where it is something else. */
