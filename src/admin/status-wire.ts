@@ -104,6 +104,9 @@ const probeResult = section({
   signature: z.string().length(86),
 }).meta({ id: 'ProbeResult', description: 'Signed by its watcher: see docs/status.md' });
 
+/** What is looked at before all else: whoever brings results is known by the first of them. */
+export const firstResultInput = z.object({ results: z.tuple([probeResult], z.unknown()) });
+
 export const resultsInput = section({
   results: list(probeResult, LIMITS.resultsAtOnceMax, '[…]').min(1, 'must not be empty'),
 }).meta({ id: 'ProbeResults' });

@@ -75,6 +75,8 @@ export type PublishingDesk = () => PublishingView | undefined;
 /** Whoever judges, and shows it. */
 export interface StatusDesk {
   status(): StatusView;
+  /** Whether it is signed by a watcher that is known. Nothing comes of it. */
+  knows(result: SignedResult): boolean;
   /** Results of another watcher; `undefined` where one of them is nobody's that is known. */
   report(results: readonly SignedResult[]): ReportAnswer | undefined;
 }
@@ -90,6 +92,7 @@ export function unwatched(clock: Clock): StatusDesk {
       clocks: [],
       refused: [],
     }),
+    knows: () => false,
     report: () => undefined,
   };
 }

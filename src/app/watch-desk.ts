@@ -122,6 +122,7 @@ async function openJudge(
   shutdown.owns('watching', () => watching.close());
   return {
     status: () => keeping.statusOf(watching.status()),
+    knows: (result) => watching.knows(result),
     report: (results) => watching.report(results),
     begin: () => {
       keeping.begin(watching.status().components, () => watching.look());

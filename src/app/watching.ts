@@ -104,6 +104,13 @@ export class Watching {
     };
   }
 
+  /** Whether a known watcher has signed it; it does not count by that. */
+  knows(result: SignedResult): boolean {
+    const why = this.#intake.stranger(result);
+    if (why !== undefined) this.#refuse(result, why);
+    return why === undefined;
+  }
+
   /** Stops at the first that is nobody's: a stranger costs one signature, however many results are brought. */
   report(results: readonly SignedResult[]): ReportAnswer | undefined {
     const refused: { index: number; why: string }[] = [];

@@ -69,7 +69,7 @@ export function errorHandler(log: Log) {
       if (error.code === 'UNAUTHORISED') reply.header('www-authenticate', 'Bearer');
       return sendProblem(reply, problemOf(error.code, error.message, { mistakes: error.mistakes }));
     }
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(error, request.routeOptions.bodyLimit);
     if (refusal !== undefined) return sendProblem(reply, refusal);
     log.error('an API request failed', {
       method: request.method,
@@ -85,14 +85,14 @@ export function errorHandler(log: Log) {
 }
 
 /** What Fastify itself refuses: a body too large, of a foreign type, or not JSON. */
-function refusalOf(error: unknown): Problem | undefined {
+function refusalOf(error: unknown, bodyLimit: number = LIMITS.requestBodyBytesMax): Problem | undefined {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') {
     return undefined;
   }
   const status = error.statusCode;
   if (status < 400 || status > 499) return undefined;
   if (status === 413) {
-    const detail = `the body may have at most ${LIMITS.requestBodyBytesMax} bytes`;
+    const detail = `the body may have at most ${bodyLimit} bytes`;
     return problemOf('LIMIT_REACHED', detail, { status });
   }
   return problemOf('INVALID_INPUT', error.message, { status });

@@ -68,8 +68,29 @@ describe('the status over the API', () => {
     assert.equal((await post({ results: [{ ...RESULT, reason: 'x'.repeat(201) }] })).statusCode, 400);
     const measures = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`m${index}`, index]));
     assert.equal((await post({ results: [{ ...RESULT, measures }] })).statusCode, 400);
-    assert.equal((await post({ results: ['x'.repeat(270_000)] })).statusCode, 413);
+    const large = await post({ results: ['x'.repeat(270_000)] });
+    assert.deepEqual(
+      [large.statusCode, large.json().detail],
+      [413, 'the body may have at most 262144 bytes'],
+    );
     assert.equal(brought.length, 1);
+  });
+
+  test('looks at nothing of what strangers bring but the first signature', async (t) => {
+    const asked: SignedResult[] = [];
+    const status = exampleStatus(undefined, (result) => {
+      asked.push(result);
+      return false;
+    });
+    const { app } = await exampleApi(t, { status });
+    const post = (results: readonly object[]) =>
+      app.inject({ method: 'POST', url: '/v1/watch/results', payload: { results } });
+    const rest = Array.from({ length: 199 }, () => ({ ...RESULT, at: 'now' }));
+    assert.equal((await post([RESULT, ...rest])).statusCode, 401);
+    assert.deepEqual(asked, [RESULT]);
+    const mistaken = await post(rest);
+    assert.equal(mistaken.statusCode, 400);
+    assert.equal(mistaken.json().mistakes.length, 1, 'of the first');
   });
 
   test('says nothing to strangers but that they are unknown', async (t) => {

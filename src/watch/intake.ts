@@ -53,10 +53,9 @@ export class Intake {
   accept(signed: SignedResult, now: Instant): Result<ProbeResult, Refusal> {
     const { signature, ...result } = signed;
     const { watcher, probe, at, sequence } = result;
-    const publicKey = this.#keys.get(watcher);
-    if (publicKey === undefined) return err('unknown-watcher');
+    const stranger = this.stranger(signed);
+    if (stranger !== undefined) return err(stranger);
     if (!this.#probes.has(probe)) return err('unknown-probe');
-    if (!this.#verifying.verify(publicKey, signedText(result), signature)) return err('bad-signature');
     if (at - now > LIMITS.watcherAheadMaxMs) return err('from-the-future');
     if (now - at > LIMITS.resultAgeMaxMs) return err('too-old');
     if (at < this.#takenSince(watcher)) return err('before-start');
@@ -65,6 +64,16 @@ export class Intake {
     if (last !== undefined && sequence <= last) return err('replayed');
     this.#sequences.set(key, sequence);
     return ok(result);
+  }
+
+  /** Why it is nobody's that is known: one signature is looked at, and nothing else. */
+  stranger({
+    signature,
+    ...result
+  }: SignedResult): Extract<Refusal, 'unknown-watcher' | 'bad-signature'> | undefined {
+    const publicKey = this.#keys.get(result.watcher);
+    if (publicKey === undefined) return 'unknown-watcher';
+    return this.#verifying.verify(publicKey, signedText(result), signature) ? undefined : 'bad-signature';
   }
 
   /** A watcher whose clock is ahead may have written such a time before this node began, and it would have counted. */

@@ -2,10 +2,11 @@
 // token, which opens far more, for each result is signed.
 
 import { z } from 'zod';
+import { validated } from '../../admin/demands.ts';
 import { section } from '../../admin/documents/section.ts';
 import { type SeriesIntake, seriesReportInput } from '../../admin/series-report.ts';
 import type { PublishingDesk, StatusDesk } from '../../admin/status.ts';
-import { reportAnswer, resultsInput, status } from '../../admin/status-wire.ts';
+import { firstResultInput, reportAnswer, resultsInput, status } from '../../admin/status-wire.ts';
 import { RingthroughError } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import type { App } from '../app.ts';
@@ -43,15 +44,24 @@ export function addResults(app: App, desk: StatusDesk): void {
       body: resultsInput,
       response: { 200: reportAnswer, default: problemResponse },
     },
+    // Before the rest is looked at: a stranger's results would cost a hundred times as much as its signature.
+    preValidation: async ({ body }) => {
+      const [first] = validated(firstResultInput, body).results;
+      if (!desk.knows(first)) throw nobodys();
+    },
     handler: async ({ body }) => {
       const answer = desk.report(body.results);
       if (answer !== undefined) return answer;
-      throw new RingthroughError(
-        'UNAUTHORISED',
-        'a result is not signed by a watcher whose name and key stand in watch.watchers of this node',
-      );
+      throw nobodys();
     },
   });
+}
+
+function nobodys(): RingthroughError {
+  return new RingthroughError(
+    'UNAUTHORISED',
+    'a result is not signed by a watcher whose name and key stand in watch.watchers of this node',
+  );
 }
 
 /** Of a node that has telephones, to one that only watches. */
