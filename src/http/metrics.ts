@@ -42,10 +42,14 @@ export interface Metrics {
   close(): void;
 }
 
+/** Gauges that prom-client calls like counters; each is the sum of one beside it. */
+const MISNAMED = ['handles', 'requests', 'resources'].map((kind) => `nodejs_active_${kind}_total`);
+
 /** A node that only watches has nothing but its status. */
 export function createMetrics(sources: MetricsSources | Pick<MetricsSources, 'status' | 'page'>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   addStatus(registry, sources.status);
   addProbes(registry, sources.status);
   addStatusPage(registry, sources.page);

@@ -7,6 +7,25 @@ import { exampleAdmin, exampleNode } from './example-admin.ts';
 import { exampleIncidents } from './example-incidents.ts';
 import { EXAMPLE_PAGE, exampleStatus, exampleUptime } from './example-status.ts';
 
+const MAIL = {
+  channel: 'email',
+  configured: true,
+  failing: false,
+  waiting: 2,
+  delivered: 5,
+  failed: 1,
+  givenUp: 0,
+} as const;
+const CERTIFICATE = {
+  name: '/etc/ringthrough/voice.pem',
+  names: 'DNS:voice.example.net',
+  subject: 'CN=voice.example.net',
+  issuer: 'CN=Example CA',
+  fingerprint: 'AA:BB',
+  validFrom: 1_760_000_000_000,
+  validTo: 1_800_000_000_000,
+};
+
 export const TOKEN = 'a-token-for-tests-of-the-api-0123456789';
 
 /** What the API is made with, and the strings by which its tests pull. */
@@ -27,12 +46,12 @@ export function exampleApiOptions(overrides: Partial<HttpOptions> = {}) {
     signalling: () => [],
     media: () => ({ endpointsOpen: 2, portPairsFree: 4998, packetsForwarded: 12 }),
     trace: () => ({ callBytes: 0, otherBytes: 0, watchers: 0, collector: { sent: 7, dropped: 1 } }),
-    notices: () => [],
+    notices: () => [MAIL],
     status: exampleStatus(),
     incidents: incidents.incidents,
     maintenance: incidents.maintenance,
     uptime: exampleUptime,
-    certificates: () => [],
+    certificates: () => [CERTIFICATE],
     page: () => EXAMPLE_PAGE,
     trouble: () => undefined,
     ...overrides,
