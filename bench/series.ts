@@ -12,7 +12,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { nodeHashing } from '../src/adapters/node-hashing/node-hashing.ts';
 import { openDataFolder } from '../src/adapters/store-sqlite/data-folder.ts';
 import { openSqliteStore } from '../src/adapters/store-sqlite/store.ts';
-import { pageView } from '../src/admin/page.ts';
+import { pageView, readPageRecords } from '../src/admin/page.ts';
 import { PageGraphs } from '../src/admin/page-graphs.ts';
 import { readSeries } from '../src/admin/series.ts';
 import { DAY_MS } from '../src/base/time.ts';
@@ -127,17 +127,16 @@ async function assemble(): Promise<void> {
     await store.write(writes);
     const shown = components.map((name) => ({ name, state: 'operational' as const, since: now }));
     const site = { name: 'Example', url: 'https://status.example.net/', timeZone: 'Europe/London' };
+    const graphs = new PageGraphs(store);
     const sources = {
-      store,
       site,
-      graphs: new PageGraphs(store),
-      shown: () => ({ state: 'operational' as const, components: shown }),
+      shown: { state: 'operational' as const, components: shown },
       staleAfterMs: 180_000,
     };
     const [assembledMs, renderedMs]: [number[], number[]] = [[], []];
     for (let run = 0; run <= options.runs; run++) {
       const began = performance.now();
-      const view = await pageView(sources, now);
+      const view = pageView(await readPageRecords(store, graphs, now), sources, now);
       const assembled = performance.now();
       assembledMs.push(assembled - began);
       renderPage(view, nodeHashing);

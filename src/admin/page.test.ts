@@ -7,7 +7,7 @@ import type { ShownState } from '../ports/status.ts';
 import type { StoreWrite } from '../ports/store.ts';
 import { sampleOf } from '../series/sample.ts';
 import type { GraphName, PageView, Range } from '../status-page/view.ts';
-import { pageView, type ShownComponent } from './page.ts';
+import { pageView, readPageRecords, type ShownComponent } from './page.ts';
 import { PageGraphs } from './page-graphs.ts';
 
 const NOW = Date.parse('2026-11-26T12:00:00Z');
@@ -29,9 +29,10 @@ const NONE = {
 async function viewOf(writes: readonly StoreWrite[], components: readonly ShownComponent[] = [CALLS]) {
   const store = new MemoryStore();
   await store.write(writes);
-  const shown = () => ({ state: 'degraded' as ShownState, components });
+  const shown = { state: 'degraded' as ShownState, components };
   const site = { name: 'A', timeZone: 'UTC' };
-  return pageView({ store, site, graphs: new PageGraphs(store), shown, staleAfterMs: 180_000 }, NOW);
+  const records = await readPageRecords(store, new PageGraphs(store), NOW);
+  return pageView(records, { site, shown, staleAfterMs: 180_000 }, NOW);
 }
 
 function day(component: string, date: string, ms: Partial<Record<ShownState, number>>): StoreWrite {

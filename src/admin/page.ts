@@ -18,37 +18,47 @@ export interface ShownComponent {
   readonly since: Instant;
 }
 
+/** What of the page the store has to tell. */
+export interface PageRecords extends Pick<PageView, 'graphs' | 'incidents' | 'maintenance'> {
+  readonly days: readonly ComponentDay[];
+}
+
+/** What it is made of beside that. */
 export interface PageSources {
-  readonly store: Store;
   readonly site: Site;
-  readonly graphs: PageGraphs;
   /** As they are shown now, and the worst of them. */
-  readonly shown: () => { readonly state: ShownState; readonly components: readonly ShownComponent[] };
+  readonly shown: { readonly state: ShownState; readonly components: readonly ShownComponent[] };
   readonly staleAfterMs: number;
 }
 
 const DAYS_SHOWN = 90;
 
-export async function pageView(
-  { store, site, graphs: drawn, shown, staleAfterMs }: PageSources,
+export async function readPageRecords(
+  store: Pick<Store, 'componentDays' | 'incidents' | 'maintenance'>,
+  drawn: PageGraphs,
   now: Instant,
-): Promise<PageView> {
+): Promise<PageRecords> {
   const [days, graphs, incidents, maintenance] = await Promise.all([
     store.componentDays({ from: firstOf(DAYS_SHOWN, now) }),
     drawn.read(now),
     store.incidents({ limit: LIMITS.pageIncidentsMax }),
     store.maintenance({ limit: LIMITS.pageMaintenanceMax }),
   ]);
+  return { days, graphs, incidents, maintenance };
+}
+
+export function pageView(
+  { days, ...records }: PageRecords,
+  { site, shown: { state, components }, staleAfterMs }: PageSources,
+  now: Instant,
+): PageView {
   const byComponent = Map.groupBy(days, ({ component }) => component);
-  const { state, components } = shown();
   return {
     at: now,
     site,
     state,
     components: components.map((one) => onPage(one, byComponent.get(one.name) ?? [], now)),
-    graphs,
-    incidents,
-    maintenance,
+    ...records,
     staleAfterMs,
   };
 }

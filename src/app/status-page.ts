@@ -10,7 +10,7 @@ import { openPageServer } from '../adapters/page-server/server.ts';
 import { openFolderTarget } from '../adapters/publish-folder/folder.ts';
 import { createRsyncTarget } from '../adapters/publish-rsync/rsync.ts';
 import { createS3Target } from '../adapters/publish-s3/s3.ts';
-import { type PageSources, pageView } from '../admin/page.ts';
+import { type PageSources, pageView, readPageRecords } from '../admin/page.ts';
 import { PageGraphs } from '../admin/page-graphs.ts';
 import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
 import { MINUTE_MS } from '../base/time.ts';
@@ -21,6 +21,7 @@ import { renderPage } from '../status-page/render.ts';
 import type { PageSettings } from './config/status-page.ts';
 import type { Surroundings } from './ground.ts';
 import type { IncidentKeeping } from './incidents.ts';
+import { LastKnown } from './last-known.ts';
 import { Publishing } from './publishing.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -43,10 +44,11 @@ export async function openStatusPage(
   const { advice } = config.incidents;
   const site = { ...page.site, ...(advice === '' ? {} : { advice }) };
   const graphs = new PageGraphs(store);
-  const sources: PageSources = { store, site, graphs, shown: () => shownBy(desk), staleAfterMs };
+  const records = new LastKnown((now) => readPageRecords(store, graphs, now), log);
   const publishing = new Publishing({
     render: async (now) => {
-      const view = await pageView(sources, now);
+      const told = await records.at(now);
+      const view = pageView(told, { site, shown: shownBy(desk), staleAfterMs }, now);
       return [...renderPage(view, nodeHashing), ...renderFormats(view)];
     },
     targets: await openTargets(page, path.join(folder, STAGING_FOLDER)),
@@ -69,7 +71,7 @@ export async function openStatusPage(
   return () => ({ url, ...publishing.view() });
 }
 
-function shownBy(desk: StatusDesk): ReturnType<PageSources['shown']> {
+function shownBy(desk: StatusDesk): PageSources['shown'] {
   const { shown: state, components } = desk.status();
   return {
     state,

@@ -23,6 +23,8 @@ export const PAGE_LIMITS = {
   pageCacheSeconds: 10,
   /** From one rendering to the next, however much changes meanwhile. */
   pageRenderGapMs: SECOND_MS,
+  /** Time to read what the store has for the page. Longer: it shows what that had before, with the states of now. */
+  pageReadMs: 2 * SECOND_MS,
   /** Time for one push to a target, for one file of it, and files at once. Longer: tried again; more: they wait. */
   pagePushMs: 2 * MINUTE_MS,
   pageUploadMs: 20 * SECOND_MS,
