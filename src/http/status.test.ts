@@ -78,10 +78,8 @@ describe('the status over the API', () => {
 
   test('looks at nothing of what strangers bring but the first signature', async (t) => {
     const asked: SignedResult[] = [];
-    const status = exampleStatus(undefined, (result) => {
-      asked.push(result);
-      return false;
-    });
+    const knows = (result: SignedResult) => asked.push(result) === 0;
+    const status = { ...exampleStatus(), knows };
     const { app } = await exampleApi(t, { status });
     const post = (results: readonly object[]) =>
       app.inject({ method: 'POST', url: '/v1/watch/results', payload: { results } });

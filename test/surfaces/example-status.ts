@@ -4,13 +4,10 @@ import type { PublishingView, StatusDesk } from '../../src/admin/status.ts';
 import type { UptimeDesk } from '../../src/admin/uptime.ts';
 import { NOW } from './example-admin.ts';
 
-export function exampleStatus(
-  report: StatusDesk['report'] = () => undefined,
-  knows: StatusDesk['knows'] = () => true,
-): StatusDesk {
+export function exampleStatus(report: StatusDesk['report'] = () => undefined): StatusDesk {
   const failed = { watcher: 'paris', probe: 'main', at: NOW, sequence: 7, outcome: 'failed' } as const;
   return {
-    knows,
+    knows: () => true,
     report,
     status: () => ({
       at: NOW,
