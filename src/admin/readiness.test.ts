@@ -37,6 +37,26 @@ describe('readiness', () => {
     assert.deepEqual(await failed(stage), ['two-carriers']);
   });
 
+  test('is not there while the account may divert nothing: its minutes are used, or it has no calls', async () => {
+    const stage = new Stage();
+    const numbers = [{ number: NUMBER, plan: [{ dial: MOBILE }] }];
+    const why = async (limits: object) => {
+      await stage.admin.putAccount({ name: 'acme', numbers, limits });
+      const [readiness] = (await stage.admin.readiness({})).numbers;
+      return readiness?.findings.find(({ check }) => check === 'survives-site')?.text;
+    };
+    // The stage's calls have used 90 s.
+    assert.match(
+      (await why({ divertedMinutesPerMonth: 2 })) ?? '',
+      /^when the phones are gone, callers reach/,
+    );
+    assert.match(
+      (await why({ divertedMinutesPerMonth: 1 })) ?? '',
+      /used its 1 diverted minutes of 2026-11$/,
+    );
+    assert.match((await why({ divertedCallsMax: 0 })) ?? '', /may have no diverted calls$/);
+  });
+
   test('finds a number that is diverted to one which sends its calls back', async () => {
     const stage = new Stage();
     const numbers = [

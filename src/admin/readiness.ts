@@ -2,7 +2,7 @@
 // goes into the checks of src/readiness/.
 
 import { LIMITS } from '../base/limits.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
 import type { Account, E164, NumberRecord } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
@@ -37,7 +37,7 @@ export interface ReadinessPage {
 export interface ReadinessContext {
   readonly directory: Directory;
   readonly store: Pick<Store, 'rehearsals'>;
-  readonly node: Pick<NodeControl, 'trunks'>;
+  readonly node: Pick<NodeControl, 'trunks' | 'diverted'>;
   readonly controlNumbers: readonly E164[];
   readonly now: Instant;
 }
@@ -62,7 +62,7 @@ export async function readinessPage(
     },
     whyNotDial: (number: E164, owner: Account) => {
       const allowed = divertAllowed(number, owner);
-      return allowed.ok ? undefined : allowed.error;
+      return allowed.ok ? whyNotDivert(owner, node) : allowed.error;
     },
   };
   const numbers = page.map(({ owner, record }) => {
@@ -81,6 +81,16 @@ export async function readinessPage(
   const last = page.at(-1);
   const isMore = left.length > page.length && last !== undefined;
   return { at: now, numbers: wanted, ...(isMore ? { next: last.record.number } : {}) };
+}
+
+/** Caps of the account that keep every call of it from being sent on. */
+function whyNotDivert({ name, limits }: Account, node: ReadinessContext['node']): string | undefined {
+  const { divertedCallsMax, divertedMinutesPerMonth: minutes } = limits;
+  if (divertedCallsMax === 0) return 'the account may have no diverted calls';
+  if (minutes === undefined) return undefined;
+  const { seconds, month } = node.diverted(name);
+  const isSpent = seconds * SECOND_MS >= minutes * MINUTE_MS;
+  return isSpent ? `the account has used its ${minutes} diverted minutes of ${month}` : undefined;
 }
 
 function ownNumber(account: Account, record: NumberRecord, now: Instant): OwnNumber {

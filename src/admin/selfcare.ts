@@ -131,7 +131,7 @@ export class Selfcare {
 
   async #enter(question: DeskQuestion & { type: 'enter' }): Promise<DeskAnswer> {
     const { changes, audit } = this.#options;
-    const { control, secret, author } = question;
+    const { control, secret, author, divert } = question;
     const account = (await changes.directory()).controlled(control);
     const index = CODE.exec(secret)?.[1];
     const code = account?.control?.codes.find((one) => one.index === index);
@@ -142,10 +142,14 @@ export class Selfcare {
         const still = now.control?.codes.some(({ hash }) => hash === code.hash) ?? false;
         const decided = still ? spendCode(now, code.index) : undefined;
         if (decided === undefined || !decided.ok) return unchanged(refused('wrong'));
-        const { account: after, what } = decided.value;
+        const { account: spent, what } = decided.value;
+        const asked = divert && decideDivert(spent, { ...divert, author }, stored, this.#options.clock.now());
+        if (asked?.ok === false) return unchanged(refused(asked.error));
+        const after = asked?.value.account ?? spent;
         const writes: readonly StoreWrite[] = [
           { type: 'account', account: after },
           audit.row(after.name, author, what),
+          ...(asked === undefined ? [] : [audit.row(after.name, author, asked.value.what)]),
         ];
         return {
           writes,
@@ -154,6 +158,7 @@ export class Selfcare {
         };
       });
     }
+    if (divert !== undefined) return refused('wrong');
     const fits = await this.#fits(account?.control?.pin, secret);
     return account !== undefined && fits ? { type: 'entered', account: account.name } : refused('wrong');
   }
@@ -191,6 +196,7 @@ export class Selfcare {
       if (decided === undefined) return unchanged(refused('unknown'));
       if (!decided.ok) return unchanged(refused(decided.error));
       const { account: after, what } = decided.value;
+      if (after === account) return unchanged({ type: 'done' });
       const writes: readonly StoreWrite[] = [
         { type: 'account', account: after },
         this.#options.audit.row(name, author, what),

@@ -87,6 +87,14 @@ describe('a code', () => {
   });
 });
 
+describe('a message that was done before a crash, and is brought again after it', () => {
+  test('is answered with what the number does now', async () => {
+    await write(`DIVERT MOBILE ${codes[0]}`, MOBILE, 'first');
+    await write(`DIVERT MOBILE ${codes[0]}`, MOBILE, 'again');
+    assert.match((await told()).at(-1) ?? '', new RegExp(`was used before.* Now .*goes to \\${MOBILE}`));
+  });
+});
+
 describe('a stranger', () => {
   test('is not answered, whatever is written', async () => {
     for (const text of ['STATUS', 'HELP', `DIVERT MOBILE ${codes[0]}`]) await write(text, STRANGER);
@@ -106,5 +114,7 @@ describe('a stranger', () => {
     await write(`DIVERT ${STRANGER} ${codes[0]}`);
     assert.equal(await divertedTo(), undefined);
     assert.match((await told()).join('\n'), /none of your confirmed mobiles/);
+    await write(`DIVERT MOBILE ${codes[0]}`);
+    assert.equal(await divertedTo(), MOBILE, 'a code that changed nothing is as good as before');
   });
 });

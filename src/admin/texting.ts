@@ -116,13 +116,15 @@ export class Texting {
       secret: command.code,
       guesser,
       author,
+      divert: { number, to },
     });
-    if (entered.type === 'refused') return this.#refuse(account, sender, entered.why);
-    const done = await answer({ type: 'divert', account: account.name, number, to, author });
-    if (done.type === 'refused') return this.#refuse(account, sender, done.why);
     const now = (await this.#options.store.accounts()).find(({ name }) => name === account.name);
     const record = now?.numbers.find((one) => one.number === number);
-    if (record !== undefined) await this.#write(account, sender, `Done: ${this.#does(record)}.`);
+    if (record === undefined) return;
+    if (entered.type !== 'refused') return this.#write(account, sender, `Done: ${this.#does(record)}.`);
+    // A carrier brings a text message twice where our answer to it was lost, in a crash: it may have been done before.
+    const stands = entered.why === 'wrong' ? ` Now ${this.#does(record)}.` : '';
+    await this.#tell(account, sender, `${REFUSED[entered.why] ?? FAILED}${stands}`);
   }
 
   #numberOf({ numbers }: Account, written: string | undefined): E164 | undefined {

@@ -28,6 +28,9 @@ export interface AttendantEvents {
   gone(text: string, now: Instant): void;
 }
 
+/** Of those who send a key both ways, the second comes within this time. */
+const ECHO_MS = 1_000;
+
 interface Held {
   readonly dialogue: Dialogue<unknown>;
   readonly over: (result: never, now: Instant) => void;
@@ -51,6 +54,8 @@ export class Attendant implements FarEnd {
   #keeping: RecordingId | undefined;
   /** The peer sends keys as media; what INFO says besides is the same once more. */
   #keysAreMedia = false;
+  /** What INFO said lately, in case media say the same: until the first key comes that way, nobody knows. */
+  #saidByInfo: readonly { readonly key: Key; readonly at: Instant }[] = [];
   /** A re-INVITE without an offer got ours: its ACK brings the answer. */
   #offered: TransactionId | undefined;
   #onceAgreed: ((now: Instant) => void) | undefined;
@@ -92,7 +97,7 @@ export class Attendant implements FarEnd {
   media(event: MediaEvent, now: Instant): void {
     if (event.type === 'key') {
       this.#keysAreMedia = true;
-      this.#key(event.key, now);
+      if (!this.#isEcho(event.key, now)) this.#key(event.key, now);
     } else if (event.type === 'played') {
       this.#tell({ type: 'played' }, now);
     } else if (event.type === 'recorded') {
@@ -210,7 +215,16 @@ export class Attendant implements FarEnd {
     const key = keyOfInfo(request);
     const isUnknown = key === undefined && request.body.length > 0;
     this.#respond(id, request, isUnknown ? 415 : 200);
-    if (key !== undefined && !this.#keysAreMedia) this.#key(key, now);
+    if (key === undefined || this.#keysAreMedia) return;
+    this.#saidByInfo = [...this.#saidByInfo.filter(({ at }) => now - at <= ECHO_MS), { key, at: now }];
+    this.#key(key, now);
+  }
+
+  /** The media say what an INFO said a moment before. */
+  #isEcho(key: Key, now: Instant): boolean {
+    const [first, ...others] = this.#saidByInfo.filter(({ at }) => now - at <= ECHO_MS);
+    this.#saidByInfo = first?.key === key ? others : [];
+    return first?.key === key;
   }
 
   #respond(id: TransactionId, request: SipRequest, status: number, headers: readonly HeaderRow[] = []): void {

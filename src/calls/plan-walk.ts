@@ -289,7 +289,11 @@ export class PlanWalk {
     if (emergency) return undefined;
     const allowed =
       record === undefined ? destinationAllowed(number, account.limits) : this.#mayDivert(number, account);
-    return allowed.ok ? this.#whyNotThere(number, now) : allowed.error;
+    if (!allowed.ok) return allowed.error;
+    const unusual = this.#whyNotThere(number, now);
+    // The caller of a diverted number has nothing to do with it: voicemail takes the call, and the account is told.
+    if (unusual !== undefined && record !== undefined) this.#exceeds('destinations', unusual);
+    return unusual;
   }
 
   #mayDivert(number: string, account: Account): Result<void, string> {

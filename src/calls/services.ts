@@ -42,11 +42,11 @@ export function attended(
       return { dialogue: autoAttendant(line, found, greeting), words: `menu ${found.name}` };
     }
     case 'control':
-      return { dialogue: controlNumber(line, controlDesk(start, around)), words: 'the control number' };
+      return { dialogue: controlNumber(line, controlDesk(start, around, now)), words: 'the control number' };
     case 'mailbox':
       return listening(asked.mailboxes, start, around, line, now);
     case 'feature-code': {
-      const desk = { desk: controlDesk(start, around), account: account.name, number: asked.number };
+      const desk = { desk: controlDesk(start, around, now), account: account.name, number: asked.number };
       return { dialogue: featureCode(line, asked.code, desk), words: `feature code ${asked.code.code}` };
     }
   }
@@ -115,7 +115,7 @@ function mailboxOf({ mailboxes = [] }: Account, name: string) {
   return mailboxes.find((mailbox) => mailbox.name === name);
 }
 
-function controlDesk(start: CallStart, { records }: Surroundings) {
+function controlDesk(start: CallStart, { records }: Surroundings, now: Instant) {
   const { id } = start.caller;
   return {
     account: (name: string) => records.account(name),
@@ -124,6 +124,7 @@ function controlDesk(start: CallStart, { records }: Surroundings) {
     author: authorOf(start),
     guesser: guesserOf(start),
     caller: id?.startsWith('+') === true ? id : undefined,
+    now,
   };
 }
 

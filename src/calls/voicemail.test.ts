@@ -77,7 +77,7 @@ describe('voicemail', () => {
     office.says(caller, SECOND_MS);
     office.stage.storeHeld = true;
     office.pass(SECOND_MS + SILENCE_MS + 1_000);
-    assert.equal(office.hears(caller), 'one-moment');
+    assert.match(office.hears(caller) ?? '', /^one-moment/);
     office.stage.storeAnswers();
     assert.equal(office.hears(caller), 'message-kept goodbye');
     office.pass(GOODBYE_MS);

@@ -30,7 +30,7 @@ const SERVICES: Readonly<Record<string, FeatureCode['when']>> = {
 /** `unknown`: it looks like a code, and is none. `undefined`: it does not look like one. */
 export function parseFeatureCode(dialled: string): FeatureCode | 'unknown' | undefined {
   if (!/^[*#]/.test(dialled)) return undefined;
-  const set = /^(\*{1,2}(\d{2,3})\*)(\d{2,15})#?$/.exec(dialled);
+  const set = /^(\*{1,2}(\d{2,3})\*)(\+?\d{2,15})#?$/.exec(dialled);
   if (set !== null) return codeOf('set', set[1], set[2], set[3]);
   const clear = /^(#{1,2}(\d{2,3}))#?$/.exec(dialled);
   if (clear !== null) return codeOf('clear', clear[1], clear[2]);

@@ -25,6 +25,13 @@ interface Guessed {
   readonly codes: Tally;
 }
 
+/** What was typed, while somebody looks at it. */
+export interface Guess {
+  right(): void;
+  /** Nobody could say: it does not count. */
+  unjudged(): void;
+}
+
 export class Guesses {
   /** By what is guessed at; the one that was touched last is at the end. */
   readonly #targets = new Map<string, Guessed>();
@@ -33,37 +40,42 @@ export class Guesses {
     return this.#targets.size;
   }
 
-  /** `isCode`: what was typed has the length of a one-time code. */
-  mayTry(target: string, guesser: Guesser, isCode: boolean, now: Instant): boolean {
-    const known = this.#targets.get(target);
-    if (known === undefined) return true;
-    if (isCode) return current(known.codes, now) < LIMITS.codeGuessesPerHourMax;
-    const own = known.callers.get(nameOf(guesser));
-    if (own !== undefined && current(own, now) >= LIMITS.pinGuessesOfCallerMax) return false;
-    const isFamiliar = guesser.isProven || known.familiar.has(nameOf(guesser));
-    return isFamiliar || current(known.strangers, now) < LIMITS.pinGuessesOfStrangersMax;
-  }
-
-  wrong(target: string, guesser: Guesser, isCode: boolean, now: Instant): void {
+  /**
+   * `isCode`: what was typed has the length of a one-time code. `undefined`: it is not looked at. It counts as wrong from
+   * here on: it takes a while to look at it, and calls that guess side by side have no more tries than one has.
+   */
+  begin(target: string, guesser: Guesser, isCode: boolean, now: Instant): Guess | undefined {
     const known = this.#touched(target);
-    if (isCode) return add(known.codes, now);
+    if (isCode) {
+      if (current(known.codes, now) >= LIMITS.codeGuessesPerHourMax) return undefined;
+      return this.#guess(known, guesser, [known.codes], now);
+    }
     const name = nameOf(guesser);
-    if (!guesser.isProven && !known.familiar.has(name)) add(known.strangers, now);
     const own = known.callers.get(name) ?? { count: 0, since: now };
+    if (current(own, now) >= LIMITS.pinGuessesOfCallerMax) return undefined;
+    const isFamiliar = guesser.isProven || known.familiar.has(name);
+    if (!isFamiliar && current(known.strangers, now) >= LIMITS.pinGuessesOfStrangersMax) return undefined;
     known.callers.delete(name);
     known.callers.set(name, own);
-    add(own, now);
     dropOldest(known.callers, LIMITS.guessingCallersMax);
+    return this.#guess(known, guesser, isFamiliar ? [own] : [own, known.strangers], now);
   }
 
-  right(target: string, guesser: Guesser): void {
-    const known = this.#touched(target);
-    const name = nameOf(guesser);
-    known.callers.delete(name);
-    if (guesser.caller === undefined) return;
-    known.familiar.delete(name);
-    known.familiar.add(name);
-    dropOldest(known.familiar, LIMITS.familiarCallersMax);
+  #guess(known: Guessed, guesser: Guesser, counted: readonly Tally[], now: Instant): Guess {
+    for (const tally of counted) add(tally, now);
+    const unjudged = () => {
+      for (const tally of counted) tally.count = Math.max(0, tally.count - 1);
+    };
+    const right = () => {
+      unjudged();
+      const name = nameOf(guesser);
+      known.callers.delete(name);
+      if (guesser.caller === undefined) return;
+      known.familiar.delete(name);
+      known.familiar.add(name);
+      dropOldest(known.familiar, LIMITS.familiarCallersMax);
+    };
+    return { right, unjudged };
   }
 
   #touched(target: string): Guessed {

@@ -4,7 +4,8 @@
 
 import type { Sound } from '../ports/media.ts';
 import type { RecordingId } from '../ports/recordings.ts';
-import { type Dialogue, type Line, type RecordedWhy, waitEvenAlone } from './dialogue.ts';
+import { keptCompany } from './ask.ts';
+import { type Dialogue, type Happening, type Line, type RecordedWhy, waitEvenAlone } from './dialogue.ts';
 import { lastWords, play } from './play.ts';
 
 export interface Taken {
@@ -28,19 +29,21 @@ export function* record(
   yield* play(line, [BEEP], { interruptible: false });
   line.forgetTyped();
   const recording = line.newId();
-  let happened = yield* waitEvenAlone(
-    line,
-    [{ type: 'record', recording, maxMs, silenceMs }],
-    maxMs + OVERDUE_MS,
-  );
-  for (;;) {
-    if (happened.type === 'recorded') {
-      const { lengthMs, speechMs, why } = happened;
-      if (why === 'silence') yield* lastWords(line, [OVER]);
-      return { recording, lengthMs, speechMs, why };
-    }
-    if (happened.type === 'time-up') return { recording, lengthMs: 0, speechMs: 0, why: 'failed' };
-    const isKey = happened.type === 'key' && line.takeKey() !== undefined;
-    happened = yield* waitEvenAlone(line, isKey ? [{ type: 'stop-recording' }] : [], maxMs + OVERDUE_MS);
+  const begins = [{ type: 'record', recording, maxMs, silenceMs } as const];
+  let happened: Happening | undefined = yield* waitEvenAlone(line, begins, maxMs + OVERDUE_MS);
+  while (happened?.type !== 'recorded') {
+    if (happened === undefined || happened.type === 'time-up')
+      return { recording, lengthMs: 0, speechMs: 0, why: 'failed' };
+    happened =
+      happened.type === 'key' && line.takeKey() !== undefined
+        ? yield* keptCompany(line, { type: 'stop-recording' }, recordedIn, { atMostMs: OVERDUE_MS })
+        : yield* waitEvenAlone(line, [], maxMs + OVERDUE_MS);
   }
+  const { lengthMs, speechMs, why } = happened;
+  if (why === 'silence') yield* lastWords(line, [OVER]);
+  return { recording, lengthMs, speechMs, why };
+}
+
+function recordedIn(happened: Happening) {
+  return happened.type === 'recorded' ? happened : undefined;
 }

@@ -49,6 +49,8 @@ export class Desk {
   readonly rehearsals: Rehearsals;
   readonly #options: DeskOptions;
   readonly #guesses = new Guesses();
+  /** At ids that nobody has: apart, so that they drive no account's out of its table. */
+  readonly #guessesAtNobody = new Guesses();
   readonly #waiting = new Map<number, Told>();
   /** Messages that are being deleted. */
   readonly #leaving = new Set<string>();
@@ -71,7 +73,8 @@ export class Desk {
   get tables(): Readonly<Record<string, number>> {
     const { mailboxes, caps } = this;
     const questions = this.#waiting.size;
-    const [guessed, rehearsals] = [this.#guesses.size, this.rehearsals.size];
+    const guessed = this.#guesses.size + this.#guessesAtNobody.size;
+    const rehearsals = this.rehearsals.size;
     return { messages: mailboxes.size, questions, guessed, rehearsals, usages: caps.size };
   }
 
@@ -153,22 +156,19 @@ export class Desk {
 
   #enter(question: Entering, told: Told): void {
     const { turn, directory } = this.#options;
-    const known = question.type === 'open-mailbox' || directory().controlled(question.control) !== undefined;
-    const target = !known
-      ? 'nobody'
-      : question.type === 'enter'
-        ? `control ${question.control}`
-        : `mailbox ${question.account}/${question.mailbox}`;
-    const { guesser } = question;
-    const isCode = question.type === 'enter' && question.secret.length === LIMITS.oneTimeCodeDigits;
-    if (!this.#guesses.mayTry(target, guesser, isCode, turn.now)) return told(refused('slowed'));
-    if (!known) {
-      this.#guesses.wrong(target, guesser, isCode, turn.now);
-      return told(refused('wrong'));
-    }
+    const isControl = question.type === 'enter';
+    // Ids that nobody has are answered as others are, and as late: nobody finds out by guessing which there are.
+    const isKnown = !isControl || directory().controlled(question.control) !== undefined;
+    const guesses = isKnown ? this.#guesses : this.#guessesAtNobody;
+    const target = isControl
+      ? `control ${question.control}`
+      : `mailbox ${question.account}/${question.mailbox}`;
+    const isCode = isControl && question.secret.length === LIMITS.oneTimeCodeDigits;
+    const guess = guesses.begin(target, question.guesser, isCode, turn.now);
+    if (guess === undefined) return told(refused('slowed'));
     this.#askOutside(question, (answer) => {
-      if (answer.type !== 'refused') this.#guesses.right(target, guesser);
-      else if (answer.why === 'wrong') this.#guesses.wrong(target, guesser, isCode, turn.now);
+      if (answer.type !== 'refused') guess.right();
+      else if (answer.why !== 'wrong') guess.unjudged();
       told(answer);
     });
   }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { VOICEMAIL } from '../../test/stories/mailboxes.ts';
 import { accountOf, CALLER, dial, inOffice, MOBILE, type Office, ring } from '../../test/stories/office.ts';
 import { LIMITS } from '../base/limits.ts';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../base/time.ts';
@@ -89,6 +90,26 @@ describe('a number that is diverted to a premium range', () => {
     assert.match(way, /\+9603001234 is not dialled now[\s\S]*dialling \+447700900123/);
     caller.hangsUp();
     mobile.hungUp();
+  });
+});
+
+describe('a number that is diverted to a premium range, of a business with voicemail', () => {
+  const account = { ...VOICEMAIL.account, contacts: [{ email: 'owner@example.net' }] };
+  const story = inOffice({ divert: { to: MALDIVES, since: 0, by: 'api' }, limits, account });
+
+  story('lets callers leave a message once it looks like toll fraud, and the business is told', (office) => {
+    for (let n = 0; n < LIMITS.fraudRiskyCallsPerHour; n++) talks(office, MALDIVES);
+    const { rung } = office.carrier;
+    const caller = office.call();
+    caller.connected();
+    assert.equal(office.hears(caller), 'leave-a-message');
+    assert.equal(office.carrier.rung, rung);
+    const told = office.stage.writes.flatMap((write) => (write.type === 'notice' ? [write.notice] : []));
+    assert.deepEqual(
+      told.map(({ to, subject }) => [to, /was not diverted: .* toll fraud$/.test(subject)]),
+      [['owner@example.net', true]],
+    );
+    caller.hangsUp();
   });
 });
 

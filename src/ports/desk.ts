@@ -41,6 +41,8 @@ export type DeskQuestion =
       readonly secret: string;
       readonly guesser: Guesser;
       readonly author: Author;
+      /** What a code is spent for, in one batch with it: it opens nothing else. Refused, it is not spent. */
+      readonly divert?: { readonly number: E164; readonly to: DivertTo };
     }
   | {
       readonly type: 'open-mailbox';

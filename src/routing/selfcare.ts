@@ -60,6 +60,7 @@ export function decideDivert(
   const why = whyNotTo(known.value, number, to, author, directory, now);
   if (why !== undefined) return err(why);
   const divert = divertOf(to, author, now);
+  if (divert === undefined && record.divert === undefined) return unchanged(known.value, record, now);
   const { divert: _, ...plain } = record;
   const after = divert === undefined ? plain : { ...plain, divert };
   return ok(changed(known.value, record, after, now));
@@ -77,7 +78,10 @@ export function decideForward(
   if (record === undefined) return err('unknown');
   const why = whyNotTo(account, number, to, author, directory, now);
   if (why !== undefined) return err(why);
-  const after = withForward(record, when, divertOf(to, author, now));
+  const forward = divertOf(to, author, now);
+  if (forward === undefined && record.forwards?.[FORWARD_KEYS[when]] === undefined)
+    return unchanged(account, record, now);
+  const after = withForward(record, when, forward);
   return ok(changed(account, record, after, now));
 }
 
@@ -210,6 +214,11 @@ function withMobile(account: Account, to: DivertTo, now: Instant): Result<Accoun
     ? control.mobiles.map(confirmed)
     : [...control.mobiles, { number: to.number, confirmedAt: now }];
   return ok(withControl(account, { ...control, mobiles }));
+}
+
+/** The same account: there was nothing to end, so that nobody need be told of it. */
+function unchanged(account: Account, record: NumberRecord, now: Instant): Decision {
+  return ok({ account, what: `${record.number} ${describeDiverts(record, now)}` });
 }
 
 function changed(account: Account, before: NumberRecord, after: NumberRecord, now: Instant): Decided {

@@ -29,6 +29,13 @@ export class DtmfTones {
   #pressed: string | undefined;
   #missed = 0;
 
+  /** Nothing came for a while, as where silence is not sent: a key that is heard next was pressed anew. */
+  pause(): void {
+    this.#filled = 0;
+    this.#seen = undefined;
+    this.#pressed = undefined;
+  }
+
   /** Samples in the order in which they were spoken; the keys whose presses are known with them. */
   receive(samples: Int16Array): readonly string[] {
     const keys: string[] = [];

@@ -80,7 +80,7 @@ const guesser = { caller: MOBILE, isProven: false };
 function desk(random: SeededRandom) {
   const account = accountOf(random);
   const numberOf = (typed: string) => (typed.length >= 9 ? `+44${typed.replace(/^0/, '')}` : undefined);
-  return { account: () => account, numberOf, country: 'GB', author, guesser, caller: MOBILE };
+  return { account: () => account, numberOf, country: 'GB', author, guesser, caller: MOBILE, now: 0 };
 }
 
 const DIALOGUES: Readonly<Record<string, Drawn>> = {

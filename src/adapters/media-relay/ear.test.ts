@@ -108,6 +108,20 @@ describe('an endpoint that records', () => {
 });
 
 describe('an endpoint that listens for keys', () => {
+  const presses5 = (from: number) => presses(770, from);
+
+  /** A key of the middle column, as tones of 120 ms from this timestamp on. */
+  function presses(rowHz: number, from: number): void {
+    const tone = (frequencyHz: number) =>
+      sineSamples({ frequencyHz, sampleRate: 8_000, count: 960, amplitude: 0.2 });
+    const [row, column] = [tone(rowHz), tone(1_336)];
+    const both = encodeG711(
+      'PCMA',
+      row.map((sample, index) => sample + (column[index] ?? 0)),
+    );
+    for (let at = 0; at < both.length; at += 160) send(8, both.subarray(at, at + 160), from + at);
+  }
+
   test('tells of each press once', async () => {
     remote({ dtmfPayloadType: 101 });
     bench.perform({ type: 'keys', id: 'a', listen: true });
@@ -125,15 +139,19 @@ describe('an endpoint that listens for keys', () => {
   test('hears them as tones where no events were agreed', async () => {
     remote();
     bench.perform({ type: 'keys', id: 'a', listen: true });
-    const tone = (frequencyHz: number) =>
-      sineSamples({ frequencyHz, sampleRate: 8_000, count: 960, amplitude: 0.2 });
-    const [row, column] = [tone(770), tone(1_336)];
-    const both = encodeG711(
-      'PCMA',
-      row.map((sample, index) => sample + (column[index] ?? 0)),
-    );
-    for (let index = 0; index < both.length; index += 160) send(8, both.subarray(index, index + 160), index);
+    presses5(0);
     assert.equal((await bench.event('key', 'a')).key, '5');
+  });
+
+  test('tells two presses apart where silence between them is not sent', async () => {
+    remote();
+    bench.perform({ type: 'keys', id: 'a', listen: true });
+    presses5(0);
+    assert.equal((await bench.event('key', 'a')).key, '5');
+    presses5(2_400);
+    presses(852, 4_800);
+    assert.equal((await bench.event('key', 'a')).key, '5');
+    assert.equal((await bench.event('key', 'a')).key, '8');
   });
 
   test('tells of none before it listens, and none afterwards', async () => {

@@ -24,6 +24,8 @@ type Why = (MediaEvent & { readonly type: 'recorded' })['why'];
 
 /** How often a recording looks whether it is over, and gives what it has to the disk. */
 const LOOK_MS = 100;
+/** Two presses of a key are 40 ms apart at least (ITU-T Q.24); packets that are lost are rarely so many in a row. */
+const PAUSE_SAMPLES = 400;
 
 interface Recording {
   readonly id: string;
@@ -37,6 +39,8 @@ export class Ear {
   readonly #context: EarContext;
   readonly #events = new KeyEvents();
   readonly #tones = new DtmfTones();
+  /** RTP timestamp of what would come next. */
+  #heardUntil = 0;
   #listens = false;
   #recording: Recording | undefined;
   /** Recordings that are on their way to the disk. */
@@ -73,6 +77,9 @@ export class Ear {
     if (codec === undefined) return;
     const now = this.#context.clock.now();
     if (this.#listens && remote.dtmfPayloadType === undefined) {
+      const missing = Math.abs((header.timestamp - this.#heardUntil) | 0);
+      if (missing >= PAUSE_SAMPLES) this.#tones.pause();
+      this.#heardUntil = header.timestamp + payload.length;
       for (const key of this.#tones.receive(decodeG711(codec, payload))) this.#pressed(key);
     }
     const recording = this.#recording;

@@ -5,9 +5,10 @@
 //                                 ▲ wrong: three times at most         ▲──────────────────────────────┘
 
 import { LIMITS } from '../../base/limits.ts';
+import type { Instant } from '../../base/time.ts';
 import type { Answer, Author, DivertTo, Guesser, Refusal } from '../../ports/desk.ts';
 import type { Key, Sound } from '../../ports/media.ts';
-import type { Account, E164, NumberRecord } from '../../ports/records.ts';
+import type { Account, Divert, E164, NumberRecord } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
 import { collect } from '../collect.ts';
 import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
@@ -27,6 +28,8 @@ export interface ControlDesk {
   readonly guesser: Guesser;
   /** Who calls, as far as the caller says so. */
   readonly caller: E164 | undefined;
+  /** When the call came. */
+  readonly now: Instant;
 }
 
 const TRIES = 3;
@@ -225,13 +228,18 @@ function pressKey(line: Line, key: Key): readonly Sound[] {
 
 function whatItDoes(
   line: Line,
-  { country }: ControlDesk,
+  { country, now }: ControlDesk,
   { number, divert }: NumberRecord,
 ): readonly Sound[] {
   const calls = [phrase(line, 'calls-to'), ...telephoneNumber(line, number, country)];
-  if (divert === undefined) return [...calls, phrase(line, 'follow-their-plan')];
+  if (!isInForce(divert, now)) return [...calls, phrase(line, 'follow-their-plan')];
   if (typeof divert.to !== 'string') return [...calls, phrase(line, 'go-to-voicemail')];
   return [...calls, phrase(line, 'go-to'), ...telephoneNumber(line, divert.to, country)];
+}
+
+/** Its time may be over: then it is as if there were none. */
+export function isInForce(divert: Divert | undefined, now: Instant): divert is Divert {
+  return divert !== undefined && (divert.until === undefined || now < divert.until);
 }
 
 /** `undefined`: the caller thought better of it. */

@@ -8,7 +8,7 @@ import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogu
 import type { FeatureCode } from '../feature-codes.ts';
 import { play } from '../play.ts';
 import { phrase, refusalWords, telephoneNumber } from '../say.ts';
-import type { ControlDesk } from './control.ts';
+import { type ControlDesk, isInForce } from './control.ts';
 
 export interface FeatureDesk {
   readonly desk: ControlDesk;
@@ -60,11 +60,17 @@ function whatItDoes(
   { desk, account, number }: FeatureDesk,
 ): readonly Sound[] {
   const record = desk.account(account)?.numbers.find((one) => one.number === number);
-  const [about = 'always'] = when;
-  const divert = record === undefined ? undefined : divertOf(record, about);
-  if (divert === undefined) return [phrase(line, 'not-diverted')];
-  if (typeof divert.to !== 'string') return [phrase(line, 'divert-set'), phrase(line, 'go-to-voicemail')];
-  return [phrase(line, 'divert-set'), ...telephoneNumber(line, divert.to, desk.country)];
+  const diverts = record === undefined ? [] : when.map((about) => divertOf(record, about));
+  const targets = diverts.flatMap((divert) => (isInForce(divert, desk.now) ? [divert.to] : []));
+  if (targets.length === 0) return [phrase(line, 'not-diverted')];
+  // All calls, or calls that the phones did not take, may go to several places: each is said once.
+  const places = new Set(targets.map((to) => (typeof to === 'string' ? to : undefined)));
+  return [...places].flatMap((number) => [
+    phrase(line, 'divert-set'),
+    ...(number === undefined
+      ? [phrase(line, 'go-to-voicemail')]
+      : telephoneNumber(line, number, desk.country)),
+  ]);
 }
 
 function divertOf(

@@ -25,8 +25,8 @@ export interface LeavingMessage {
 
 /** Less speech than that is a cough, or a caller who hung up after the beep. */
 const SPEECH_MIN_MS = 600;
-/** After so much silence the message is over. */
-const SILENCE_MS = 3_500;
+/** After so much silence the message is over. The disk has what is left until the caller would wait for 4 s. */
+const SILENCE_MS = 3_000;
 const ATTEMPTS = 2;
 
 export function leaveMessage(line: Line, leaving: LeavingMessage): Dialogue<DialogueEnd> {
