@@ -1,5 +1,5 @@
 // `badge.svg`: the state in a line, for other people's pages. Nobody can tell a badge that it is old, so it carries its
-// time, and whoever sees it can.
+// time, and whoever sees it can; and it is never green, for what is kept of it somewhere would stay so.
 //
 //   ┌──────────────┬──────────────────────────────────┐
 //   │ Example Tel  │ Operational · 26 Nov, 09:30 UTC  │
@@ -13,7 +13,7 @@ import type { PageFile, PageView } from './view.ts';
 
 /** White text on each has a contrast of 4.5 or more (WCAG 2.2 §1.4.3); the words say it too. */
 const COLOURS: Readonly<Record<ShownState, string>> = {
-  operational: '#15753a',
+  operational: '#44546a',
   degraded: '#8a5a00',
   maintenance: '#2459b3',
   unknown: '#5c6370',

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DAY_MS, HOUR_MS } from '../base/time.ts';
 import { SHOWN_STATES } from '../ports/status.ts';
+import { contrast, isGreen } from './colour.ts';
 import { renderFormats } from './formats.ts';
 import { component, incident, maintenance, NOW, view } from './testing.ts';
 import type { PageView } from './view.ts';
@@ -143,13 +144,16 @@ describe('the badge', () => {
     assert.ok(svg.includes(`<title>${words}</title>`));
   });
 
-  test('is green for nothing but operational, and readable in every state', () => {
+  test('is never green, for it may be old, and readable in every state', () => {
     const colours = SHOWN_STATES.map((state) => {
       const svg = files(view({ state })).get('badge.svg') ?? '';
       return /fill="(#[0-9a-f]{6})"\/><\/g>/.exec(svg)?.[1] ?? '';
     });
     assert.equal(new Set(colours).size, SHOWN_STATES.length);
-    for (const colour of colours) assert.ok(contrastToWhite(colour) >= 4.5, colour);
+    for (const colour of colours) {
+      assert.ok(contrast(colour, '#ffffff') >= 4.5, colour);
+      assert.ok(!isGreen(colour), colour);
+    }
   });
 
   test('takes a name with anything in it', () => {
@@ -159,12 +163,3 @@ describe('the badge', () => {
     assert.ok(svg.includes('…</text>'), 'cut off where it would be too wide');
   });
 });
-
-/** WCAG 2.2, relative luminance. */
-function contrastToWhite(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
-    const part = Number.parseInt(colour.slice(start, start + 2), 16) / 255;
-    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
-}

@@ -2,6 +2,7 @@
 
 import { listed } from '../base/names.ts';
 import type { Incident, Maintenance } from '../ports/incidents.ts';
+import { SHOWN_STATES } from '../ports/status.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { mark, SYMBOLS } from './marks.ts';
@@ -15,6 +16,7 @@ import { headline, STATE_WORDS, sinceOf } from './words.ts';
 
 const INCIDENTS_TOLD = 5;
 const UPDATES_TOLD = 3;
+const OTHERS_TOLD = 3;
 const MAINTENANCE_TOLD = 3;
 
 export function home(frame: Frame): PageFile {
@@ -44,21 +46,28 @@ function hero(frame: Frame): Html {
   const { state, components, site } = frame.view;
   const { times } = frame;
   const since = state === 'operational' ? undefined : sinceOf(state, components);
-  const [now, then] = (['now', 'then'] as const).map((tense) => headline(state, components, tense));
-  const before = `At ${times.clock(frame.view.at)}: ${then}`;
+  const now = headline(state, components, 'now');
+  const then = headline(state, components, 'then');
   return html`<section class="hero card ${state}">${mark(state)}<div>
-<h1><span class="now">${now}</span><span class="then">${before}</span></h1>
+<h1 data-now="${now}">At ${times.clock(frame.view.at)}: ${then}</h1>
 ${since !== undefined && html`<p>Since ${timeTag(since, times.brief(since))}.${others(components, state)}</p>`}
-${site.advice !== undefined && state !== 'operational' && html`<p>${linked(site.advice)}</p>`}
+${since !== undefined && site.advice !== undefined && html`<p>${linked(site.advice)}</p>`}
 ${frame.age()}
 </div></section>`;
 }
 
-/** What else is not well, after the worst. */
+/** What else is not well, after the worst: by name, or where there is much of it, how much of each. */
 function others(components: readonly ComponentOnPage[], worst: ComponentOnPage['state']): string {
   const also = components.filter(({ state }) => state !== worst && state !== 'operational');
   if (also.length === 0) return '';
-  return ` Also: ${listed(also.map(({ name, state }) => `${name} (${STATE_WORDS[state].toLowerCase()})`))}.`;
+  const word = (state: ComponentOnPage['state']): string => STATE_WORDS[state].toLowerCase();
+  const told =
+    also.length <= OTHERS_TOLD
+      ? also.map(({ name, state }) => `${name} (${word(state)})`)
+      : [...Map.groupBy(also, ({ state }) => state)]
+          .sort(([a], [b]) => SHOWN_STATES.indexOf(b) - SHOWN_STATES.indexOf(a))
+          .map(([state, those]) => `${those.length} ${word(state)}`);
+  return ` Also: ${listed(told)}.`;
 }
 
 function happening({ times }: Frame, incident: Incident): Html {

@@ -35,7 +35,7 @@ describe('the first page', () => {
   test('leads to feeds only where there are any, which need to know where the page is', () => {
     const view = exampleView();
     const elsewhere = first({ ...view, site: { ...view.site, url: undefined } });
-    assert.equal(first(view).match(/feed\.(atom|rss)"/g)?.length, 4);
+    assert.equal(first(view).match(/feed\.(atom|rss)"/g)?.length, 3);
     assert.doesNotMatch(elsewhere, /feed\./);
     assert.match(elsewhere, /maintenance\.ics/);
   });
@@ -66,20 +66,29 @@ describe('the first page', () => {
     const text = textOf(first(exampleView()));
     assert.match(
       text,
-      /Incoming calls are failing for some customers .* Since 13:41 \. Also: Carrier A \(unreliable\)\./,
+      /At 14:03: Incoming calls were failing for some customers Since 13:41 \. Also: Carrier A \(unreliable\)\./,
     );
     assert.match(text, /dial 020 7946 0999 from any telephone/);
     assert.match(text, /Checked at 14:03:20 GMT on 26 November 2026/);
     assert.match(text, /Cause found 13:50 One of our carriers is under attack/);
   });
 
+  test('names what else is not well, and only counts it where there is much', () => {
+    const view = exampleView();
+    const states = ['degraded', 'partial-outage', 'unknown'] as const;
+    const components = view.components.map((each, index) => ({
+      ...each,
+      state: states[index % 3] ?? 'unknown',
+    }));
+    assert.match(textOf(first({ ...view, components })), /Also: 4 not known and 4 unreliable\. /);
+  });
+
   test('says of the past what only a browser that knows the time may say of now', () => {
     const page = first(exampleView({ outage: false }));
-    assert.match(
-      page,
-      /<span class="now">All services are working<\/span><span class="then">At 14:03: All services were working</,
-    );
-    assert.match(style(), /html:not\(\.fresh\) \.now,\.fresh \.then\{display:none\}/);
+    assert.match(textOf(page), / At 14:03: All services were working /);
+    // Not even a browser without our sheet, or one that reads text only, shows it: it is no text.
+    assert.match(page, /<h1 data-now="All services are working">At /);
+    assert.doesNotMatch(textOf(page), /All services are working/);
   });
 
   test('has no green but on what is fresh, not even that of the operator', () => {
@@ -105,7 +114,7 @@ describe('the first page', () => {
       state: 'unknown',
     } as const;
     const text = textOf(first(empty));
-    assert.match(text, /Nothing is watched yet/);
+    assert.match(text, /Nothing was watched yet/);
     assert.match(text, /None that this page knows of/);
   });
 
@@ -123,11 +132,18 @@ describe('the pages', () => {
   test('of an incident and of maintenance tell the whole story at an address that stays', () => {
     const made = files(exampleView());
     const open = textOf(made.get('incidents/20261126-1/index.html') ?? '');
-    assert.match(open, /and not over yet/);
+    assert.match(open, /State Cause found, and not over yet/);
     assert.match(open, /Being looked into 26 November 2026, 13:41 GMT by our probes .* Cause found/);
     const told = [...made].find(([, page]) => page.includes('What we learnt'))?.[1] ?? '';
     assert.match(textOf(told), /Over, after .* sent calls in a circle/);
     assert.match(textOf(made.get('maintenance/m20261129-1/index.html') ?? ''), /29 November 2026, 22:00 GMT/);
+  });
+
+  test('of maintenance that nobody described have no empty part', () => {
+    const view = exampleView();
+    const maintenance = view.maintenance.map((each) => ({ ...each, text: ' ' }));
+    for (const [path, page] of files({ ...view, maintenance }))
+      if (path.startsWith('maintenance/')) assert.doesNotMatch(page, /<section>/, path);
   });
 
   test('of what is over do not change with time, so that they need not be published again', () => {

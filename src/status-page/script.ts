@@ -7,43 +7,48 @@
 //           one: said loudly, and every mark is grey
 //   else    as without script: what was true at the time of the page
 //
-// Every 30 s it asks status.json whether there is a newer page, and puts that into the place of this one: without
-// losing where the reader was. A page that cannot be had ages, whatever status.json says.
+// Every 30 s, and when the reader comes back to it, it asks status.json whether there is a newer page, and puts that
+// into the place of this one: without losing where the reader was. A page that cannot be had ages, whatever status.json
+// says; and time that was once heard of does not go back, as it would by a cache that repeats an old answer.
 
 /** In the order of its parts: time, what is shown, what is asked. Terse, for each reader loads it. */
 const SOURCE = `
 (d=>{
 const h=d.documentElement,s=h.dataset,$=q=>d.querySelector(q),all=(q,e)=>[...(e||d).querySelectorAll(q)],
 title=d.title,icon=$('link[rel=icon]'),grey=icon.href;
-let skew,told,born,failed,said;
+let skew,told,born,failed,said,busy,next;
 const tick=()=>performance.now(),
 now=()=>Math.max(Date.now()+skew,told+tick()),
 span=n=>{const [c,u]=n<3600?[n/60,'minute']:n<172800?[n/3600,'hour']:[n/86400,'day'],i=Math.floor(c);
 return i+' '+u+(i==1?'':'s')},
 local=()=>{
 born=tick();
-for(const e of all('time')){
+for(const e of all('time'))try{
 const t=new Date(e.dateTime),f=(o,z)=>t.toLocaleString([],{timeZone:z,...o}),
 c={hour:'2-digit',minute:'2-digit',hourCycle:'h23'},w={weekday:'short'};
 if(e.title||!/T/.test(e.dateTime)||f(c)==f(c,s.zone))continue;
 e.title=(f(w)==f(w,s.zone)?'':f(w)+' ')+f(c)+' your time';
-if(e.closest('.hero')){const y=d.createElement('span');y.className='you';y.textContent=' ('+e.title+')';e.after(y)}}},
+if(e.closest('.hero')){const y=d.createElement('span');y.className='you';y.textContent=' ('+e.title+')';e.after(y)}
+}catch{}},
 show=()=>{
 const known=skew!==undefined,open=tick()-born,
 age=known?now()-s.at:failed?Math.max(Date.now()-s.at,open):open,
-old=age>s.max,fresh=known&&!old&&age>-6e4,n=age/1e3,lead=$('h1 .now')?.textContent,
-now1=old?'This page is old. What it shows may no longer be true.':fresh&&lead;
+old=age>s.max,fresh=known&&!old&&age>-6e4,n=age/1e3,l=$('h1'),lead=l.dataset.now,was=l.was||(l.was=l.textContent),
+line=fresh&&lead||was,now1=old?'This page is old. What it shows may no longer be true.':fresh&&lead;
 h.className=fresh?'fresh':old?'stale':'';
+if(l.textContent!=line)l.textContent=line;
 if(old)$('.old').textContent='This page is '+span(n)+' old. What it shows may no longer be true.';
 $('#age').textContent=fresh?n<60?', less than a minute ago':', '+span(n)+' ago':'';
 icon.href=fresh?grey.replace('gray',encodeURIComponent(s.icon)):grey;
 d.title=old?'Old: '+title:fresh&&lead?lead+' – '+title:title;
 if(now1){if(said&&said!=now1)$('#live').textContent=now1;said=now1}},
+ask=u=>{const c=new AbortController;setTimeout(()=>c.abort(),1e4);return fetch(u,{cache:'no-store',signal:c.signal})},
 swap=async()=>{
-const r=await fetch(location.href,{cache:'no-store'}),n=new DOMParser().parseFromString(await r.text(),'text/html'),
-e=n.documentElement.dataset,m=$('main'),w=n.querySelector('main');
-if(!r.ok||!w||!(+e.at>+s.at))return;
-if(all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))return location.reload();
+const r=await ask(location.href),n=new DOMParser().parseFromString(await r.text(),'text/html'),
+e=n.documentElement.dataset,m=$('main'),w=n.querySelector('#main');
+if(!r.ok||!w||+e.at<=s.at)return;
+if(!e.at||all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))
+return tick()>2e4&&location.reload();
 const key=x=>x.id||x.href||x.textContent,a=m.contains(d.activeElement)&&key(d.activeElement),
 open=all('details[open]>summary',m).map(key),on=all(':checked',m).map(key);
 m.replaceWith(w);Object.assign(s,e);
@@ -52,17 +57,20 @@ for(const x of all('input',w))if(on.includes(key(x)))x.checked=true;
 if(a)all('a,input,summary',w).find(x=>key(x)==a)?.focus({preventScroll:true});
 local()},
 poll=async()=>{
-let wait=5e3;
+if(busy)return;
+busy=1;clearTimeout(next);let wait=5e3;
 try{
-const b=Date.now(),r=await fetch(s.root+'status.json?'+b,{cache:'no-store',signal:AbortSignal.timeout(1e4)}),
+const b=Date.now(),r=await ask(s.root+'status.json?'+b),
 t=Date.parse(r.headers.get('date'))+1e3*(r.headers.get('age')||0),a=Date.now();
-skew=t<b-5e3?t-b:t>a+5e3?t-a:0;told=Date.now()+skew-tick();wait=3e4;
+if(t!=t)throw t;
+skew=t<b-5e3||t>a+5e3?t-b:0;told=Math.max(told||0,a+skew-tick());wait=3e4;
 const j=r.ok&&await r.json();
 if(j&&new Date(j.at)-s.at>500&&(getSelection().isCollapsed||now()-s.at>s.max/2))await swap()
 }catch{failed=1}
-show();setTimeout(poll,wait)};
+busy=0;show();next=setTimeout(poll,wait)};
 local();show();poll();setInterval(show,2e3);
-for(const e of ['pageshow','online','visibilitychange'])addEventListener(e,show)
+for(const e of ['pageshow','online','visibilitychange'])
+addEventListener(e,v=>{show();v.persisted===false||d.hidden||poll()})
 })(document)
 `;
 

@@ -85,7 +85,7 @@ describe('the page in an object store', () => {
     const json = await get('api/v2/status.json');
     assert.equal(await json.text(), '{}');
     assert.equal(json.headers.get('content-type'), 'application/json');
-    assert.equal(json.headers.get('cache-control'), 'public, max-age=10');
+    assert.equal(json.headers.get('cache-control'), 'public, max-age=10, must-revalidate');
     assert.equal(json.headers.get('content-encoding'), null, 'whatever reads it');
   });
 

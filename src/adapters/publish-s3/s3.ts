@@ -61,7 +61,7 @@ async function put(options: S3Options, file: PublishedFile, signal: AbortSignal)
   const compressed = type.startsWith('text/html') ? gzip : undefined;
   const headers = {
     'content-type': type,
-    'cache-control': `public, max-age=${LIMITS.pageCacheSeconds}`,
+    'cache-control': `public, max-age=${LIMITS.pageCacheSeconds}, must-revalidate`,
     ...(compressed === undefined ? {} : { 'content-encoding': 'gzip' }),
   };
   await ask(options, 'PUT', path, headers, compressed ?? bytes, signal);
