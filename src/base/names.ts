@@ -10,3 +10,8 @@ export function listed(names: readonly string[]): string {
 export function counted(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
+
+/** "Incoming calls", not "Access", and not "SMS". A wrong guess is a slip of grammar. */
+export function isPlural(name: string): boolean {
+  return /[a-rt-z]s$/.test(name);
+}

@@ -256,6 +256,12 @@ describe('an incident of the probes', () => {
     assert.equal(stage.only.title, 'Fibre cut in Slough');
   });
 
+  test('speaks of many as of many', () => {
+    const stage = new Stage({ ...RULES, components: [{ name: 'Phones' }], advice: '' });
+    stage.says('Phones', 'major-outage', 1);
+    assert.equal(stage.only.updates[0]?.text, 'Since 12:01 GMT, Phones do not work.');
+  });
+
   test('names five parts, and counts the others', () => {
     const names = Array.from({ length: 8 }, (_, index) => `Part ${index}`);
     const stage = new Stage({ ...RULES, components: names.map((name) => ({ name })), advice: '' });

@@ -4,7 +4,7 @@
 //   Since 14:05 GMT, calls to your numbers may not arrive; the website does not work. Your numbers ring your mobiles …
 
 import { wallClock, wallTime } from '../base/local-time.ts';
-import { counted, listed } from '../base/names.ts';
+import { counted, isPlural, listed } from '../base/names.ts';
 import { DAY_MS, HOUR_MS, type Instant, inTwoUnits, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { Affected, Impact, Maintenance } from '../ports/incidents.ts';
 import { worst } from '../ports/status.ts';
@@ -19,10 +19,11 @@ const TITLES: Readonly<Record<Impact, string>> = {
   degraded: 'Trouble with',
 };
 
-const FAILS: Readonly<Record<Impact, string>> = {
-  'major-outage': 'does not work',
-  'partial-outage': 'works only in part',
-  degraded: 'does not work reliably',
+/** Of one and of many. */
+const FAILS: Readonly<Record<Impact, readonly [string, string]>> = {
+  'major-outage': ['does not work', 'do not work'],
+  'partial-outage': ['works only in part', 'work only in part'],
+  degraded: ['does not work reliably', 'do not work reliably'],
 };
 
 /** `Outage of Inbound calls and Website` */
@@ -102,7 +103,7 @@ export function lengthOf(lengthMs: number): string {
 function failures(rows: readonly Affected[], { components }: Rules): string {
   const told = rows.slice(0, NAMED).map((row) => {
     const fails = components.find(({ name }) => name === row.component)?.fails;
-    return fails ?? `${row.component} ${FAILS[row.worst]}`;
+    return fails ?? `${row.component} ${FAILS[row.worst][isPlural(row.component) ? 1 : 0]}`;
   });
   const rest = rows.length - told.length;
   const more = rest === 1 ? ['one more part is affected'] : [`${rest} more parts are affected`];

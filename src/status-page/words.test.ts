@@ -27,7 +27,7 @@ describe('the headline', () => {
       ['D', 'operational'],
     );
     assert.equal(headline('major-outage', many, 'now'), '3 of 4 services are not working');
-    assert.equal(headline('major-outage', many.slice(0, 3), 'now'), 'All services are not working');
+    assert.equal(headline('major-outage', many.slice(0, 3), 'now'), 'None of our services is working');
   });
 
   test('speaks of the past where nobody knows whether it is still so', () => {
@@ -43,10 +43,11 @@ describe('the headline', () => {
     assert.equal(headline('unknown', [], 'now'), 'Nothing is watched yet');
     const silent = of(['Website', 'unknown'], ['API', 'unknown']);
     assert.match(headline('unknown', silent, 'now'), /^We can’t tell/);
-    assert.equal(
-      headline('unknown', of(['SMS', 'unknown'], ['A', 'operational']), 'now'),
-      'SMS is not heard of',
-    );
+    const some = of(['SMS', 'unknown'], ['A', 'operational']);
+    assert.equal(headline('unknown', some, 'now'), 'We can’t tell whether SMS works');
+    assert.equal(headline('unknown', some, 'then'), 'We couldn’t tell whether SMS worked');
+    const calls = of(['Calls', 'unknown'], ['A', 'operational']);
+    assert.equal(headline('unknown', calls, 'now'), 'We can’t tell whether Calls work');
   });
 });
 

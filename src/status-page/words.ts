@@ -2,7 +2,7 @@
 // shown only while the reader's browser knows that it is true; without script, and on a page that has become old, the
 // same is said of the time when the page was made (script.ts).
 
-import { listed } from '../base/names.ts';
+import { isPlural, listed } from '../base/names.ts';
 import type { Instant } from '../base/time.ts';
 import type { Impact, MaintenanceState, Phase } from '../ports/incidents.ts';
 import type { ShownState } from '../ports/status.ts';
@@ -38,10 +38,9 @@ export const MAINTENANCE_WORDS: Readonly<Record<MaintenanceState, string>> = {
 };
 
 /** What is wrong with a component, after "is" or "are". */
-const PREDICATES: Readonly<Record<Exclude<ShownState, 'operational'>, string>> = {
+const PREDICATES: Readonly<Record<Exclude<ShownState, 'operational' | 'unknown'>, string>> = {
   degraded: 'unreliable',
   maintenance: 'in planned maintenance',
-  unknown: 'not heard of',
   'partial-outage': 'failing for some customers',
   'major-outage': 'not working',
 };
@@ -60,21 +59,21 @@ export function headline(
   if (components.length === 0) return tense === 'now' ? 'Nothing is watched yet' : 'Nothing was watched yet';
   if (state === 'operational') return `All services ${verb(true, tense)} working`;
   const names = components.filter((component) => component.state === state).map(({ name }) => name);
-  if (state === 'unknown' && names.length === components.length) {
-    return tense === 'now'
-      ? 'We can’t tell whether anything works'
-      : 'We couldn’t tell whether anything worked';
+  const all = names.length === components.length && names.length > 1;
+  const [subject, many] = subjectOf(names, components.length);
+  if (state === 'unknown') {
+    if (tense === 'then') return `We couldn’t tell whether ${all ? 'anything' : subject} worked`;
+    return `We can’t tell whether ${all ? 'anything works' : `${subject} ${many ? 'work' : 'works'}`}`;
   }
-  const predicate = PREDICATES[state];
-  if (names.length === components.length && names.length > 1) {
-    return `All services ${verb(true, tense)} ${predicate}`;
-  }
-  if (names.length > NAMES_TOLD) {
-    return `${names.length} of ${components.length} services ${verb(true, tense)} ${predicate}`;
-  }
+  if (all && state === 'major-outage') return `None of our services ${verb(false, tense)} working`;
+  return `${subject} ${verb(many, tense)} ${PREDICATES[state]}`;
+}
+
+function subjectOf(names: readonly string[], ofAll: number): readonly [subject: string, plural: boolean] {
+  if (names.length > 1 && names.length === ofAll) return ['All services', true];
+  if (names.length > NAMES_TOLD) return [`${names.length} of ${ofAll} services`, true];
   const [only = 'The service'] = names;
-  const many = names.length > 1 || isPlural(only);
-  return `${names.length > 1 ? listed(names) : only} ${verb(many, tense)} ${predicate}`;
+  return names.length > 1 ? [listed(names), true] : [only, isPlural(only)];
 }
 
 /** Since when the oldest of those that are in this state are. */
@@ -89,9 +88,4 @@ export function sinceOf(
 function verb(plural: boolean, tense: Tense): string {
   if (plural) return tense === 'now' ? 'are' : 'were';
   return tense === 'now' ? 'is' : 'was';
-}
-
-/** "Incoming calls", not "Access", and not "SMS". A wrong guess is a slip of grammar. */
-function isPlural(name: string): boolean {
-  return /[a-rt-z]s$/.test(name);
 }
