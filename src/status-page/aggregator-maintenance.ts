@@ -12,7 +12,7 @@ type Word = 'scheduled' | 'in_progress' | 'completed';
 
 export function maintenanceTold(one: Maintenance, told: Told) {
   const { id, title, text, components, from, until, state, updates, createdAt, endedAt } = one;
-  const said = [{ at: createdAt, text }, ...updates];
+  const said = [{ at: createdAt, text: text.trim() === '' ? title : text }, ...updates];
   return {
     id,
     name: state === 'cancelled' ? `Cancelled: ${title}` : title,

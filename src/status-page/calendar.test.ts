@@ -57,6 +57,11 @@ describe('the calendar of maintenance', () => {
     assert.doesNotMatch(text, /(?<!\r)\n/);
   });
 
+  test('says nothing where nothing was said', () => {
+    const [event] = read(maintenance({ text: '', components: [] })).events;
+    assert.equal(event?.description ?? '', '');
+  });
+
   test('is there, and empty, while nothing is planned', () => {
     assert.equal(read().events.length, 0);
   });

@@ -30,7 +30,8 @@ function eventOf(one: Maintenance, site: Site) {
   const { id, title, text, components, from, until, state, updates, reminders, endedAt, createdAt } = one;
   const changedAt = timestamp(Math.max(createdAt, endedAt ?? 0, ...updates.map(({ at }) => at)));
   const cancelled = state === 'cancelled';
-  const told = [text, ...updates.map((update) => update.text), `Affects: ${components.join(', ')}`];
+  const affects = components.length === 0 ? '' : `Affects: ${components.join(', ')}`;
+  const told = [text, ...updates.map((update) => update.text), affects].filter((one) => one.trim() !== '');
   return {
     id: `${id}@${hostOf(site)}`,
     sequence: updates.length + (endedAt === undefined ? 0 : 1),

@@ -92,6 +92,13 @@ describe('the feeds', () => {
     assert.deepEqual(feeds(view({ site: { name: 'Example', timeZone: 'UTC' } })), []);
   });
 
+  test('have no empty paragraph where maintenance was not described', () => {
+    for (const { feed } of read(view({ incidents: [], maintenance: [maintenance({ text: '' })] }))) {
+      const [first] = feed.items;
+      assert.match(first?.content ?? first?.description ?? '', /^<p>From 2026-11-27T09:30:00Z/);
+    }
+  });
+
   test('tell maintenance with its time and what it touches', () => {
     const updates = [{ at: NOW - HOUR_MS, text: 'It is put off.' }];
     for (const { feed } of read(view({ incidents: [], maintenance: [maintenance({ updates })] }))) {

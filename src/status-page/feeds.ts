@@ -129,7 +129,7 @@ function maintenanceEntry(one: Maintenance, url: string): Entry {
     category: 'maintenance',
     content: [
       ...updates.toReversed().map((update) => said(update.at, undefined, update.text)),
-      paragraph(text),
+      ...(text.trim() === '' ? [] : [paragraph(text)]),
       paragraph(components.length === 0 ? when : `${when}: ${components.join(', ')}`),
     ].join('\n'),
   };

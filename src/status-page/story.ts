@@ -2,7 +2,13 @@
 
 import { listed } from '../base/names.ts';
 import type { Instant } from '../base/time.ts';
-import type { Affected, Incident, IncidentUpdate, Maintenance } from '../ports/incidents.ts';
+import type {
+  Affected,
+  Incident,
+  IncidentUpdate,
+  Maintenance,
+  MaintenanceState,
+} from '../ports/incidents.ts';
 import { type Html, html } from './html.ts';
 import type { Frame } from './layout.ts';
 import { prose } from './prose.ts';
@@ -10,12 +16,19 @@ import { lasting, type Times, timeTag } from './times.ts';
 import type { PageFile } from './view.ts';
 import { IMPACT_WORDS, MAINTENANCE_WORDS, PHASE_WORDS } from './words.ts';
 
+const MAINTENANCE_HEADS: Readonly<Record<MaintenanceState, string>> = {
+  scheduled: 'What will be done',
+  'under-way': 'What is being done',
+  completed: 'What was done',
+  cancelled: 'What was planned',
+};
+
 export function incidentPage(frame: Frame, incident: Incident): PageFile {
   const { times } = frame;
   const { id, title, openedAt, resolvedAt, openedBy, affected, updates, postMortem } = incident;
   const length =
     resolvedAt === undefined
-      ? html`Since ${timeTag(openedAt, times.full(openedAt))}, and not over yet`
+      ? html`${PHASE_WORDS[updates.at(-1)?.phase ?? 'investigating']}, and not over yet`
       : html`Over, after ${lasting(resolvedAt - openedAt)}`;
   const facts = [
     fact('State', length),
@@ -49,7 +62,7 @@ export function maintenancePage(frame: Frame, maintenance: Maintenance): PageFil
   const told = updates.map((each) => html`<li>${fullTime(each.at, times)}${prose(each.text)}</li>`);
   const main = html`<h1>${title}</h1>
 <dl class="facts card">${facts}</dl>
-${part('What will be done', prose(text))}
+${text.trim() !== '' && part(MAINTENANCE_HEADS[state], prose(text))}
 ${told.length > 0 && part('As it went', html`<ol class="told">${told}</ol>`)}
 ${living && frame.age()}`;
   return frame.page({ folder: `maintenance/${id}/`, title, main, living });
