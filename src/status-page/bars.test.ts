@@ -45,6 +45,11 @@ describe('the days of a component', () => {
     assert.deepEqual(depths, [12, 14, 16, 32]);
   });
 
+  test('with maintenance have a dot above them, and those that were unreliable are cut: by shape, not by colour', () => {
+    assert.match(drawn([day({ maintenanceMs: DAY_MS })]), /<path class="m" d="M0 1v4"\/>/);
+    assert.match(drawn([day({ degradedMs: 1 })]), /<path class="w" d="M0 4v8"\/>/);
+  });
+
   test('are told to those who do not see them', () => {
     const bad = [
       day({ downMs: 14 * MINUTE_MS }),

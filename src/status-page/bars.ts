@@ -1,7 +1,8 @@
 // Ninety days of a component as a row of bars, in a handful of SVG paths. States are told by shape and not by colour
-// alone: a day with trouble stands out above the others, and the longer it lasted the deeper it cuts.
+// alone: a day with trouble stands out above the others, and the longer it lasted the deeper it cuts; maintenance is a
+// dot above its day, for it was no trouble.
 //
-//     ▮            ▮ outage, from the top: the longer the deeper
+//     ▮     ▪      ▮ outage, from the top: the longer the deeper
 //   ▮▮▮▮▮▮▮ ▮▮▮▮▮▮▮▮▮
 //   ▮▮▮▮▮▮▮ ▮▮▮▮▮▮▮▮▮   . nothing known
 //
@@ -40,7 +41,7 @@ export function bars({ name, days }: ComponentOnPage, times: Times): Html {
     `<path class="u" d="${wholeDays(kinds)}"/>`,
     marks('down', 'o', (day) => `0v${cut(day?.downMs ?? 0)}`),
     marks('degraded', 'w', (day) => `4v${cut(day?.degradedMs ?? 0) - 4}`),
-    marks('maintenance', 'm', (day) => `4v${cut(day?.maintenanceMs ?? 0) - 4}`),
+    marks('maintenance', 'm', () => '1v4'),
     marks('unknown', 'x', () => `29v3`),
   ];
   return html`<svg class="days" viewBox="-.375 0 ${days.length} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${`${name}, day by day: ${summary(days, times)}`}">${markup(paths.join(''))}</svg>`;

@@ -16,12 +16,12 @@ const LOGO_INSIDE_BYTES = 3_000;
 
 /** Which need addresses that are whole. */
 const FEEDS = [
-  ['feed.atom', 'Atom'],
-  ['feed.rss', 'RSS'],
+  ['feed.atom', 'Atom feed'],
+  ['feed.rss', 'RSS feed'],
 ] as const;
 const FORMATS = [
   ['maintenance.ics', 'Calendar of maintenance'],
-  ['status.json', 'JSON'],
+  ['status.json', 'JSON for programs'],
 ] as const;
 
 export interface Sheet {
@@ -107,13 +107,13 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
   }
 
   #header(root: string, folder: string): Html {
-    const { name, logo, homepage, url } = this.view.site;
+    const { name, logo, homepage } = this.view.site;
     const source = logo === undefined ? undefined : sourceOf(logo, root);
     const brand = html`${source !== undefined && html`<img src="${source}" alt="">`}<span>${name}</span>`;
     const links = [
       folder === '' ? undefined : html`<a href="${root || './'}">Status now</a>`,
       folder === 'history/' ? undefined : html`<a href="${root}history/">History</a>`,
-      url !== undefined && html`<a href="${root}feed.atom">Follow</a>`,
+      html`<a href="#follow">Follow</a>`,
       homepage !== undefined && isWeb(homepage) && html`<a href="${homepage}">Website</a>`,
     ];
     return html`<header>
@@ -127,7 +127,8 @@ ${living && html`<p class="sr" id="live" role="status"></p><script>${markup(SCRI
     const offered = [...(url === undefined ? [] : FEEDS), ...FORMATS];
     const links = offered.map(([file, word]) => html`<a href="${root}${file}">${word}</a>`);
     return html`<footer>
-<nav aria-label="For readers and programs">${links}</nav>
+<p id="follow">To be told of what is new, give one of these addresses to your feed reader or your calendar:</p>
+<nav aria-label="Follow">${links}</nav>
 <p>What this page says comes from probes that use the service as customers do. People can add words, or say that it is
 worse, but not that it is better.</p>
 ${contact !== undefined && html`<p>Contact: ${contactLink(contact)}</p>`}

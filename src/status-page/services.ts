@@ -16,11 +16,14 @@ export function services(frame: Frame): Html {
   const groups = Map.groupBy(frame.view.components, ({ group }) => group ?? '');
   const cards = [...groups].map(([name, members]) => {
     const rows = members.map((each) => row(frame, each));
-    return html`<div class="group card"><h3>${name === '' ? 'Services' : name}</h3><ul>${rows}</ul></div>`;
+    const [hidden, title] = groups.size === 1 ? [html` class="sr"`, 'All'] : [undefined, 'Other services'];
+    const head = name === '' ? html`<h3${hidden}>${title}</h3>` : html`<h3>${name}</h3>`;
+    return html`<div class="group card">${head}<ul>${rows}</ul></div>`;
   });
   return html`<section aria-labelledby="s"><h2 id="s">Services</h2>
 ${cards}
-<ul class="key"><li>The last 90 days, and how much of them it worked. A bar is a day:</li>${KEY}</ul>
+<ul class="key"><li>Each bar is a day of the last 90, today’s at the right; beside them, how much of that time it
+worked.</li>${KEY}</ul>
 ${figures(frame)}</section>`;
 }
 
@@ -28,7 +31,7 @@ const KEY: readonly Html[] = [
   key('no trouble', ''),
   key('outage, deeper if longer', '<path class="o" d="M3 0v10"/>'),
   key('unreliable', '<path class="w" d="M3 2v8"/>'),
-  key('maintenance', '<path class="m" d="M3 2v8"/>'),
+  key('maintenance', '<path class="m" d="M3 .5v2.6"/>'),
   html`<li><svg viewBox="0 0 6 20"><path class="x" d="M3 17v3"/></svg>not watched</li>`,
 ];
 
@@ -39,10 +42,11 @@ function key(word: string, trouble: string): Html {
 
 function row({ times, view }: Frame, component: ComponentOnPage): Html {
   const { name, state, since, uptime } = component;
-  const begun = html`since ${timeTag(since, times.brief(since))}`;
-  const when = html`<span class="then">at ${times.clock(view.at)} </span>${state !== 'operational' && begun}`;
+  const bad = state !== 'operational';
+  const begun = bad && html`since ${timeTag(since, times.brief(since))}`;
+  const when = html`<span class="then">at ${times.clock(view.at)}${bad && ', '}</span>${begun}`;
   return html`<li class="${state}">${mark(state)}<h4>${name}</h4>
-${bars(component, times)}<span class="up">${shareOf(uptime.quarter)}</span>
+${bars(component, times)}<span class="up">${shareOf(uptime.quarter)}<span class="sr"> of 90 days</span></span>
 <span class="state"><b>${STATE_WORDS[state]}</b><small class="quiet">${when}</small></span></li>`;
 }
 

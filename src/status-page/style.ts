@@ -115,7 +115,7 @@ h1{font-size:clamp(1.5rem,1.1rem + 2vw,2.125rem);line-height:1.2;font-weight:700
   text-wrap:balance}
 .hero p{margin-top:.5rem;max-width:44rem}
 .hero .age{margin-top:1rem;font-size:.875rem}
-html:not(.fresh) .now,.fresh .then{display:none}
+.fresh .then{display:none}
 .old{display:none}
 .stale .old{display:block;margin-bottom:1rem;padding:1rem 1.25rem;border:3px solid var(--text);border-radius:.75rem;
   background:var(--card);font-size:1.25rem;font-weight:700}
@@ -131,7 +131,8 @@ html:not(.fresh) .now,.fresh .then{display:none}
 .group li{display:grid;grid-template-columns:1.25rem minmax(0,1fr) 22.5rem 4.75rem 9.25rem;
   grid-template-areas:"mark name days up state";align-items:center;gap:0 .75rem;padding:.625rem 0;
   border-top:1px solid var(--line)}
-.group h4{grid-area:name;font-size:1rem;font-weight:550}
+.group h4{grid-area:name;font-size:1rem;font-weight:550;hyphens:auto;unicode-bidi:plaintext;text-align:left}
+.sr+ul>li:first-child{border:0}
 .group .mark{grid-area:mark}
 .state{grid-area:state;text-align:right;line-height:1.25}
 .state small{display:block}
@@ -142,6 +143,7 @@ html:not(.fresh) .now,.fresh .then{display:none}
 .days .u{stroke:var(--ok);stroke-width:24;stroke-dasharray:.75 .25}
 .o{stroke:var(--down)}.w{stroke:var(--degraded)}.m{stroke:var(--maintenance)}.x{stroke:var(--neutral)}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin-top:.75rem;color:var(--quiet);font-size:.875rem}
+.key li:first-child{width:100%}
 .key svg{width:.5rem;height:1.25rem;vertical-align:-.3rem;margin-right:.5rem}
 .key svg *{fill:none;stroke-width:6}.key .u{stroke:var(--ok)}
 details{margin-top:.75rem}
@@ -212,22 +214,27 @@ footer p{max-width:44rem;margin-top:.375rem}
   .list li{grid-template-columns:minmax(0,1fr)}
   .hero{display:block}
   .hero>.mark{margin-bottom:.5rem}
+  .range{gap:.375rem}.range legend{width:100%;padding-top:0}.range label{padding:.25rem .625rem}
   .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 }
 @media(prefers-reduced-motion:no-preference){
   .fresh .mark,.fresh .hero{transition:color .3s,border-color .3s}
 }
 @media(forced-colors:active){
-  .mark,.days path,.key *,.g .l,.g .r{forced-color-adjust:none}
-  :root{--card:Canvas;--text:CanvasText;--neutral:GrayText;--line:GrayText;--ok:CanvasText;--down:CanvasText;
-    --degraded:CanvasText;--maintenance:CanvasText;--accent:LinkText;--tick:Canvas}
-  .range input:checked+label{outline:3px solid Highlight}
+  .mark,.days path,.key path,.g path,.range input:checked+label{forced-color-adjust:none}
+  :root{--card:Canvas;--text:CanvasText;--quiet:CanvasText;--neutral:CanvasText;--line:ButtonBorder;--ok:CanvasText;
+    --down:CanvasText;--degraded:CanvasText;--maintenance:CanvasText;--accent:LinkText;--tick:Canvas}
+  .u{opacity:.4}
+  .range input:checked+label{background:Highlight;color:HighlightText;border-color:Highlight}
 }
 @media print{
   :root{--ground:#fff;--card:#fff;--text:#000;--quiet:#444}
-  header nav,footer nav,.range,.skip,summary{display:none}
-  .card,figure,.group li{break-inside:avoid}
-  .g{display:block!important}
+  header nav,footer nav,#follow,.range,.skip,summary,#age{display:none}
+  h2,h3{break-after:avoid}
+  .event,figure,.group li,tr{break-inside:avoid}
+  figure>div{display:flex}
+  .g{display:block!important;flex:1;min-width:0}
+  .g text{font-size:15px!important}
   details::details-content{content-visibility:visible}
 }
 `;
