@@ -122,7 +122,8 @@ function sshCommand({ key, knownHosts, port }: SshOptions): string {
 
 function firstLine(text: string): string {
   const line = text.split('\n').find((one) => one.trim() !== '') ?? '';
-  return printable(line.replace(/^(rsync|@ERROR): /, ''));
+  // ssh ends its lines as terminals want them.
+  return printable(line.trim().replace(/^(rsync|@ERROR): /, ''));
 }
 
 /** `rsync://user@web1.example.net:873/status` → `web1.example.net`. */
