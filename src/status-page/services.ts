@@ -87,6 +87,9 @@ function isTrouble(day: DayOnPage | undefined): day is DayOnPage {
 }
 
 function table(caption: string, heads: readonly string[], rows: readonly Html[]): Html {
-  const head = heads.map((each) => html`<th scope="col">${each}</th>`);
+  // Names begin where the names below them do.
+  const head = heads.map(
+    (each) => html`<th scope="col"${each === 'Service' && html` class="l"`}>${each}</th>`,
+  );
   return html`<table><caption>${caption}</caption><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table>`;
 }

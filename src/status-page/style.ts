@@ -152,7 +152,7 @@ summary{cursor:pointer;color:var(--accent);padding:.25rem 0;width:fit-content}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:650;padding:.75rem 0 .25rem}
 th,td{text-align:right;padding:.375rem 0 .375rem 1rem;border-top:1px solid var(--line);font-weight:400}
-th:first-child,td.l{text-align:left;padding-left:0}
+th:first-child,table .l{text-align:left;padding-left:0}
 thead th{color:var(--quiet);border:0}
 .range{border:0;padding:0;margin:0 0 .75rem;display:flex;flex-wrap:wrap;gap:.5rem}
 .range legend{float:left;padding:.25rem .5rem .25rem 0;color:var(--quiet)}
