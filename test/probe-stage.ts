@@ -11,6 +11,7 @@ import type { Reply } from '../src/ports/dns.ts';
 import type { PhoneAccount } from '../src/ports/probes.ts';
 import { parseCredentials } from '../src/sip/auth/challenge.ts';
 import { digestResponse, ha1 } from '../src/sip/auth/digest.ts';
+import type { DnsRecord } from '../src/sip/location/records.ts';
 import { createResponse } from '../src/sip/message/compose.ts';
 import type { SipRequest, SipResponse } from '../src/sip/message/message.ts';
 import { parseMessage } from '../src/sip/message/parse.ts';
@@ -33,7 +34,24 @@ export function around(ask: Around['resolver']['ask'] = async () => NONE, author
   };
 }
 
-export type Answer = (request: SipRequest) => SipResponse | undefined;
+/** `undefined`: as it should. */
+export type Answer = (request: SipRequest) => SipResponse | typeof SILENT | undefined;
+
+export const SILENT = Symbol('no answer');
+
+/** DNS in which the servers of every domain are on loopback, at these ports, to be tried in this order. */
+export function srv(...ports: readonly number[]): Around['resolver']['ask'] {
+  const records: readonly DnsRecord[] = ports.map((port, index) => {
+    return { type: 'SRV', priority: index, weight: 1, port, target: `sip${index + 1}.example.net` };
+  });
+  return async ({ type, name }) => {
+    const address = { type: 'A', address: HOST } as const;
+    const found = type === 'A' ? [address] : name.startsWith('_sip._udp.') && type === 'SRV' ? records : [];
+    return found.length === 0
+      ? NONE
+      : { type: 'rows', rows: found.map((record) => ({ name, ttlMs: 1, record })) };
+  };
+}
 
 export class FakeRegistrar {
   readonly port: number;
@@ -80,7 +98,7 @@ export class FakeRegistrar {
     if (!parsed.ok || parsed.value.kind !== 'request') return;
     this.requests.push(parsed.value);
     const response = this.#first(parsed.value) ?? this.#answer(parsed.value);
-    send(serialise(response));
+    if (response !== SILENT) send(serialise(response));
   }
 
   account(user = 'probe-a', password = PASSWORD): PhoneAccount {

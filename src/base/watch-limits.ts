@@ -21,7 +21,10 @@ export const WATCH_LIMITS = {
   probeMeasuresMax: 16,
   /** Time for a probe of a call, which takes three seconds when all is well. Shorter: the configuration is refused. */
   callProbeTimeoutMinMs: 5 * SECOND_MS,
-  /** Probes of calls, each of which takes four sockets. More: the configuration is refused. */
+  /**
+   * Probes of calls, each of which takes four sockets, or seven where strangers call its answering end. More: the
+   * configuration is refused.
+   */
   callProbesMax: 20,
   /** Time to hang up and to unregister after a probe. Longer: its sockets are closed all the same. */
   probeLeaveMs: 4 * SECOND_MS,
@@ -29,6 +32,14 @@ export const WATCH_LIMITS = {
   probeExpiresMaxMs: HOUR_MS,
   /** Answers to challenges, and to 423, in one attempt. More: the last response stands. */
   probeFollowUpsMax: 3,
+  /** Servers that a probe tries in turn, as a phone would. More: those that come last are not tried. */
+  probeServersMax: 4,
+  /** Calls that one call of a probe may turn out to be, since anybody may call where it is awaited. More: 486. */
+  probeArrivalsMax: 4,
+  /** Ranges of addresses from which an answering end is called. More: the configuration is refused. */
+  probeSourcesMax: 32,
+  /** SIP transactions of an end that listens. More: 503, to the call that is awaited too. */
+  probeListenTransactionsMax: 4_096,
   /** SIP transactions of one end of a probe: those of a call or two. More: a stranger who found the socket gets 503. */
   probeTransactionsMax: 32,
   /** Bytes of a page that are read. More: that much is enough to say that it comes. */

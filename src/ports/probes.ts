@@ -1,6 +1,7 @@
 // Probes: what a watcher asks of the outside, as a customer would, to see whether it is there.
 
 import type { Endpoint } from '../base/net.ts';
+import type { Prefix } from '../base/prefix.ts';
 import type { Target } from '../sip/location/target.ts';
 
 export type ProbeTarget = PlainTarget | CustomerTarget;
@@ -151,5 +152,5 @@ export type CallerEnd =
 
 export type AnsweringEnd =
   | { readonly type: 'phone'; readonly account: PhoneAccount }
-  /** Waits for the call where a carrier would, over UDP. */
-  | { readonly type: 'carrier'; readonly local: Endpoint };
+  /** Waits for the call where a carrier would, over UDP; what comes from elsewhere is not heard, where that is said. */
+  | { readonly type: 'carrier'; readonly local: Endpoint; readonly from: readonly Prefix[] };

@@ -9,9 +9,12 @@
 import type { SecureContext } from 'node:tls';
 import { present } from '../../base/assert.ts';
 import { hex } from '../../base/ids.ts';
+import { parseAddress } from '../../base/ip.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Endpoint, type Flow, formatEndpoint, isStream } from '../../base/net.ts';
+import { contains, type Prefix } from '../../base/prefix.ts';
 import type { Hashing } from '../../ports/hashing.ts';
+import { reasonOf } from '../../ports/probes.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Dialog } from '../../sip/dialog/dialog.ts';
 import { createResponse, type ResponseOptions } from '../../sip/message/compose.ts';
@@ -21,7 +24,7 @@ import { parseMessage } from '../../sip/message/parse.ts';
 import { parseUri } from '../../sip/message/uri.ts';
 import { type TransactionEffect, type TransactionId, TransactionLayer } from '../../sip/transaction/layer.ts';
 import { type Line, type LineHandler, listenUdp, openLine } from './line.ts';
-import type { ServerAddress } from './where.ts';
+import { type ServerAddress, Unserved } from './where.ts';
 
 export interface AgentOptions {
   readonly random: Random;
@@ -59,6 +62,8 @@ export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS';
 
 export class Agent {
   owner: Owner | undefined;
+  /** Told of each response: somebody is there. */
+  heard: (() => void) | undefined;
   readonly options: AgentOptions;
   readonly #layer: TransactionLayer;
   readonly #askers = new Map<TransactionId, Asker>();
@@ -76,26 +81,39 @@ export class Agent {
   ): Promise<Agent> {
     const agent = new Agent(options);
     agent.#server = { address: server.address, port: server.port };
-    agent.#line = await openLine(server, address, agent.#handler(), { signal, trust: options.trust });
+    const opening = openLine(server, address, agent.#handler(), { signal, trust: options.trust });
+    agent.#line = await opening.catch((cause) => {
+      throw new Unserved(reasonOf(cause), { cause });
+    });
     // Whoever gave it up while it opened closes nothing of it any more.
     if (signal.aborted) agent.close();
     signal.throwIfAborted();
     return agent;
   }
 
-  /** One that waits for others to speak first, over UDP. */
-  static async at(local: Endpoint, options: AgentOptions): Promise<Agent> {
-    const agent = new Agent(options);
-    agent.#line = await listenUdp(local, agent.#handler());
+  /** One that waits for others to speak first, over UDP. What comes from elsewhere than `from` is not heard. */
+  static async at(local: Endpoint, from: readonly Prefix[], options: AgentOptions): Promise<Agent> {
+    const agent = new Agent(options, LIMITS.probeListenTransactionsMax);
+    const { received, lost } = agent.#handler();
+    const isFrom = ({ address }: Endpoint): boolean => {
+      const bytes = parseAddress(address);
+      return bytes !== undefined && from.some((prefix) => contains(prefix, bytes));
+    };
+    agent.#line = await listenUdp(local, {
+      received: (bytes, remote) => {
+        if (from.length === 0 || isFrom(remote)) received(bytes, remote);
+      },
+      lost,
+    });
     return agent;
   }
 
-  private constructor(options: AgentOptions) {
+  private constructor(options: AgentOptions, transactionsMax: number = LIMITS.probeTransactionsMax) {
     this.options = options;
     this.#layer = new TransactionLayer({
       newBranch: () => this.token(),
       sentBy: () => this.local,
-      transactionsMax: LIMITS.probeTransactionsMax,
+      transactionsMax,
     });
   }
 
@@ -150,6 +168,11 @@ export class Agent {
   acknowledge(id: TransactionId, dialog: Dialog, ack: SipRequest): void {
     const flow = this.#flowTo(this.remoteOf(dialog) ?? this.#server);
     if (flow !== undefined) this.#perform(this.#layer.acknowledge(id, ack, flow, performance.now()));
+  }
+
+  /** The ACK of our 2xx is awaited no more, and the 2xx goes out no more. */
+  settle(id: TransactionId): void {
+    this.#perform(this.#layer.settle(id, performance.now()));
   }
 
   cancel(id: TransactionId): void {
@@ -235,6 +258,7 @@ export class Agent {
 
   #responded(id: TransactionId, response: SipResponse): void {
     const asker = this.#askers.get(id);
+    this.heard?.();
     if (response.status >= 200) asker?.resolve(response);
     asker?.also(response);
     // An INVITE that was forked may be answered once more.
@@ -242,7 +266,7 @@ export class Agent {
   }
 
   #failed(id: TransactionId, reason: string): void {
-    this.#askers.get(id)?.reject(new Error(reason));
+    this.#askers.get(id)?.reject(new Unserved(reason));
     this.#askers.delete(id);
   }
 

@@ -8,10 +8,14 @@ import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { until } from '../../../test/interop/rig.ts';
 import { LossyPath, type Pass, type Passing } from '../../../test/lossy-path.ts';
-import { around, FakeRegistrar, HOST } from '../../../test/probe-stage.ts';
+import { around, FakeRegistrar, HOST, SILENT, srv } from '../../../test/probe-stage.ts';
+import { LIMITS } from '../../base/limits.ts';
+import type { Prefix } from '../../base/prefix.ts';
 import type { CustomerTarget } from '../../ports/probes.ts';
 import { createResponse } from '../../sip/message/compose.ts';
 import { createCustomerProber } from './prober.ts';
+
+type CallTarget = Extract<CustomerTarget, { readonly type: 'call' }>;
 
 const NEVER = new AbortController().signal;
 const NUMBER = '+442079460900';
@@ -34,9 +38,9 @@ class Stranger {
   readonly #target: number;
   readonly #socket: Socket;
 
-  static async at(t: TestContext, target: number): Promise<Stranger> {
+  static async at(t: TestContext, target: number, host = HOST): Promise<Stranger> {
     const socket = createSocket('udp4');
-    socket.bind(0, HOST);
+    socket.bind(0, host);
     await once(socket, 'listening');
     t.after(() => socket.close());
     return new Stranger(socket, target);
@@ -61,6 +65,16 @@ class Stranger {
     });
   }
 
+  /** Until its call is answered by 200, once. */
+  async rings(): Promise<void> {
+    this.calls();
+    await until('an answer', 5_000, () => this.heard.includes('SIP/2.0 200 OK') || undefined);
+  }
+
+  calls(): void {
+    this.#send('INVITE', `${HOST}:${this.port};rport`);
+  }
+
   #send(method: string, via: string): void {
     const id = randomUUID();
     const sdp = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\nc=IN IP4 ${HOST}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 8\r\n`;
@@ -81,13 +95,30 @@ class Stranger {
   }
 }
 
-function callVia(port: number, answerPort: number): CustomerTarget {
+/** Passes SIP on to a port, the first of it only after what is to come before, and what comes back to who began. */
+async function passedOnAfter(t: TestContext, target: number, before: () => Promise<void>): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, HOST);
+  await once(socket, 'listening');
+  t.after(() => socket.close());
+  let caller = 0;
+  let ready: Promise<void> | undefined;
+  socket.on('message', (bytes, { port }) => {
+    if (port === target) return socket.send(bytes, caller, HOST);
+    caller = port;
+    ready ??= before();
+    return void ready.then(() => socket.send(bytes, target, HOST));
+  });
+  return socket.address().port;
+}
+
+function callVia(port: number, answerPort: number, from: readonly Prefix[] = []): CallTarget {
   const server = { scheme: 'sip', host: HOST, port, transport: 'udp' } as const;
   return {
     type: 'call',
     number: NUMBER,
     caller: { type: 'carrier', server, address: undefined, callerId: '+447700900555' },
-    answerer: { type: 'carrier', local: { address: HOST, port: answerPort } },
+    answerer: { type: 'carrier', local: { address: HOST, port: answerPort }, from },
   };
 }
 
@@ -188,6 +219,65 @@ describe('a probe of a call', { concurrency: true }, () => {
     await prober.close();
     assert.equal(outcome, 'failed');
     assert.equal(stranger.audio, 0, 'no ACK came');
+  });
+
+  test('passes though strangers call its answering end, and tells where they leave it no room', async (t) => {
+    for (const [strangers, outcome] of [
+      [LIMITS.probeArrivalsMax - 1, 'passed'],
+      [LIMITS.probeArrivalsMax, 'warned'],
+    ] as const) {
+      const port = await freePort();
+      const all = await Promise.all(Array.from({ length: strangers }, () => Stranger.at(t, port)));
+      // What the trunk would do: it passes the call on once the strangers have theirs.
+      const late = await passedOnAfter(t, port, async () => {
+        for (const stranger of all) await stranger.rings();
+      });
+      const prober = createCustomerProber(around());
+      const end = await prober.probe(callVia(late, port), 10_000, NEVER);
+      assert.equal(end.outcome, outcome, JSON.stringify(end));
+      if (end.outcome === 'warned') assert.match(end.reason, /^strangers hold the answering end/);
+      await prober.close();
+    }
+  });
+
+  test('does not even hear those who call from elsewhere, where it is said whose calls count', async (t) => {
+    const port = await freePort();
+    const elsewhere = '127.0.0.3';
+    const strangers = Array.from({ length: LIMITS.probeArrivalsMax }, () => Stranger.at(t, port, elsewhere));
+    const all = await Promise.all(strangers);
+    const path = await passedOnAfter(t, port, async () => {
+      for (const stranger of all) stranger.calls();
+    });
+    const from = [{ bytes: new Uint8Array([127, 0, 0, 1]), bits: 32 }];
+    const prober = createCustomerProber(around());
+    const end = await prober.probe(callVia(path, port, from), 10_000, NEVER);
+    await prober.close();
+    assert.equal(end.outcome, 'passed', JSON.stringify(end));
+    assert.deepEqual(
+      all.flatMap(({ heard }) => heard),
+      [],
+    );
+  });
+
+  test('goes on to the next server where the first one is silent or has no service, and says so', async (t) => {
+    const port = await freePort();
+    const path = await LossyPath.start(t, port, {});
+    const silent = await FakeRegistrar.start(t, () => SILENT);
+    const busy = await FakeRegistrar.start(t, (request) => createResponse(request, 503, { toTag: 'x' }));
+    const prober = createCustomerProber(around(srv(silent.port, busy.port, path.port)));
+    const server = { scheme: 'sip', host: 'voice.example.net' } as const;
+    const target = callVia(0, port);
+    const caller = { type: 'carrier', server, address: undefined, callerId: undefined } as const;
+    const end = await prober.probe({ ...target, caller }, 8_000, NEVER);
+    await prober.close();
+    assert.ok(end.outcome === 'warned', JSON.stringify(end));
+    assert.equal(
+      end.reason,
+      `sip1.example.net (udp:${HOST}:${silent.port}): no answer; ` +
+        `sip2.example.net (udp:${HOST}:${busy.port}): 503 Service Unavailable; ` +
+        `sip3.example.net (udp:${HOST}:${path.port}) serves`,
+    );
+    assert.equal(end.measures?.['there.loss'], 0);
   });
 
   test('says that the called end cannot register', async (t) => {

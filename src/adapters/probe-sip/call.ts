@@ -9,38 +9,51 @@
 // The tones are drawn for each call, so that a call which got into the wrong hands is heard to be another one.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CustomerTarget, ProbeEnd } from '../../ports/probes.ts';
+import { type CustomerTarget, type ProbeEnd, reasonOf } from '../../ports/probes.ts';
 import { formatHostPort } from '../../sip/message/host.ts';
-import { Agent } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { Answering } from './answering.ts';
 import { Calling } from './calling.ts';
-import { TONES_HZ } from './hearing.ts';
+import { type Hearing, TONES_HZ } from './hearing.ts';
 import { type Held, judged } from './judge.ts';
+import { type Reaching, reach } from './reach.ts';
 import { digestOf, Registration } from './registration.ts';
-import type { Around, Run } from './run.ts';
+import { type Around, type Run, sinceMs } from './run.ts';
 import { Session } from './session.ts';
 import { Voice } from './voice.ts';
-import { serverOf } from './where.ts';
+import { Unserved } from './where.ts';
 
 type CallTarget = Extract<CustomerTarget, { readonly type: 'call' }>;
 
+/** Of the caller, and of the called end. */
+type Tones = readonly [number, number];
+
+const ELSEWHERE = 'the call is answered by somebody else, and does not arrive';
 /** Where nothing is heard for this long after the answer, nothing will be. */
 const FIRST_SOUND_MS = 1_000;
 /** For the end to arrive at the called end. */
 const ENDED_MS = 1_000;
 const LOOK_MS = 20;
 
+export type CarrierPlace = Extract<CallTarget['answerer'], { readonly type: 'carrier' }>;
+
 export interface Listeners {
   /** One that stays open between calls, so that the carrier's peer sees it is there. */
-  at(local: { readonly address: string; readonly port: number }): Promise<Agent>;
+  at(place: CarrierPlace): Promise<Agent>;
 }
 
-interface End {
-  readonly agent: Agent;
+/** A call that is answered. */
+interface Placed {
   readonly voice: Voice;
+  readonly calling: Calling;
+  readonly answering: Answering;
 }
+
+/** Of the time for the probe: for all servers of one end but the last. */
+const REACH_SHARE = 0.25;
 
 export class CallRun implements Run {
+  readonly passedOver: string[] = [];
   readonly #target: CallTarget;
   readonly #around: Around;
   readonly #listeners: Listeners;
@@ -50,7 +63,6 @@ export class CallRun implements Run {
   #isRegistered = false;
   #answering: Answering | undefined;
   #calling: Calling | undefined;
-  #calledSession: Session | undefined;
 
   constructor(target: CallTarget, around: Around, listeners: Listeners) {
     this.#target = target;
@@ -58,35 +70,30 @@ export class CallRun implements Run {
     this.#listeners = listeners;
   }
 
-  async attempt(signal: AbortSignal): Promise<ProbeEnd> {
-    const [callerHz, calledHz] = this.#twoTones();
-    const called = await this.#calledEnd(calledHz, signal);
-    const caller = await this.#callerEnd(callerHz, signal);
-    const there = new Session({ ...called, otherHz: callerHz, otherLog: caller.voice });
-    const back = new Session({ ...caller, otherHz: calledHz, otherLog: called.voice });
-    const answering = new Answering({
-      agent: called.agent,
-      session: there,
-      token: this.#registration?.token,
-    });
-    const calling = new Calling({ agent: caller.agent, session: back, ...this.#identity(caller.agent) });
-    called.agent.owner = answering;
-    caller.agent.owner = calling;
-    this.#closing.push(() => {
-      answering.close();
-      if (called.agent.owner === answering) called.agent.owner = undefined;
-    });
-    this.#answering = answering;
-    this.#calling = calling;
-    this.#calledSession = there;
-    answering.expected = true;
-    await this.#answered(calling, answering);
-    await this.#talked(called.voice, caller.voice, signal);
-    const heard = { there: called.voice.heard, back: caller.voice.heard };
+  async attempt(timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd> {
+    const withinMs = REACH_SHARE * timeoutMs;
+    const tonesHz = this.#twoTones();
+    const called = await this.#calledEnd(withinMs, signal);
+    const { caller } = this.#target;
+    const { server, address } =
+      caller.type === 'phone' ? { server: caller.account.server, address: undefined } : caller;
+    let placed: Placed;
+    try {
+      placed = await this.#reach({ server, address, withinMs, signal }, (agent) =>
+        this.#place(agent, called, tonesHz),
+      );
+    } catch (cause) {
+      return this.#untold(cause);
+    }
+    const { calling, answering, voice } = placed;
+    await this.#talked(answering, voice, signal);
+    const { ours } = answering;
+    if (ours === undefined) throw new Error(ELSEWHERE);
+    const heard = { there: ours.voice.heard, back: voice.heard };
     await calling.hangUp();
-    await until(() => there.endedAt !== undefined, ENDED_MS, signal);
+    await until(() => ours.session.endedAt !== undefined, ENDED_MS, signal);
     const { setupMs = 0, answerMs = 0 } = calling;
-    const held: Held = { ...heard, setupMs, answerMs, endedThere: there.endedAt !== undefined };
+    const held: Held = { ...heard, setupMs, answerMs, endedThere: ours.session.endedAt !== undefined };
     return judged(held);
   }
 
@@ -107,11 +114,9 @@ export class CallRun implements Run {
   }
 
   async leave(): Promise<void> {
-    this.#answering?.close();
     await Promise.all([
       this.#calling?.hangUp(),
-      this.#calledSession?.bye(undefined).then(() => this.#registration?.leave()) ??
-        this.#registration?.leave(),
+      this.#answering?.end().then(() => this.#registration?.leave()) ?? this.#registration?.leave(),
     ]);
   }
 
@@ -120,10 +125,36 @@ export class CallRun implements Run {
     for (const close of this.#closing.splice(0).toReversed()) close();
   }
 
+  /** From one server of the caller's: until the call is answered. */
+  async #place(agent: Agent, called: Agent, [callerHz, calledHz]: Tones): Promise<Placed> {
+    const voice = await this.#voice(agent, callerHz);
+    // Of a server that was passed over.
+    await this.#answering?.end();
+    const open = async () => {
+      const ear = await this.#voice(called, calledHz);
+      const session = new Session({ agent: called, voice: ear, otherHz: callerHz, otherLog: voice });
+      return { voice: ear, session };
+    };
+    const answering = new Answering({ agent: called, token: this.#registration?.token, open });
+    const session = new Session({ agent, voice, otherHz: calledHz, otherLog: answering });
+    const calling = new Calling({ agent, session, ...this.#identity(agent) });
+    called.owner = answering;
+    agent.owner = calling;
+    this.#closing.push(() => {
+      if (called.owner === answering) called.owner = undefined;
+    });
+    this.#answering = answering;
+    this.#calling = calling;
+    answering.expected = true;
+    await this.#answered(calling, answering);
+    return { voice, calling, answering };
+  }
+
   async #answered(calling: Calling, answering: Answering): Promise<void> {
     try {
       await calling.call();
     } catch (cause) {
+      if (cause instanceof Unserved) throw cause;
       if (answering.refusal !== undefined) throw new Error(answering.refusal);
       const why = cause instanceof Error ? cause.message : String(cause);
       const arrived = answering.arrivedAt === undefined ? '' : ', although it arrived';
@@ -132,45 +163,44 @@ export class CallRun implements Run {
       const hint = isUnknown ? '; the server does not take the address it comes from for a carrier' : '';
       throw new Error(`the call is refused${arrived}: ${why}${hint}`);
     }
-    if (answering.answeredAt === undefined)
-      throw new Error('the call is answered by somebody else, and does not arrive');
+    if (answering.answeredAt === undefined) throw new Error(ELSEWHERE);
+  }
+
+  /** Where the call may be one that found no room, it is not known to have failed. */
+  #untold(cause: unknown): ProbeEnd {
+    const { turnedAway = 0 } = this.#answering ?? {};
+    if (turnedAway === 0) throw cause;
+    const latencyMs = sinceMs(this.#calling?.startedAt ?? performance.now());
+    const reason = `strangers hold the answering end, and ours may be among the ${turnedAway} calls without room: set answer.from`;
+    return { outcome: 'warned', latencyMs, reason };
   }
 
   /** Until both ends have heard what they wait for, or nothing. */
-  async #talked(called: Voice, caller: Voice, signal: AbortSignal): Promise<void> {
+  async #talked(answering: Answering, caller: Voice, signal: AbortSignal): Promise<void> {
     const answeredAt = performance.now();
-    const isDone = ({ hearing }: Voice): boolean => {
+    const isDone = ({ hearing }: { readonly hearing?: Hearing | undefined }): boolean => {
       const now = performance.now();
       if (hearing?.firstAt === undefined) return now > answeredAt + FIRST_SOUND_MS;
       return hearing.isOver(now);
     };
-    await until(() => isDone(called) && isDone(caller), Number.POSITIVE_INFINITY, signal);
+    const areDone = () => isDone(answering.ours?.voice ?? {}) && isDone(caller);
+    await until(areDone, Number.POSITIVE_INFINITY, signal);
   }
 
-  async #calledEnd(toneHz: number, signal: AbortSignal): Promise<End> {
+  async #calledEnd(withinMs: number, signal: AbortSignal): Promise<Agent> {
     const { answerer } = this.#target;
-    if (answerer.type === 'carrier') {
-      const agent = await this.#listeners.at(answerer.local);
-      return { agent, voice: await this.#voice(agent, toneHz) };
-    }
-    const agent = await this.#agentTowards(answerer.account.server, undefined, signal);
-    const voice = await this.#voice(agent, toneHz);
-    this.#registration = new Registration(agent, answerer.account);
+    if (answerer.type === 'carrier') return this.#listeners.at(answerer);
+    const { account } = answerer;
     try {
-      await this.#registration.register();
+      return await this.#reach({ server: account.server, withinMs, signal }, async (agent) => {
+        this.#registration = new Registration(agent, account);
+        await this.#registration.register();
+        this.#isRegistered = true;
+        return agent;
+      });
     } catch (cause) {
-      throw new Error(`the called end cannot register: ${cause instanceof Error ? cause.message : cause}`);
+      throw new Error(`the called end cannot register: ${reasonOf(cause)}`);
     }
-    this.#isRegistered = true;
-    return { agent, voice };
-  }
-
-  async #callerEnd(toneHz: number, signal: AbortSignal): Promise<End> {
-    const { caller } = this.#target;
-    const { server, address } =
-      caller.type === 'phone' ? { server: caller.account.server, address: undefined } : caller;
-    const agent = await this.#agentTowards(server, address, signal);
-    return { agent, voice: await this.#voice(agent, toneHz) };
   }
 
   #identity(agent: Agent) {
@@ -185,14 +215,13 @@ export class CallRun implements Run {
     return { number, domain: formatHostPort(host, port), from, digest: undefined };
   }
 
-  async #agentTowards(
-    server: Parameters<typeof serverOf>[0],
-    address: string | undefined,
-    signal: AbortSignal,
-  ): Promise<Agent> {
-    const { resolver, random } = this.#around;
-    const found = await serverOf(server, resolver, random);
-    return this.#kept(await Agent.towards(found, address, this.#around, signal));
+  #reach<T>(
+    towards: Pick<Reaching, 'server' | 'address' | 'withinMs' | 'signal'>,
+    attempt: (agent: Agent) => Promise<T>,
+  ): Promise<T> {
+    const { passedOver } = this;
+    const keep = (agent: Agent): Agent => this.#kept(agent);
+    return reach({ ...towards, around: this.#around, keep, passedOver }, attempt);
   }
 
   async #voice(agent: Agent, toneHz: number): Promise<Voice> {
@@ -209,7 +238,7 @@ export class CallRun implements Run {
     return opened;
   }
 
-  #twoTones(): readonly [number, number] {
+  #twoTones(): Tones {
     const { random } = this.#around;
     const first = Math.floor(random.fraction() * TONES_HZ.length);
     const step = 1 + Math.floor(random.fraction() * (TONES_HZ.length - 1));

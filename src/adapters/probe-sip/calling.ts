@@ -13,6 +13,7 @@ import type { TransactionId } from '../../sip/transaction/layer.ts';
 import { type Agent, ALLOW, type Asked, type Owner } from './agent.ts';
 import { sinceMs } from './run.ts';
 import { SDP, type Session } from './session.ts';
+import { Unserved } from './where.ts';
 
 export interface CallingOptions {
   readonly agent: Agent;
@@ -56,6 +57,7 @@ export class Calling implements Owner {
         request = authorised.value;
         continue;
       }
+      if (status === 503) throw new Unserved(`503 ${reason}`.trim());
       if (status >= 300) throw new Error(`${status} ${reason}`.trim());
       this.#answered(response);
       return;

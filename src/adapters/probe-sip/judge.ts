@@ -46,6 +46,11 @@ export function judged(held: Held): ProbeEnd {
   return { outcome: 'passed', latencyMs, measures };
 }
 
+/** Whether what was heard is what the other end spoke. */
+export function isTone({ packets, tone }: Heard): boolean {
+  return packets > 0 && tone >= TONE_MIN;
+}
+
 /** Why it cannot be heard, if it cannot. */
 function faultOf({ packets, silent, tone, otherHz }: Heard): string | undefined {
   if (packets === 0) return `does not arrive WAY: 0 of ${HEARD_PACKETS} packets`;

@@ -5,13 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertNever } from '../../base/assert.ts';
 import { LIMITS } from '../../base/limits.ts';
-import { type Endpoint, formatEndpoint } from '../../base/net.ts';
+import { formatEndpoint } from '../../base/net.ts';
 import { printable } from '../../base/printable.ts';
 import { type CustomerTarget, type ProbeEnd, type Prober, reasonOf } from '../../ports/probes.ts';
 import { Agent } from './agent.ts';
-import { CallRun, type Listeners } from './call.ts';
+import { CallRun, type CarrierPlace, type Listeners } from './call.ts';
 import { RegisterRun } from './register.ts';
-import type { Around, Run } from './run.ts';
+import { type Around, type Run, unless } from './run.ts';
 
 export interface CustomerProber extends Prober<CustomerTarget> {
   /** Once no probe runs any more: fulfilled when nothing is left of any. */
@@ -43,13 +43,21 @@ async function endIn(run: Run, timeoutMs: number, signal: AbortSignal): Promise<
   const timer = setTimeout(() => limit.abort(), timeoutMs);
   const either = AbortSignal.any([limit.signal, signal]);
   try {
-    return await unless(either, run.attempt(either));
+    return told(await unless(either, run.attempt(timeoutMs, either)), run.passedOver);
   } catch (cause) {
     const reason = limit.signal.aborted ? run.soFar(timeoutMs) : reasonOf(cause);
-    return { outcome: 'failed', reason: printable(reason).slice(0, LIMITS.probeReasonMax) };
+    return told({ outcome: 'failed', reason }, run.passedOver);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What a phone gets to only after another server has failed it works, and needs to be seen to. */
+function told(end: ProbeEnd, passedOver: readonly string[]): ProbeEnd {
+  const reasons = end.outcome === 'passed' ? passedOver : [...passedOver, end.reason];
+  if (reasons.length === 0) return end;
+  const reason = printable(reasons.join('; ')).slice(0, LIMITS.probeReasonMax);
+  return end.outcome === 'failed' ? { ...end, reason } : { ...end, outcome: 'warned', reason };
 }
 
 /** Places of carriers on which the probes wait for calls: opened when they are first needed, and kept open. */
@@ -61,9 +69,9 @@ class OpenListeners implements Listeners {
     this.#around = around;
   }
 
-  at(local: Endpoint): Promise<Agent> {
+  at({ local, from }: CarrierPlace): Promise<Agent> {
     const key = formatEndpoint(local);
-    const opened = this.#agents.get(key) ?? Agent.at(local, this.#around);
+    const opened = this.#agents.get(key) ?? Agent.at(local, from, this.#around);
     this.#agents.set(key, opened);
     // One that could not be had is tried again the next time.
     opened.catch(() => this.#agents.delete(key));
@@ -95,14 +103,4 @@ async function leave(run: Run): Promise<void> {
   patience.abort();
   await waited.catch(() => undefined);
   run.close();
-}
-
-/** Rejects at once when it is given up, whatever is awaited. */
-function unless<T>(aborted: AbortSignal, attempted: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    attempted.then(resolve, reject);
-    const giveUp = (): void => reject(new Error('given up'));
-    if (aborted.aborted) giveUp();
-    aborted.addEventListener('abort', giveUp, { once: true });
-  });
 }

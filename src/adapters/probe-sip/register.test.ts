@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { Authority, type Issued } from '../../../test/authority.ts';
-import { around, FakeRegistrar, HOST, PASSWORD } from '../../../test/probe-stage.ts';
+import { around, FakeRegistrar, HOST, PASSWORD, SILENT, srv } from '../../../test/probe-stage.ts';
 import type { Reply } from '../../ports/dns.ts';
 import type { DnsRecord, Question } from '../../sip/location/records.ts';
 import type { Target } from '../../sip/location/target.ts';
@@ -174,6 +174,32 @@ describe('a probe of a registration', () => {
       assert.equal(registrar.requests.length, 0);
     });
   }
+
+  test('takes the next server where the first one cannot be reached, and tells of both', async (t) => {
+    const silent = await FakeRegistrar.start(t, () => SILENT);
+    const registrar = await FakeRegistrar.start(t);
+    const at = async (password: string, ...ports: readonly number[]) => {
+      const prober = createCustomerProber(around(srv(...ports)));
+      const server = { scheme: 'sip', host: NAME } as const;
+      const account = { ...registrar.account('probe-a', password), server };
+      const end = await prober.probe({ type: 'register', account }, 1_000, NEVER);
+      await prober.close();
+      return end.outcome === 'passed' ? 'passed' : `${end.outcome}: ${end.reason}`;
+    };
+    const [first, second] = [silent, registrar].map(({ port }, index) => {
+      return `sip${index + 1}.example.net (udp:${HOST}:${port})`;
+    });
+    const { port } = registrar;
+    assert.equal(await at(PASSWORD, silent.port, port), `warned: ${first}: no answer; ${second} serves`);
+    assert.equal(registrar.contacts.size, 0);
+    assert.equal(await at(PASSWORD, port, silent.port), 'passed', 'the second is not even asked');
+    assert.match(await at('wrong', silent.port, port), /^failed: sip1.*: no answer; 401 Unauthorized: /);
+    const refusing = await FakeRegistrar.start(t, (request) => createResponse(request, 503));
+    assert.match(
+      await at(PASSWORD, silent.port, refusing.port),
+      /: no answer; sip2.*: 503 Service Unavailable$/,
+    );
+  });
 
   test('fails over TCP where something else answers, or nobody does', async (t) => {
     const server = createServer((socket) => {

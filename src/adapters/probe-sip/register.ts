@@ -4,14 +4,15 @@
 //   then REGISTER with Expires: 0, so that nothing is left
 
 import type { PhoneAccount, ProbeEnd } from '../../ports/probes.ts';
-import { Agent } from './agent.ts';
+import type { Agent } from './agent.ts';
+import { reach } from './reach.ts';
 import { Registration } from './registration.ts';
 import { type Around, type Run, sinceMs } from './run.ts';
-import { serverOf } from './where.ts';
 
 export class RegisterRun implements Run {
   readonly #account: PhoneAccount;
   readonly #around: Around;
+  readonly passedOver: string[] = [];
   #agent: Agent | undefined;
   #registration: Registration | undefined;
 
@@ -20,13 +21,19 @@ export class RegisterRun implements Run {
     this.#around = around;
   }
 
-  async attempt(signal: AbortSignal): Promise<ProbeEnd> {
+  async attempt(timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd> {
     const startedAt = performance.now();
-    const { resolver, random } = this.#around;
-    const server = await serverOf(this.#account.server, resolver, random);
-    this.#agent = await Agent.towards(server, undefined, this.#around, signal);
-    this.#registration = new Registration(this.#agent, this.#account);
-    await this.#registration.register();
+    const { server } = this.#account;
+    const keep = (agent: Agent): Agent => {
+      this.#agent = agent;
+      return agent;
+    };
+    const { passedOver } = this;
+    const reaching = { server, around: this.#around, withinMs: timeoutMs, signal, keep, passedOver };
+    await reach(reaching, (agent) => {
+      this.#registration = new Registration(agent, this.#account);
+      return this.#registration.register();
+    });
     const latencyMs = sinceMs(startedAt);
     return { outcome: 'passed', latencyMs, measures: { setup_ms: latencyMs } };
   }

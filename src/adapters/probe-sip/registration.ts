@@ -9,6 +9,7 @@ import { Headers } from '../../sip/message/headers.ts';
 import { SipRequest, type SipResponse } from '../../sip/message/message.ts';
 import { uriUser } from '../../sip/message/uri.ts';
 import type { Agent } from './agent.ts';
+import { Unserved } from './where.ts';
 
 /** A binding that a crash leaves behind ends after it. */
 const EXPIRES_MS = 60 * SECOND_MS;
@@ -42,6 +43,7 @@ export class Registration {
   async register(): Promise<void> {
     this.#held = true;
     const response = await this.#send(EXPIRES_MS);
+    if (response.status === 503) throw new Unserved(`503 ${response.reason}`.trim());
     if (response.status >= 300) throw new Error(`${response.status} ${response.reason}`.trim());
     const kept = response.contacts.some(({ uri }) => uriUser(uri) === this.token);
     if (!kept) throw new Error(`${response.status}, but our contact is not among those that it lists`);

@@ -9,8 +9,10 @@ import type { ProbeEnd } from '../../ports/probes.ts';
 import type { AgentOptions } from './agent.ts';
 
 export interface Run {
+  /** For people: servers that a phone would have waited for in vain before it came to the one that serves. */
+  readonly passedOver: readonly string[];
   /** Once. Rejects with why it failed. */
-  attempt(signal: AbortSignal): Promise<ProbeEnd>;
+  attempt(timeoutMs: number, signal: AbortSignal): Promise<ProbeEnd>;
   /** Why it failed, when its time is up. */
   soFar(withinMs: number): string;
   /** Says goodbye. Never rejects. */
@@ -20,6 +22,16 @@ export interface Run {
 
 export interface Around extends AgentOptions {
   readonly resolver: Resolver;
+}
+
+/** Rejects at once when it is given up, whatever is awaited. */
+export function unless<T>(aborted: AbortSignal, attempted: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    attempted.then(resolve, reject);
+    const giveUp = (): void => reject(new Error('given up'));
+    if (aborted.aborted) giveUp();
+    aborted.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 /** Of setting up and answering: to a tenth of a millisecond. */

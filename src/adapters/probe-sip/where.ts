@@ -1,5 +1,6 @@
-// Where a server is, as a phone finds it (RFC 3263): DNS is asked anew each time, and the first of its servers is
-// taken, by priority and weight. What the transports' names and ports mean is worked out in sip/location/.
+// Where the servers are, as a phone finds them (RFC 3263): DNS is asked anew each time, and they come in the order in
+// which they are to be tried, by priority and weight. What the transports' names and ports mean is worked out in
+// sip/location/.
 
 import { LIMITS } from '../../base/limits.ts';
 import type { Destination } from '../../base/net.ts';
@@ -13,7 +14,12 @@ import type { Ability, Family, Target } from '../../sip/location/target.ts';
 export interface ServerAddress extends Destination {
   /** What its certificate must speak for (RFC 5922 §7.2): the name that was asked for. */
   readonly domain: string;
+  /** As DNS calls it. */
+  readonly name: string;
 }
+
+/** Why a phone goes on to the next server (RFC 3263 §4.3): one cannot be reached, does not answer, or says 503. */
+export class Unserved extends Error {}
 
 const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
 /** The dearest first. */
@@ -24,17 +30,21 @@ const ABILITIES: readonly Ability[] = [
 ];
 
 /** Rejects with why there is none. */
-export async function serverOf(target: Target, resolver: Resolver, random: Random): Promise<ServerAddress> {
+export async function serversOf(
+  target: Target,
+  resolver: Resolver,
+  random: Random,
+): Promise<readonly ServerAddress[]> {
   const answers = new Map<string, Answer>();
   // Each round answers what the one before asked for; beyond them it runs in a circle.
   for (let round = 0; round <= LIMITS.dnsAliasesMax; round++) {
     const location = locate(target, ABILITIES, (question) => answers.get(questionKey(question)));
     if (location.type === 'nowhere') throw new Error(location.trouble ?? location.reason);
     if (location.type === 'found') {
-      const [server] = orderServers(location.servers, () => random.fraction());
-      const [address] = server?.addresses ?? [];
-      if (server === undefined || address === undefined) break;
-      return { transport: server.transport, address, port: server.port, domain: target.host };
+      const servers = orderServers(location.servers, () => random.fraction());
+      return servers.flatMap(({ transport, name, port, addresses }) =>
+        addresses.map((address) => ({ transport, address, port, domain: target.host, name })),
+      );
     }
     const asked = await Promise.all(location.questions.map((question) => answerTo(question, resolver)));
     for (const [index, question] of location.questions.entries()) {

@@ -85,7 +85,7 @@ describe('a probe that calls', () => {
 
   test('may stand where carriers do, at either end', () => {
     const from = '{ server: "192.0.2.1:5060", address: 192.0.2.7, number: "+447700900555" }';
-    const answer = '{ listen: "udp:192.0.2.7:5070" }';
+    const answer = '{ listen: "udp:192.0.2.7:5070", from: 198.51.100.0/24 }';
     const [probe] = probesOf(
       `{ name: c, interval: 20s, call: { to: "+442079460900", from: ${from}, answer: ${answer} } }`,
     );
@@ -97,7 +97,11 @@ describe('a probe that calls', () => {
       callerId: '+447700900555',
     });
     const local = { address: '192.0.2.7', port: 5070 };
-    assert.deepEqual(probe.target.answerer, { type: 'carrier', local });
+    assert.deepEqual(probe.target.answerer, {
+      type: 'carrier',
+      local,
+      from: [{ bytes: new Uint8Array([198, 51, 100, 0]), bits: 24 }],
+    });
     assert.equal(probe.timeoutMs, 12_000);
   });
 
@@ -117,6 +121,8 @@ describe('a probe that calls', () => {
       [answered('user: b'), /call\.answer: needs server, user and password of a phone; or listen/],
       [answered('listen: "tcp:192.0.2.1:5060"'), /call\.answer\.listen: expected udp:address:port/],
       [answered('listen: "udp:0.0.0.0:5060"'), /call\.answer\.listen: expected the address at which/],
+      [answered('listen: "udp:192.0.2.1:5060", from: [x]'), /call\.answer\.from\[0\]: "x" is neither/],
+      [answered(`${phone}, from: 192.0.2.1`), /call\.answer\.from: needs listen/],
       [answered('listen: "udp:192.0.2.1:5060", user: b'), /call\.answer\.user: stands beside listen/],
     ] as const)
       assert.match(mistakesOf(written), told);

@@ -4,6 +4,7 @@
 import type { Findings } from '../../admin/documents/findings.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { type Endpoint, formatEndpoint } from '../../base/net.ts';
+import { parsePrefix } from '../../base/prefix.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type {
   AnsweringEnd,
@@ -16,6 +17,7 @@ import type { Target } from '../../sip/location/target.ts';
 import { ipLiteral, isWildcard, parseHost, parseListener } from './addresses.ts';
 import type { ProbeContext } from './probe-context.ts';
 import type { AccountSection, CallSection } from './probe-schema.ts';
+import { asList, itemPath } from './schema.ts';
 import { readPassword, targetOf } from './trunks.ts';
 
 export function registerTarget(
@@ -61,6 +63,8 @@ function answererOf(written: CallSection['answer'], context: ProbeContext): Answ
   const { findings, path } = context;
   const { server, user, listen } = written;
   if (listen === undefined) {
+    if (written.from !== undefined)
+      findings.add([...path, 'from'], 'needs listen: a phone is called by its server');
     if (server === undefined || user === undefined)
       findings.add(path, 'needs server, user and password of a phone; or listen, where a carrier would be');
     const account = { ...written, server: server ?? 'a', user: user ?? 'a' };
@@ -70,7 +74,12 @@ function answererOf(written: CallSection['answer'], context: ProbeContext): Answ
     if (written[key] !== undefined) findings.add([...path, key], 'stands beside listen; keep one of them');
   }
   const local = findings.take([...path, 'listen'], placeOf(listen), { address: '', port: 0 });
-  return { type: 'carrier', local };
+  const from = asList(written.from).flatMap((range, index) => {
+    const prefix = parsePrefix(range);
+    if (!prefix.ok) findings.add(itemPath([...path, 'from'], written.from, index), prefix.error);
+    return prefix.ok ? [prefix.value] : [];
+  });
+  return { type: 'carrier', local, from };
 }
 
 /** `udp:203.0.113.7:5060` */

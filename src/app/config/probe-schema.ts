@@ -75,6 +75,12 @@ const callSection = section({
     server: words(280).optional(),
     user: words(128).optional(),
     listen: endpoint.optional(),
+    from: z
+      .union([
+        words(64),
+        list(words(64), LIMITS.probeSourcesMax, '[198.51.100.0/24]').min(1, 'must not be empty'),
+      ])
+      .optional(),
   }),
 });
 
