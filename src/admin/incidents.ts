@@ -56,7 +56,7 @@ export interface IncidentsOptions {
 export interface PeriodsAsked {
   readonly limit?: number | undefined;
   /** The `next` of an earlier page. */
-  readonly before?: string | undefined;
+  readonly cursor?: string | undefined;
   readonly open?: boolean | undefined;
 }
 
@@ -73,9 +73,13 @@ export class Incidents {
 
   /** Newest first. */
   async list(asked: PeriodsAsked) {
-    const query = queryOf(asked);
-    const incidents = await this.#options.store.incidents(query);
-    return { incidents, ...nextAfter(incidents, query, ({ openedAt }) => openedAt) };
+    const { store } = this.#options;
+    const { found, ...next } = await pageOf(
+      asked,
+      (query) => store.incidents(query),
+      ({ openedAt }) => openedAt,
+    );
+    return { incidents: found, ...next };
   }
 
   async get(id: string): Promise<Incident> {
@@ -150,9 +154,13 @@ export class MaintenancePlans {
 
   /** The one that begins last first. */
   async list(asked: PeriodsAsked) {
-    const query = queryOf(asked);
-    const maintenance = await this.#options.store.maintenance(query);
-    return { maintenance, ...nextAfter(maintenance, query, ({ from }) => from) };
+    const { store } = this.#options;
+    const { found, ...next } = await pageOf(
+      asked,
+      (query) => store.maintenance(query),
+      ({ from }) => from,
+    );
+    return { maintenance: found, ...next };
   }
 
   async get(id: string): Promise<Maintenance> {
@@ -217,29 +225,26 @@ export class MaintenancePlans {
   }
 }
 
-function queryOf({ limit = LISTED, before, open }: PeriodsAsked): PeriodsQuery {
-  mustFit(limit, LIMITS.incidentsPageMax);
-  return {
-    limit,
-    ...(before !== undefined && { before: placeOf(before) }),
-    ...(open !== undefined && { open }),
-  };
-}
-
-/** Of its last one by time, and by id among equals: whoever gets it need not know. */
-function nextAfter<Period extends { readonly id: string }>(
-  found: readonly Period[],
-  { limit }: PeriodsQuery,
+/** `next` where there are more: of the last one by time, and by id among equals; whoever gets it need not know. */
+async function pageOf<Period extends { readonly id: string }>(
+  { limit = LISTED, cursor, open }: PeriodsAsked,
+  read: (query: PeriodsQuery) => Promise<readonly Period[]>,
   timeOf: (period: Period) => Instant,
-): { readonly next?: string } {
+): Promise<{ readonly found: readonly Period[]; readonly next?: string }> {
+  mustFit(limit, LIMITS.incidentsPageMax);
+  const query = { limit, ...(open !== undefined && { open }) };
+  const found = await read(cursor === undefined ? query : { ...query, before: placeOf(cursor) });
   const last = found.at(-1);
-  return found.length < limit || last === undefined ? {} : { next: `${timeOf(last)}_${last.id}` };
+  if (found.length < limit || last === undefined) return { found };
+  const place = { at: timeOf(last), id: last.id };
+  const more = await read({ ...query, limit: 1, before: place });
+  return more.length === 0 ? { found } : { found, next: `${place.at}_${place.id}` };
 }
 
 function placeOf(next: string): PeriodPlace {
   const [, at, id] = /^(\d+(?:\.\d+)?)_(.+)$/.exec(next) ?? [];
   if (at === undefined || id === undefined)
-    throw invalid([{ path: ['before'], reason: "is not an earlier page's next" }]);
+    throw invalid([{ path: ['cursor'], reason: "is not an earlier page's next" }]);
   return { at: Number(at), id };
 }
 

@@ -12,7 +12,7 @@ async function api(t: TestContext) {
 
 describe('incidents over the API', () => {
   test('are listed newest first, and told one by one', async (t) => {
-    const { ask } = await api(t);
+    const { ask, send } = await api(t);
     const { incidents, next } = (await ask('/v1/incidents?open=true')).json();
     assert.equal(next, undefined);
     assert.deepEqual(incidents, [(await ask('/v1/incidents/20261124-1')).json()]);
@@ -24,9 +24,11 @@ describe('incidents over the API', () => {
         by: 'probes',
       },
     ]);
+    assert.equal((await ask('/v1/incidents?limit=1')).json().next, undefined, 'there are no more');
+    await send('POST', '/v1/incidents', { text: 'Slow.', components: [] });
     const page = (await ask('/v1/incidents?limit=1')).json();
-    assert.deepEqual((await ask(`/v1/incidents?limit=1&before=${page.next}`)).json(), { incidents: [] });
-    assert.equal((await ask('/v1/incidents?before=yesterday')).statusCode, 400);
+    assert.deepEqual((await ask(`/v1/incidents?limit=1&cursor=${page.next}`)).json(), { incidents });
+    assert.equal((await ask('/v1/incidents?cursor=yesterday')).statusCode, 400);
     assert.equal((await ask('/v1/incidents/20261124-9')).statusCode, 404);
     assert.equal((await ask('/v1/incidents/last')).statusCode, 400);
   });

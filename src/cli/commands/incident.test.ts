@@ -48,7 +48,12 @@ describe('incident', () => {
     );
     const { out } = await run('incident', 'list', '--json', '--limit', '1');
     assert.equal(JSON.parse(out).incidents[0].id, '20261124-1');
-    assert.match((await run('incident', 'list', '--limit', '1')).out, /More: --before \d+_20261124-1\n/);
+    await run('incident', 'open', '--title', 'Another', '--text', '.');
+    const [, next = ''] =
+      /More: --before (\d+_20261124-2)\n/.exec((await run('incident', 'list', '--limit', '1')).out) ?? [];
+    const older = (await run('incident', 'list', '--limit', '1', '--before', next)).out;
+    assert.match(older, /^20261124-1 .*\n$/m);
+    assert.doesNotMatch(older, /More/);
   });
 
   test('update and resolve say more, as far as the probes let them', async (t) => {
@@ -122,9 +127,11 @@ describe('maintenance', () => {
     const unchanged = await run('maintenance', 'change', 'm20261124-1');
     assert.deepEqual([unchanged.code, unchanged.out], [64, '']);
     assert.match(unchanged.err, /nothing is changed; give title, text/);
+    await run('maintenance', 'schedule', '--title', 'Later', '--from', '5h', '--until', '6h');
     const [, next = ''] =
-      /More: --before (\d+_m20261124-1)\n/.exec((await run('maintenance', 'list', '--limit', '1')).out) ?? [];
-    assert.match((await run('maintenance', 'list', '--before', next)).out, /^No maintenance is announced/);
+      /More: --before (\d+_m20261124-2)\n/.exec((await run('maintenance', 'list', '--limit', '1')).out) ?? [];
+    assert.match((await run('maintenance', 'list', '--before', next)).out, /^m20261124-1 .*New switch\n$/m);
+    await run('maintenance', 'cancel', 'm20261124-2');
     for (const limit of ['0', 'abc'])
       assert.match(
         (await run('maintenance', 'list', '--limit', limit)).err,

@@ -53,7 +53,7 @@ function addList(incident: Command, context: CliContext): void {
   );
   list.action(async ({ open, limit, before }: { open?: boolean; limit?: string; before?: string }) => {
     const session = openSession(list, context);
-    const query = { limit, before, open: open === true ? 'true' : undefined };
+    const query = { limit, cursor: before, open: open === true ? 'true' : undefined };
     const raw = await session.client.request('GET', '/v1/incidents', { query });
     answer(session, raw, incidentPage, ({ incidents, next }) => {
       const more = next === undefined ? '' : `More: --before ${next}\n`;

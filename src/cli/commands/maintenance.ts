@@ -41,7 +41,7 @@ function addList(maintenance: Command, context: CliContext): void {
   );
   list.action(async ({ open, limit, before }: { open?: boolean; limit?: string; before?: string }) => {
     const session = openSession(list, context);
-    const query = { limit, before, open: open === true ? 'true' : undefined };
+    const query = { limit, cursor: before, open: open === true ? 'true' : undefined };
     const raw = await session.client.request('GET', '/v1/maintenance', { query });
     answer(session, raw, maintenancePage, ({ maintenance: all, next }) => {
       const more = next === undefined ? '' : `More: --before ${next}\n`;

@@ -26,7 +26,7 @@ const tags = ['incidents'];
 const params = section({ id: z.string().regex(/^m?\d{8}-\d{1,9}$/, 'expected an id such as 20261126-1') });
 const querystring = section({
   limit: countInText(1, LIMITS.incidentsPageMax).optional(),
-  before: z.string().max(64).optional().meta({ description: 'The `next` of an earlier page' }),
+  cursor: z.string().max(64).optional().meta({ description: 'The `next` of an earlier page' }),
   open: z
     .enum(['true', 'false'], { error: 'expected true or false' })
     .optional()
@@ -35,12 +35,12 @@ const querystring = section({
 
 interface Paged {
   readonly limit?: number | undefined;
-  readonly before?: string | undefined;
+  readonly cursor?: string | undefined;
   readonly open?: 'true' | 'false' | undefined;
 }
 
-function pageOf({ limit, before, open }: Paged) {
-  return { limit, before, open: open === 'true' };
+function pageOf({ limit, cursor, open }: Paged) {
+  return { limit, cursor, open: open === 'true' };
 }
 
 export function incidentRoutes(app: App, incidents: Incidents): void {
