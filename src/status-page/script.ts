@@ -47,7 +47,7 @@ swap=async()=>{
 const r=await ask(location.href),n=new DOMParser().parseFromString(await r.text(),'text/html'),
 e=n.documentElement.dataset,m=$('main'),w=n.querySelector('#main');
 if(!r.ok||!w||+e.at<=s.at)return;
-if(!e.at||all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))
+if(all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))
 return tick()>2e4&&location.reload();
 const key=x=>x.id||x.href||x.textContent,a=m.contains(d.activeElement)&&key(d.activeElement),
 open=all('details[open]>summary',m).map(key),on=all(':checked',m).map(key);

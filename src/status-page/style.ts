@@ -115,7 +115,6 @@ h1{font-size:clamp(1.5rem,1.1rem + 2vw,2.125rem);line-height:1.2;font-weight:700
   text-wrap:balance}
 .hero p{margin-top:.5rem;max-width:44rem}
 .hero .age{margin-top:1rem;font-size:.875rem}
-.fresh .then{display:none}
 .old{display:none}
 .stale .old{display:block;margin-bottom:1rem;padding:1rem 1.25rem;border:3px solid var(--text);border-radius:.75rem;
   background:var(--card);font-size:1.25rem;font-weight:700}
@@ -135,8 +134,9 @@ h1{font-size:clamp(1.5rem,1.1rem + 2vw,2.125rem);line-height:1.2;font-weight:700
 .sr+ul>li:first-child{border:0}
 .group .mark{grid-area:mark}
 .state{grid-area:state;text-align:right;line-height:1.25}
-.state small{display:block}
+.state small,.state .then{display:block}
 .state b{font-weight:600;color:var(--text)}
+.fresh .then{display:none}
 .up{grid-area:up;text-align:right;font-variant-numeric:tabular-nums;color:var(--quiet);font-size:.875rem}
 .days{grid-area:days;display:block;width:100%;height:2rem}
 .days path{fill:none;stroke-width:.75}
@@ -212,6 +212,7 @@ footer p{max-width:44rem;margin-top:.375rem}
 @media(max-width:30rem){
   header,main,footer{padding-left:.875rem;padding-right:.875rem}
   .list li{grid-template-columns:minmax(0,1fr)}
+  figcaption b{white-space:normal;text-align:right}
   .hero{display:block}
   .hero>.mark{margin-bottom:.5rem}
   .range{gap:.375rem}.range legend{width:100%;padding-top:0}.range label{padding:.25rem .625rem}

@@ -291,7 +291,7 @@ describe('the status page in a browser', () => {
       return document.documentElement.className + ': ' + document.querySelector('.old').textContent;
     })()`);
     assert.equal(said, 'stale: This page is 1 hour old. What it shows may no longer be true.');
-    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor();
+    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor({ timeout: 5_000 });
     await becomes(page, 'fresh');
   });
 
@@ -380,7 +380,7 @@ describe('the status page in a browser', () => {
     await page.evaluate('window.same = true');
     site.publish({ outage: true, at: AT + MINUTE_MS });
     await passes(page, MINUTE_MS);
-    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor();
+    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor({ timeout: 5_000 });
     await becomes(page, 'fresh');
     const kept = await page.evaluate(
       `[window.same, document.querySelector('#r90d').checked, document.querySelector('details').open,
@@ -409,7 +409,7 @@ describe('the status page in a browser', () => {
     site.stuck = '';
     await passes(page, 11 * SECOND_MS);
     await passes(page, 31 * SECOND_MS);
-    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor();
+    await page.locator('h1', { hasText: 'Incoming calls are failing' }).waitFor({ timeout: 5_000 });
   });
 
   test('of an incident is loaded anew when that is over', async () => {
@@ -421,7 +421,7 @@ describe('the status page in a browser', () => {
     site.publish({ at }, { incidents });
     site.nowMs = at;
     await page.clock.fastForward(MINUTE_MS);
-    await page.getByText('Over, after 23 min').waitFor();
+    await page.getByText('Over, after 23 min').waitFor({ timeout: 5_000 });
     assert.equal(await page.locator('script').count(), 0);
   });
 
