@@ -36,7 +36,7 @@ class Stage {
     };
     const clock = { now: () => Date.now() };
     const read = () => ({ phonesRegistered: 3, packetsBlocked: 0 });
-    return Series.open({ store: this.#failing, clock, log, read });
+    return Series.open({ store: this.#failing, clock, log, read, probeAccounts: ['watch'] });
   }
 
   async #write(writes: readonly StoreWrite[]): Promise<void> {
@@ -53,8 +53,8 @@ class Stage {
   }
 }
 
-function callEnded(): NodeEvent {
-  const parties = { account: 'acme', called: '+442079460000', caller: '+447700900123', direction: 'in' };
+function callEnded(account = 'acme'): NodeEvent {
+  const parties = { account, called: '+442079460000', caller: '+447700900123', direction: 'in' };
   const entry = {
     id: 'a',
     ...parties,
@@ -90,6 +90,16 @@ describe('the time series of a node', () => {
     assert.deepEqual(await stage.sums('calls.reached', 'raw'), [1, 0, 0, 0, 0, 0]);
     assert.deepEqual(await stage.sums('calls.reached', 'minute'), [1]);
     assert.deepEqual(await stage.sums('phones.registered', 'hour'), [18]);
+    await series.close();
+  });
+
+  test('leave out the calls of probes: they would hide those of customers that do not arrive', async (t) => {
+    fakeTime(t);
+    const stage = new Stage();
+    const series = await stage.open();
+    for (const account of ['acme', 'watch', 'watch']) series.heard(callEnded(account));
+    await pass(t);
+    assert.deepEqual(await stage.sums('calls.offered', 'raw'), [1]);
     await series.close();
   });
 

@@ -24,6 +24,8 @@ export interface SeriesOptions {
   readonly log: Log;
   /** What the node counts of itself; absent where it has no telephones. */
   readonly read?: (() => Counts) | undefined;
+  /** Their calls are probes, which would make the figures of customers' calls better than they are. */
+  readonly probeAccounts?: readonly string[] | undefined;
 }
 
 const STEP_MS = RESOLUTION_MS.raw;
@@ -61,7 +63,9 @@ export class Series {
   }
 
   readonly heard = (event: NodeEvent): void => {
-    if (event.type === 'call-ended') this.#sampler.ended(event.entry);
+    if (event.type !== 'call-ended') return;
+    const isProbe = this.#options.probeAccounts?.includes(event.entry.account) ?? false;
+    if (!isProbe) this.#sampler.ended(event.entry);
   };
 
   /** Samples of others, such as probes; written with the next batch. Gives how many were not taken. */

@@ -120,6 +120,7 @@ async function openSurfaces(
     notices: () => deliveries.counts(),
     ...desk,
     texting: textingOf(basics, core, admin),
+    probeAccounts: config.node.probeAccounts,
     certificates: () => (certificates === undefined ? [] : [certificates.facts]),
   });
   shutdown.owns('http', () => http.close());
@@ -130,7 +131,7 @@ async function openSurfaces(
 }
 
 async function openSeries(
-  { clock, log }: Basics,
+  { clock, log, config }: Basics,
   { store }: Core,
   node: NodeControl,
   subscribers: Subscribers,
@@ -139,7 +140,8 @@ async function openSeries(
   const read = () => {
     return { phonesRegistered: node.health().phones, packetsBlocked: blockedOf(node.shield().counts) };
   };
-  const series = await Series.open({ store, clock, log, read });
+  const { probeAccounts } = config.node;
+  const series = await Series.open({ store, clock, log, read, probeAccounts });
   subscribers.add(series.heard);
   shutdown.owns('time series', () => series.close());
   return series;

@@ -12,8 +12,12 @@ const SET_UP_SECONDS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20];
 /** From "nearly all users dissatisfied" to "very satisfied" (ITU-T G.109). */
 const MOS = [2.6, 3.1, 3.6, 4, 4.2, 4.35];
 
-/** Gives what ends it. */
-export function followCalls(registry: Registry, node: NodeControl): () => void {
+/** Gives what ends it. Calls of probes are attempts like others, and tell nothing of how customers fare. */
+export function followCalls(
+  registry: Registry,
+  node: NodeControl,
+  probeAccounts: readonly string[],
+): () => void {
   const registers = [registry];
   const attempts = new Counter({
     name: 'ringthrough_attempts_total',
@@ -44,6 +48,7 @@ export function followCalls(registry: Registry, node: NodeControl): () => void {
     if (event.type !== 'call-ended') return;
     const { entry } = event;
     attempts.inc({ outcome: entry.outcome ?? 'lost' });
+    if (probeAccounts.includes(entry.account)) return;
     const sounded = mosOf(entry.legs);
     if (sounded !== undefined) mos.observe(sounded);
     const result = reachingOf(entry);

@@ -65,7 +65,7 @@ function missingFrom(told: ReturnType<typeof labelsIn>, expr: string, legend: st
 }
 
 async function metricsAfter(t: TestContext, ...entries: readonly LedgerEntry[]): Promise<string> {
-  const { app, tell } = await exampleApi(t);
+  const { app, tell } = await exampleApi(t, { probeAccounts: ['watch'] });
   for (const entry of entries) tell({ type: 'call-ended', callId: entry.id, entry });
   return (await app.inject({ url: '/metrics' })).body;
 }
@@ -98,7 +98,8 @@ const LEG: LegStatistics = {
 test('calls are counted by whether they reached their numbers, how soon, and how they sounded', async (t) => {
   const lost: LedgerEntry = { ...ENTRY, id: 'lost', outcome: 'lost', timeline: [] };
   const out: LedgerEntry = { ...ENTRY, id: 'out', direction: 'out', legs: [LEG] };
-  const body = await metricsAfter(t, ENTRY, lost, out);
+  const probe: LedgerEntry = { ...ENTRY, id: 'probe', account: 'watch', legs: [LEG] };
+  const body = await metricsAfter(t, ENTRY, lost, out, probe);
   counted(body, 'ringthrough_calls_reaching_total{result="reached"} 1');
   counted(body, 'ringthrough_calls_reaching_total{result="not-reached"} 1');
   counted(body, 'ringthrough_call_setup_seconds_bucket{le="0.25"} 0');

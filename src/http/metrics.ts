@@ -28,6 +28,8 @@ export interface TelephoneSources {
   readonly notices: () => readonly NoticeCounts[];
   /** Those that the node presents over TLS now. */
   readonly certificates: () => readonly CertificateFacts[];
+  /** Whose calls are those of probes. */
+  readonly probeAccounts?: readonly string[] | undefined;
 }
 
 export interface MetricsSources extends TelephoneSources {
@@ -70,7 +72,7 @@ function addTelephones(registry: Registry, sources: TelephoneSources): () => voi
   addTrace(registry, sources.trace);
   addNotices(registry, sources.notices);
   addCertificates(registry, sources.certificates);
-  return followCalls(registry, sources.node);
+  return followCalls(registry, sources.node, sources.probeAccounts ?? []);
 }
 
 /** Makes gauges whose value is read whenever somebody asks. */

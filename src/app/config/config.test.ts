@@ -328,7 +328,9 @@ describe('mistakes in a configuration file', () => {
     {
       title: 'a key unlike any other is answered with those that there are',
       yaml: 'node: { colour: red }',
-      told: ['my.yaml: line 1, node.colour: unknown key; known here: name, data, country, roles'],
+      told: [
+        'my.yaml: line 1, node.colour: unknown key; known here: name, data, country, probeAccounts, roles',
+      ],
     },
     {
       title: 'a DNS server is an address, and is not waited for too long',

@@ -50,6 +50,8 @@ export interface Config {
     readonly country: string;
     /** It has no telephones; what is said of them here is not looked at. */
     readonly onlyWatches: boolean;
+    /** Accounts whose calls are those of probes: they are no figures of what customers find. */
+    readonly probeAccounts?: readonly string[];
   };
   readonly sip: {
     readonly domain: string;

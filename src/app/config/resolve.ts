@@ -91,6 +91,7 @@ export function resolveConfig(
       dataFolder: resolve(context.folder, file.node?.data ?? DEFAULTS.dataFolder),
       country,
       onlyWatches,
+      ...(file.node?.probeAccounts && { probeAccounts: asList(file.node.probeAccounts) }),
     },
     sip: {
       domain,

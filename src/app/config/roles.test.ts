@@ -24,6 +24,11 @@ describe('a node', () => {
     assert.equal(parse(`node: { roles: [watch] }\n${WATCH}`).node.onlyWatches, true);
   });
 
+  test('knows whose calls are those of probes: one account, or several', () => {
+    assert.deepEqual(parse('node: { probeAccounts: watch }').node.probeAccounts, ['watch']);
+    assert.deepEqual(parse('node: { probeAccounts: [watch, lab] }').node.probeAccounts, ['watch', 'lab']);
+  });
+
   test('that only watches is told nothing of telephones, and something to watch', () => {
     const other = 'sip: { domain: voice.example.net }\ntrunks: [{ name: a, address: sip.example.net }]';
     assert.deepEqual(mistakes(`node: { roles: [watch] }\n${other}`).slice(0, 3), [

@@ -15,6 +15,7 @@ const nodeSection = section({
   name: name.optional(),
   data: words(4_096).optional(),
   country: country.optional(),
+  probeAccounts: oneOrMore('watch').optional(),
   roles: list(z.enum(['watch'], { error: 'expected watch' }), 4, '[watch]')
     .min(1, 'must not be empty')
     .optional(),
