@@ -189,6 +189,33 @@ describe('a target', () => {
     assert.deepEqual([told?.pushes, told?.failures, told?.failing], [1, 9, undefined]);
   });
 
+  test('that fails is tried with news at once, though not within five seconds of the last attempt', async (t) => {
+    const { target, pushes } = slowTarget('s3 status');
+    const { publishing, world, pass } = stage(t, [target]);
+    const fails = () => pushes.at(-1)?.end(new Error('down'));
+    publishing.begin();
+    await pass(0);
+    await fails();
+    for (const waitMs of [5_000, 10_000, 20_000, 40_000]) {
+      await pass(waitMs);
+      await fails();
+    }
+    assert.equal(pushes.length, 5, 'the next one is 80 s ahead');
+    await pass(1_000);
+    world.files = [file('index.html', 'red')];
+    publishing.changed();
+    await pass(3_999);
+    assert.equal(pushes.length, 5);
+    await pass(1);
+    assert.equal(pushes.length, 6);
+    await fails();
+    await pass(30_000);
+    publishing.changed();
+    await pass(0);
+    await pass(1);
+    assert.equal(pushes.length, 7);
+  });
+
   test('of which nobody knows what arrived is brought all of that again', async (t) => {
     const { target, pushes } = slowTarget('rsync');
     const { publishing, world, pass } = stage(t, [target]);

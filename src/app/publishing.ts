@@ -4,7 +4,7 @@
 //
 //   change ─┐                      ┌─▶ the node's own listener (reads `edition`)
 //   minute ─┴─▶ render ─▶ edition ─┼─▶ Delivery ─▶ folder
-//                                  └─▶ Delivery ─▶ rsync, S3: tried again after 5 s, 10 s … 5 min
+//                                  └─▶ Delivery ─▶ rsync, S3: tried again after 5 s, 10 s … 5 min, sooner with news
 
 import type { PublishingView, TargetView } from '../admin/status.ts';
 import { LIMITS } from '../base/limits.ts';
@@ -89,14 +89,15 @@ export class Publishing {
   }
 
   #begin(): void {
+    const isNews = this.#changed;
     this.#changed = false;
-    this.#rendering = this.#render().finally(() => {
+    this.#rendering = this.#render(isNews).finally(() => {
       this.#rendering = undefined;
       this.#arm();
     });
   }
 
-  async #render(): Promise<void> {
+  async #render(isNews: boolean): Promise<void> {
     const { clock, render, log } = this.#options;
     const now = clock.now();
     this.#beganAt = now;
@@ -115,7 +116,7 @@ export class Publishing {
     if (this.#failing !== undefined) log.info('the status page is rendered again');
     this.#failing = undefined;
     this.#renders += 1;
-    for (const delivery of this.#deliveries) delivery.bring(this.#edition);
+    for (const delivery of this.#deliveries) delivery.bring(this.#edition, isNews);
   }
 }
 
@@ -130,6 +131,8 @@ class Delivery {
   #brought: Edition | undefined;
   #pushing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #retryAt: Instant = 0;
+  #triedAt: Instant = 0;
   #succeededAt: Instant | undefined;
   #pushes = 0;
   #failures = 0;
@@ -141,10 +144,12 @@ class Delivery {
     this.#options = options;
   }
 
-  bring(edition: Edition): void {
+  bring(edition: Edition, isNews: boolean): void {
     this.#newest = edition;
-    // While it fails, the wait for the next attempt holds, however many editions there are.
+    // While it fails, the wait for the next attempt holds, however many editions there are. News wait no longer than
+    // the first time: the target may be back, with a page that is young enough to be green.
     if (this.#retry === undefined) this.#work();
+    else if (isNews) this.#retryBy(this.#triedAt + RETRY_MS);
   }
 
   view(): TargetView {
@@ -177,6 +182,7 @@ class Delivery {
   async #push(edition: Edition): Promise<void> {
     const { clock, log } = this.#options;
     const target = this.#target;
+    this.#triedAt = clock.now();
     const limit = AbortSignal.timeout(LIMITS.pagePushMs);
     const changes = changesOf(edition, this.#has);
     try {
@@ -207,11 +213,21 @@ class Delivery {
   #later(): void {
     if (this.#closing.signal.aborted) return;
     const doubledMs = Math.min(RETRY_LONGEST_MS, RETRY_MS * 2 ** (this.#inARow - 1));
-    const waitMs = doubledMs * (0.75 + this.#options.random.fraction() / 2);
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#work();
-    }, waitMs);
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    this.#retryBy(this.#options.clock.now() + doubledMs * (0.75 + this.#options.random.fraction() / 2));
+  }
+
+  #retryBy(at: Instant): void {
+    if (at >= this.#retryAt) return;
+    clearTimeout(this.#retry);
+    this.#retryAt = at;
+    this.#retry = setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#work();
+      },
+      Math.max(0, at - this.#options.clock.now()),
+    );
     this.#retry.unref();
   }
 }
