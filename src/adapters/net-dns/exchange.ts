@@ -63,10 +63,10 @@ function overUdp({
       if (decoded.type === 'truncated') end('truncated');
       else if (decoded.type === 'answer') end(decoded);
     });
-    // A connected socket hears this server alone, and is told when nobody listens there.
-    socket.connect(server.port, server.address, () => {
-      socket.send(encodeQuestion(id, question, edns, recursion));
-    });
+    // A connected socket hears this server alone, and is told when nobody listens there. Its event, not a callback,
+    // which dgram would call in place of the error where there is no way to the server.
+    socket.once('connect', () => socket.send(encodeQuestion(id, question, edns, recursion)));
+    socket.connect(server.port, server.address);
     if (signal.aborted) abort();
   });
 }
@@ -81,7 +81,7 @@ function overTcp({ question, server, id, edns, recursion, signal }: Asking): Pro
       socket.destroy();
       resolve(outcome);
     };
-    socket.on('error', (error) => end(failed(error.message)));
+    socket.on('error', (error) => end(failed(signal.aborted ? 'did not answer' : error.message)));
     socket.on('close', () => end(failed('closed the connection')));
     socket.on('connect', () => socket.write(framed(encodeQuestion(id, question, edns, recursion))));
     socket.on('data', (bytes: Uint8Array) => {

@@ -152,6 +152,16 @@ describe('DNS servers that do not do their work', () => {
     assert.deepEqual(await resolverOf(t, [closed, refusing, good], 60_000).ask(A), FOUND);
   });
 
+  test('one to which there is no way is a failure, as it is while the machine has no network', async (t) => {
+    // Link-local without a link: whatever the machine's network is, there is none.
+    const reply = await resolverOf(t, [{ address: 'fe80::1', port: 53 }]).ask({
+      type: 'A',
+      name: 'example.net',
+    });
+    assert.ok(reply.type === 'failed', JSON.stringify(reply));
+    assert.match(reply.reason, /^DNS server \[fe80::1\]:53: connect E/);
+  });
+
   test('when all are silent it fails in its time, and says whom it asked', async (t) => {
     const dead = await server(t, () => []);
     const reply = await resolverOf(t, [dead], 200).ask(A);

@@ -246,6 +246,11 @@ describe('a SIP probe', () => {
     assert.match(JSON.stringify(await probe(target(closes, 'tcp'))), /closed before an answer/);
   });
 
+  test('fails where there is no way to the server', async () => {
+    const end = await probe({ type: 'sip-options', transport: 'udp', host: 'fe80::1', port: 5060 });
+    assert.match(end.outcome === 'failed' ? end.reason : end.outcome, /^connect E/);
+  });
+
   test('fails at once where the port is closed', async (t) => {
     const port = await sipServer(t, () => undefined);
     const end = await probe({ ...target(port), host: '127.0.0.2' });

@@ -51,8 +51,9 @@ async function overUdp(target: Target, around: SipAround, signal: AbortSignal): 
     return await new Promise<SipResponse>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(new Error('given up')), { once: true });
       socket.on('error', reject);
-      // A connected socket hears this server alone, and is told when nobody listens there.
-      socket.connect(target.port, address, () => {
+      // A connected socket hears this server alone, and is told when nobody listens there. Its event, not a callback,
+      // which dgram would call in place of the error where there is no way to the server.
+      socket.once('connect', () => {
         const branch = newBranch(around.random);
         const bytes = serialise(optionsTo(target, branch, socket.address(), around));
         socket.on('message', (datagram) => {
@@ -65,6 +66,7 @@ async function overUdp(target: Target, around: SipAround, signal: AbortSignal): 
         };
         send(T1_MS);
       });
+      socket.connect(target.port, address);
     });
   } finally {
     clearTimeout(timer);
