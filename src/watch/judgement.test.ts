@@ -75,6 +75,14 @@ class Stage {
 }
 
 describe('a component', () => {
+  test('is not down at first because one watcher in two says so: the other must have had its time to speak', () => {
+    const pair = () => new Stage(['london', 'paris']);
+    assert.deepEqual(pair().rounds(2, 'f-').rounds(1, 'fp').told, []);
+    assert.deepEqual(pair().rounds(3, 'f-').told, ['+13 s major-outage']);
+    assert.deepEqual(pair().rounds(2, 'ff').told, ['+5 s major-outage']);
+    assert.deepEqual(pair().rounds(5, 'p-').told, ['+20 s operational']);
+  });
+
   test('is unknown at first, and operational after it has passed for twenty seconds', () => {
     const stage = new Stage();
     assert.equal(stage.state, 'unknown');

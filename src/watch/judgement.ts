@@ -80,6 +80,8 @@ export class Judgement {
   /** By probe, then by watcher. */
   readonly #votes: ReadonlyMap<string, ReadonlyMap<string, Vote>>;
   readonly #tracks: readonly Track[];
+  /** By probe: when each watcher has had the time to say something that counts. */
+  readonly #heardOutAt: ReadonlyMap<string, Instant>;
 
   /** Everything is unknown at first that was not down. */
   constructor({ watchers, probes, components, before = [] }: Judged, now: Instant) {
@@ -87,6 +89,11 @@ export class Judgement {
     const timings = new Map(probes.map((probe) => [probe.name, probe]));
     this.#votes = new Map(
       probes.map((probe) => [probe.name, new Map(watchers.map((watcher) => [watcher, new Vote(probe)]))]),
+    );
+    this.#heardOutAt = new Map(
+      probes.map(({ name, intervalMs, timeoutMs }) => {
+        return [name, now + LIMITS.watcherAheadMaxMs + intervalMs + timeoutMs];
+      }),
     );
     this.#tracks = components.map((component) => {
       const intervals = component.probes.map(
@@ -128,14 +135,15 @@ export class Judgement {
 
   #judge(track: Track, now: Instant): readonly StateChange[] {
     const { component, sustainedMs, saidAt, shown } = track;
-    const said = stateOf(component.probes.map((probe) => verdictOf(this.#opinions(probe, now))));
+    const said = stateOf(component.probes.map((probe) => this.#verdict(probe, now)));
     if (said !== track.said) saidAt.set(track.said, now);
     track.said = said;
     const lasting = STATES.filter((state) => {
       return state === said || (saidAt.get(state) ?? Number.NEGATIVE_INFINITY) + sustainedMs > now;
     });
     track.shown = present(worst(lasting), 'what the probes say now');
-    track.lookAt = earlier(this.#staleAfter(component, now), sustainedAfter(track, now));
+    const voices = earlier(this.#staleAfter(component, now), this.#heardOutAfter(component, now));
+    track.lookAt = earlier(voices, sustainedAfter(track, now));
     if (track.shown === shown) return [];
     const since = resumedSince(track, now);
     track.since = since ?? now;
@@ -144,8 +152,16 @@ export class Judgement {
     return [since === undefined ? change : { ...change, since }];
   }
 
-  #opinions(probe: string, now: Instant): readonly Opinion[] {
-    return this.#votesOf(probe).map(({ vote }) => vote.at(now));
+  #verdict(probe: string, now: Instant): Verdict {
+    const opinions = this.#votesOf(probe).map(({ vote }) => vote.at(now));
+    return verdictOf(opinions, now < (this.#heardOutAt.get(probe) ?? 0));
+  }
+
+  #heardOutAfter({ probes }: Component, now: Instant): Instant | undefined {
+    return probes
+      .map((probe) => this.#heardOutAt.get(probe))
+      .filter((at) => at !== undefined && at > now)
+      .reduce<Instant | undefined>(earlier, undefined);
   }
 
   #staleAfter({ probes }: Component, now: Instant): Instant | undefined {
@@ -159,7 +175,7 @@ export class Judgement {
     const watchers = this.#votesOf(name).map(({ watcher, vote }) => {
       return { watcher, opinion: vote.at(now), last: vote.last };
     });
-    return { name, verdict: verdictOf(watchers.map(({ opinion }) => opinion)), watchers };
+    return { name, verdict: this.#verdict(name, now), watchers };
   }
 
   #votesOf(probe: string): readonly { readonly watcher: string; readonly vote: Vote }[] {

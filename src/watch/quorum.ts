@@ -7,6 +7,9 @@
 //   passed    as many as must be heard find it passing
 //   unknown   anything else: too few are heard, or too few of them say that it passes
 //
+// A judge that has just begun has not heard from all who speak: others' results of before its start are refused
+// (intake.ts). Until each has had its time, it takes two to say "down", where there are two.
+//
 // So with one watcher it is as that one says; with two it takes both to say "down", and one that is alone is believed;
 // with three or more nobody's bad network, and nobody's lie, makes an outage or hides one.
 
@@ -20,14 +23,14 @@ export function heardMin(watchers: number): number {
   return watchers < 3 ? 1 : Math.floor(watchers / 2) + 1;
 }
 
-/** One opinion of each watcher that is configured. */
-export function verdictOf(opinions: readonly Opinion[]): Verdict {
+/** One opinion of each watcher that is configured. `isEarly`: not all of them have had their time to speak. */
+export function verdictOf(opinions: readonly Opinion[], isEarly = false): Verdict {
   const count = (wanted: Opinion): number => opinions.filter((opinion) => opinion === wanted).length;
   const needed = heardMin(opinions.length);
   const heard = opinions.length - count('silent');
   if (heard < needed) return 'unknown';
   const failing = count('failing');
-  if (failing > heard / 2) return 'failed';
+  if (failing > heard / 2) return isEarly && heard < Math.min(2, opinions.length) ? 'unknown' : 'failed';
   if (failing + count('shaky') >= heard / 2) return 'shaky';
   return count('passing') >= needed ? 'passed' : 'unknown';
 }
