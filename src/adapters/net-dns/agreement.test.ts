@@ -9,6 +9,7 @@ import packet, { type Answer } from 'dns-packet';
 import { SeededRandom } from '../../../test/simulation/world.ts';
 import { MINUTE_MS } from '../../base/time.ts';
 import type { DnsTarget, Found } from '../../ports/probes.ts';
+import type { DnsRow } from '../../sip/location/records.ts';
 import { Agreement } from './agreement.ts';
 
 const HOST = '127.0.0.1';
@@ -27,6 +28,7 @@ interface Behaviour {
   readonly loses?: boolean;
   /** What does not fit comes over TCP. */
   readonly truncates?: boolean;
+  readonly muteOverTcp?: boolean;
 }
 
 /** As `127.0.0.1:port`, which is what it is called in reasons. */
@@ -65,6 +67,7 @@ async function server(t: TestContext, behaviour: Behaviour) {
   const stream = createServer((connection) => {
     connection.on('error', () => undefined);
     connection.on('data', (bytes: Buffer) => {
+      if (behaviour.muteOverTcp === true) return;
       const reply = replyTo(bytes.subarray(2), true);
       connection.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
     });
@@ -291,8 +294,51 @@ describe('the zone of a name', () => {
     } as const;
     const found = await agreement.probe(target, 10_000, new AbortController().signal);
     assert.equal(found.warning, undefined);
-    assert.deepEqual(asked, ['A ns1.example.net']);
+    assert.deepEqual(asked, ['A ns1.example.net', 'AAAA ns1.example.net']);
     assert.deepEqual(resolver.asked, [`NS ${NAME} rd`]);
+  });
+
+  test('has servers whose addresses DNS does not tell in time, or that are not to be had from here', async (t) => {
+    const one = await server(t, { answers: [MX('mail.example.net')] });
+    const rows = ['ns1', 'ns2', 'ns3'].map((label): Answer => {
+      return { type: 'NS', name: NAME, ttl: 60, data: `${label}.example.net` };
+    });
+    const resolver = await server(t, { answers: rows });
+    const agreement = new Agreement({
+      resolver: {
+        ask: ({ type, name }) => {
+          if (name === 'ns2.example.net') return new Promise(() => undefined);
+          const isThere = (type === 'A') === (name === 'ns1.example.net');
+          // Of the block that is reserved for documentation: routers discard it, and this machine has no way there.
+          const address = type === 'A' ? HOST : '100::1';
+          const row = { name, ttlMs: 1, record: { type, address } } as const;
+          return Promise.resolve(isThere ? { type: 'rows', rows: [row as DnsRow] } : { type: 'none' });
+        },
+      },
+      servers: [resolver],
+      random: new SeededRandom(1),
+      elapsedMs: () => 0,
+      zonePort: one.port,
+    });
+    const target = {
+      type: 'dns',
+      name: NAME,
+      record: 'MX',
+      servers: [],
+      authoritative: true,
+      graceMs: 0,
+    } as const;
+    const found = await agreement.probe(target, 1_000, new AbortController().signal);
+    const silent = `ns2.example.net:${one.port} has no address that DNS tells in time`;
+    assert.match(found.warning ?? '', new RegExp(`^${silent}(; ns3\\S+ did not answer)?$`));
+    assert.equal(found.measures?.['serversAnswering'], 1);
+  });
+
+  test('may have a server that takes a long answer over TCP and then says nothing', async (t) => {
+    const good = await server(t, { answers: [MX('mail.example.net')] });
+    const mute = await server(t, { truncates: true, muteOverTcp: true });
+    const found = await stage([good, mute]).probe(500);
+    assert.equal(found.warning, `${mute.name} did not answer`);
   });
 
   test('that no resolver can tell fails with what the last one said', async (t) => {

@@ -44,12 +44,17 @@ interface Said {
   /** Why there are none, or nothing to compare. */
   readonly trouble?: string;
   readonly serial?: number | undefined;
+  /** It is no fault of the server's that it was not heard. */
+  readonly isOurs?: boolean;
 }
 
 const DNS_PORT = 53;
 /** Of the time for all: one that is silent must not take the others' word with it. */
 const FINDING_SHARE = 0.3;
 const ASKING_SHARE = 0.6;
+/** What the system says where it has no way to any IPv6 address. */
+const NO_IPV6 = /ENETUNREACH|EADDRNOTAVAIL|EAFNOSUPPORT/;
+const NOT_FROM_HERE = 'has IPv6 alone, and this machine has none';
 
 export class Agreement {
   readonly #options: AgreementOptions;
@@ -77,7 +82,7 @@ export class Agreement {
     const lasts = this.#differForMs(target, differ || spread > 0) >= target.graceMs;
     const difference = `they differ: ${having.map(told).join('; ')}`;
     if (differ && lasts) throw new Error(difference);
-    const warnings = said.filter((one) => !hasAnswered(one)).map(told);
+    const warnings = said.filter((one) => !hasAnswered(one) && one.isOurs !== true).map(told);
     if (differ) warnings.push(difference);
     else if (spread > 0 && lasts) warnings.push(oldVersions(having, target.graceMs));
     const measures = { serversAnswering: having.length, serialSpread: spread, ...latencies(said) };
@@ -106,8 +111,10 @@ export class Agreement {
   async #heard({ host, ...rest }: Server, target: DnsTarget, signal: AbortSignal): Promise<Said> {
     const port = rest.port ?? this.#options.zonePort ?? DNS_PORT;
     const server = port === DNS_PORT ? normalName(host) : `${normalName(host)}:${port}`;
-    const address = await addressOf(host, this.#options.resolver);
-    if (address === undefined) return { server, trouble: 'has no address' };
+    const found = await Promise.race([addressOf(host, this.#options.resolver), given(signal)]);
+    if (found === 'given up') return { server, trouble: 'has no address that DNS tells in time' };
+    if (found === undefined) return { server, trouble: 'has no address' };
+    const address = found;
     const startedAt = this.#options.elapsedMs();
     const there = { address, port };
     const name = normalName(target.name);
@@ -120,7 +127,10 @@ export class Agreement {
       target.authoritative ? this.#ask(there, { type: 'SOA', name }, recursion, signal) : undefined,
     ]);
     const { heard, latencyMs } = answer;
-    if (heard.type === 'failed') return { server, trouble: heard.reason };
+    if (heard.type === 'failed') {
+      const isOurs = address.includes(':') && NO_IPV6.test(heard.reason);
+      return isOurs ? { server, trouble: NOT_FROM_HERE, isOurs } : { server, trouble: heard.reason };
+    }
     const read = readRecords(heard, target);
     const serial = soa?.type === 'answer' ? serialOf(soa) : undefined;
     return { server, latencyMs, serial, ...read };
@@ -163,11 +173,19 @@ export class Agreement {
   }
 }
 
+function given(signal: AbortSignal): Promise<'given up'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('given up');
+    signal.addEventListener('abort', () => resolve('given up'), { once: true });
+  });
+}
+
 /** IPv4 where it has one, as most resolvers would take. */
 async function addressOf(host: string, resolver: Resolver): Promise<string | undefined> {
   if (/^[\d.]+$|:/.test(host)) return host;
-  for (const type of ['A', 'AAAA'] as const) {
-    const reply = await resolver.ask({ type, name: normalName(host) });
+  const name = normalName(host);
+  const replies = (['A', 'AAAA'] as const).map((type) => resolver.ask({ type, name }));
+  for (const reply of await Promise.all(replies)) {
     for (const { record } of reply.type === 'rows' ? reply.rows : [])
       if ('address' in record) return record.address;
   }
