@@ -281,7 +281,6 @@ function byCaller(run: Run): ReadonlyMap<string, readonly Attempt[]> {
   return Map.groupBy(run.attempts, ({ setting }) => setting.caller);
 }
 
-/** A phone calls under its own name inside and under its number outside. */
 /** The next flow is for when the first has been silent for 2 s; where nothing can fail, nothing is rung sooner. */
 function* flows(run: Run): Iterable<Omit<Violation, 'rule'>> {
   if (run.scenario.faults.length > 0 || someoneDied(run)) return;
