@@ -167,7 +167,7 @@ describe('a node that is stopped hard', { timeout: 170_000 }, () => {
     assert.match(first?.body ?? '', /Dial 020 7946 0111/);
     const [entry] = parseFeed(await get('feed.atom')).items;
     assert.equal(entry?.url, `${SITE}incidents/${incident.id}/`);
-    assert.match(await get(''), /<span class="now">Inbound calls are not working</);
+    assert.match(await get(''), /<h1 data-now="Inbound calls are not working">At /);
     assert.match(await get(`incidents/${incident.id}/`), /may not arrive/);
 
     const restartedMs = performance.now();

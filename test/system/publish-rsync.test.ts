@@ -85,7 +85,7 @@ describe('the page on another host', () => {
   });
 
   test('that does not answer as it should is told in the words of whoever complains', async (t) => {
-    const { target } = stage(t, 'echo "Host key verification failed." >&2; exit 255');
+    const { target } = stage(t, String.raw`printf "Host key verification failed.\r\n" >&2; exit 255`);
     const pushed = target.push({ changed: [file('index.html', 'a')], removed: [] }, signal);
     await assert.rejects(pushed, /^Error: rsync: Host key verification failed\.$/);
   });
