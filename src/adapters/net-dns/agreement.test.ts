@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import packet, { type Answer } from 'dns-packet';
 import { SeededRandom } from '../../../test/simulation/world.ts';
@@ -60,10 +60,6 @@ async function server(t: TestContext, behaviour: Behaviour) {
     seen.add(key);
     if (!isLost && behaviour.silent !== true) socket.send(replyTo(bytes, false), from.port, from.address);
   });
-  socket.bind(0, HOST);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  t.after(() => socket.close());
   const stream = createServer((connection) => {
     connection.on('error', () => undefined);
     connection.on('data', (bytes: Buffer) => {
@@ -72,9 +68,16 @@ async function server(t: TestContext, behaviour: Behaviour) {
       connection.write(Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]));
     });
   });
-  stream.listen(port, HOST);
-  await once(stream, 'listening');
-  t.after(() => stream.close());
+  // The same port for both is not always to be had, so that only who needs it asks for it.
+  if (behaviour.truncates === true) {
+    stream.listen(0, HOST);
+    await once(stream, 'listening');
+    t.after(() => stream.close());
+  }
+  socket.bind((stream.address() as AddressInfo | null)?.port ?? 0, HOST);
+  await once(socket, 'listening');
+  t.after(() => socket.close());
+  const { port } = socket.address();
   return { host: HOST, port, name: `${HOST}:${port}`, asked, address: HOST };
 }
 
