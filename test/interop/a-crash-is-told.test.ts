@@ -87,7 +87,9 @@ function reader(get: (name: string) => Promise<string>) {
   const open = { now: true };
   const reading = (async () => {
     while (open.now) {
-      const [page, status] = [await get(''), JSON.parse(await get('api/v2/summary.json'))];
+      // The page last: by it one knows when it is over, and what was read just before may be older, never newer.
+      const status = JSON.parse(await get('api/v2/summary.json'));
+      const page = await get('');
       const [, state = 'none'] = /class="hero card ([a-z-]+)"/.exec(page) ?? [];
       sightings.push({ atMs: performance.now(), page: state, indicator: status.status.indicator });
       await until(
