@@ -27,6 +27,9 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   Web: ['Customer portal', 'Website', 'API'],
 };
 
+/** For so long until the page was made. */
+const OUTAGE_MS = 22 * MINUTE_MS;
+
 /** In the steps in which admin/page.ts asks for them. */
 const RANGE_MS: Readonly<Record<Range, readonly [spanMs: number, stepMs: number]>> = {
   '24h': [DAY_MS, 15 * MINUTE_MS],
@@ -82,24 +85,25 @@ function component(
   random: () => number,
   outage: boolean,
 ): ComponentOnPage {
-  const today = Math.floor(at / DAY_MS) * DAY_MS;
-  const days = Array.from({ length: 90 }, (_, index) => {
-    const start = today - (89 - index) * DAY_MS;
-    return name === 'Phones in browsers' && index < 31
-      ? undefined
-      : day(start, Math.min(DAY_MS, at - start), random);
-  });
   const states: Readonly<Record<string, ShownState>> = {
     'Incoming calls': 'partial-outage',
     'Carrier A': 'degraded',
   };
   const state = (outage ? states[name] : undefined) ?? 'operational';
+  const today = Math.floor(at / DAY_MS) * DAY_MS;
+  const days = Array.from({ length: 90 }, (_, index) => {
+    const start = today - (89 - index) * DAY_MS;
+    const drawn = day(start, Math.min(DAY_MS, at - start), random);
+    if (start === today && state === 'partial-outage') return { ...drawn, downMs: OUTAGE_MS };
+    if (start === today && state === 'degraded') return { ...drawn, degradedMs: OUTAGE_MS };
+    return name === 'Phones in browsers' && index < 31 ? undefined : drawn;
+  });
   const share = (count: number): number => {
     const known = days.slice(-count).filter((one) => one !== undefined);
     const sum = (of: (one: DayOnPage) => number): number => known.reduce((total, one) => total + of(one), 0);
     return 1 - sum((one) => one.downMs) / sum((one) => one.knownMs);
   };
-  const since = at - (state === 'operational' ? 11 * DAY_MS : 22 * MINUTE_MS);
+  const since = at - (state === 'operational' ? 11 * DAY_MS : OUTAGE_MS);
   return { name, group, state, since, days, uptime: { day: share(1), week: share(7), quarter: share(90) } };
 }
 
@@ -152,7 +156,7 @@ function measuredValue(name: GraphName, at: Instant, agoMs: number, random: () =
 }
 
 function openIncident(at: Instant): Incident {
-  const since = at - 22 * MINUTE_MS;
+  const since = at - OUTAGE_MS;
   return {
     id: '20261126-1',
     title: 'Incoming calls are failing for some customers',
