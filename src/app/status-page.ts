@@ -7,12 +7,13 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { openPageServer } from '../adapters/page-server/server.ts';
-import { openFolderTarget } from '../adapters/publish-folder/folder.ts';
+import { createFolderTarget, prepareFolder } from '../adapters/publish-folder/folder.ts';
 import { createRsyncTarget } from '../adapters/publish-rsync/rsync.ts';
 import { createS3Target } from '../adapters/publish-s3/s3.ts';
 import { type PageSources, pageView, readPageRecords } from '../admin/page.ts';
 import { PageGraphs } from '../admin/page-graphs.ts';
 import type { PublishingDesk, StatusDesk } from '../admin/status.ts';
+import { RingthroughError } from '../base/errors.ts';
 import { MINUTE_MS } from '../base/time.ts';
 import type { PublishTarget } from '../ports/publishing.ts';
 import type { Store } from '../ports/store.ts';
@@ -30,7 +31,7 @@ const STAGING_FOLDER = 'status-page';
 /** Two renderings were missed by then, and a third is late. */
 const STALE_AFTER_MS = 3 * MINUTE_MS;
 
-/** Gives how it is doing. Throws RingthroughError LISTEN_FAILED or CONFIG_INVALID. */
+/** Gives how it is doing. Throws RingthroughError LISTEN_FAILED or, on a node that only watches, CONFIG_INVALID. */
 export async function openStatusPage(
   { config, clock, log, random }: Surroundings,
   { store, folder }: { readonly store: Store; readonly folder: string },
@@ -51,7 +52,11 @@ export async function openStatusPage(
       const view = pageView(told, { site, shown: shownBy(desk), staleAfterMs }, now);
       return [...renderPage(view, nodeHashing), ...renderFormats(view)];
     },
-    targets: await openTargets(page, path.join(folder, STAGING_FOLDER)),
+    targets: await openTargets(page, path.join(folder, STAGING_FOLDER), (error) => {
+      // Whoever restarts a node with telephones while the page's disk is away needs the telephones.
+      if (config.node.onlyWatches) throw error;
+      log.error('the status page is not written until its folder can be used', { reason: error.message });
+    }),
     clock,
     random,
     log,
@@ -85,10 +90,17 @@ function shownBy(desk: StatusDesk): PageSources['shown'] {
 export async function openTargets(
   { folder, push }: Pick<PageSettings, 'folder' | 'push'>,
   staging: string,
+  unusable: (error: RingthroughError) => void,
 ): Promise<readonly PublishTarget[]> {
   await rm(staging, { recursive: true, force: true });
+  try {
+    if (folder !== undefined) prepareFolder(folder);
+  } catch (error) {
+    if (!(error instanceof RingthroughError)) throw error;
+    unusable(error);
+  }
   return [
-    ...(folder === undefined ? [] : [openFolderTarget(folder)]),
+    ...(folder === undefined ? [] : [createFolderTarget(folder)]),
     ...push.map((one) =>
       one.type === 'rsync' ? createRsyncTarget({ ...one, staging }) : createS3Target(one),
     ),

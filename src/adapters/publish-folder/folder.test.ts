@@ -15,7 +15,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { utf8 } from '../../base/bytes.ts';
 import type { PublishedFile } from '../../ports/publishing.ts';
-import { openFolderTarget } from './folder.ts';
+import { createFolderTarget, prepareFolder } from './folder.ts';
 
 const { signal } = new AbortController();
 
@@ -29,13 +29,14 @@ function stage(test: TestContext) {
   const root = mkdtempSync(path.join(tmpdir(), 'ringthrough-folder-'));
   test.after(() => rmSync(root, { recursive: true }));
   const folder = path.join(root, 'site');
+  prepareFolder(folder);
   const all = () =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((one) => one.isFile())
       .map((one) => path.relative(folder, path.join(one.parentPath, one.name)))
       .sort();
   const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
-  return { folder, all, read, target: openFolderTarget(folder) };
+  return { folder, all, read, target: createFolderTarget(folder) };
 }
 
 describe('the page in a folder', () => {
@@ -77,7 +78,7 @@ describe('the page in a folder', () => {
       { changed: [file('old.html', 'old', true), file('index.html', 'a', true)], removed: [] },
       signal,
     );
-    await openFolderTarget(folder).push({ changed: [file('index.html', 'b')], removed: [] }, signal);
+    await createFolderTarget(folder).push({ changed: [file('index.html', 'b')], removed: [] }, signal);
     assert.deepEqual(
       all(),
       ['.ringthrough-page', 'index.html'],
@@ -93,7 +94,7 @@ describe('the page in a folder', () => {
       [path.join(folder, 'file'), /ENOTDIR/],
       [path.join(folder, 'file/below'), /ENOTDIR/],
     ] as const)
-      assert.throws(() => openFolderTarget(where), { code: 'CONFIG_INVALID', message: reason });
+      assert.throws(() => prepareFolder(where), { code: 'CONFIG_INVALID', message: reason });
   });
 
   test('says what failed, leaves no half-written file, and is whole after the next push', async (t) => {
@@ -120,7 +121,7 @@ describe('the page in a folder', () => {
     const victim = path.join(folder, '..', 'victim');
     writeFileSync(victim, '');
     writeFileSync(path.join(folder, '.ringthrough-page'), '../victim\n');
-    await openFolderTarget(folder).push(
+    await createFolderTarget(folder).push(
       { changed: [file('index.html', 'x')], removed: ['../victim'] },
       signal,
     );

@@ -20,8 +20,8 @@ const FOLDER_MODE = 0o755;
 const COPIES = ['.gz', '.br'];
 const SAFE_PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
 
-/** Makes the folder where it is missing. Throws CONFIG_INVALID where it cannot be made or written to. */
-export function openFolderTarget(folder: string): PublishTarget {
+/** Makes it where it is missing. Throws CONFIG_INVALID where it cannot be made or written to. */
+export function prepareFolder(folder: string): void {
   try {
     makeFolders(folder, (one) => {
       fs.mkdirSync(one);
@@ -34,16 +34,15 @@ export function openFolderTarget(folder: string): PublishTarget {
     const message = `status.page.folder: ${folder} cannot be used (${reason}); ${remedy}`;
     throw new RingthroughError('CONFIG_INVALID', message, { cause });
   }
-  return createTarget(folder);
 }
 
-function createTarget(folder: string): PublishTarget {
+export function createFolderTarget(folder: string): PublishTarget {
   let written: Set<string> | undefined;
   let whole = false;
   return {
     name: `folder ${folder}`,
     async push({ changed, removed }, signal) {
-      if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, FOLDER_MODE);
+      await makeAgain(folder);
       written ??= await readList(folder);
       const added = changed.flatMap(copiesOf).map(([name]) => name);
       // Before they are there: a node that dies in between still knows them as its own.
@@ -69,6 +68,16 @@ function createTarget(folder: string): PublishTarget {
       whole = true;
     },
   };
+}
+
+/** Only itself: where what it stands in is gone, a disk is, and no folder of ours belongs in its place. */
+async function makeAgain(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+    await chmod(folder, FOLDER_MODE);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+  }
 }
 
 /** The compressed ones first: whoever sees the new file sees no old copy of it. */
