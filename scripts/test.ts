@@ -46,8 +46,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   contract: { files: 'test/contract/**/*.test.ts', concurrency: CORES, timeoutMs: 120_000 },
   simulation: { files: 'test/simulation/**/*.test.ts', concurrency: CORES, timeoutMs: 300_000 },
   fuzz: { files: 'test/fuzz/**/*.test.ts', concurrency: CORES, timeoutMs: 240_000 },
-  system: { files: 'test/system/**/*.test.ts', concurrency: 3, timeoutMs: 180_000 },
-  interop: { files: 'test/interop/**/*.test.ts', concurrency: 5, timeoutMs: 180_000 },
+  system: { files: 'test/system/**/*.test.ts', concurrency: 4, timeoutMs: 180_000 },
+  interop: { files: 'test/interop/**/*.test.ts', concurrency: 6, timeoutMs: 180_000 },
 };
 
 /**
