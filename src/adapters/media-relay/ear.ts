@@ -5,9 +5,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Key, MediaCommand, MediaEvent, RemoteMedia } from '../../ports/media.ts';
 import type { Recordings, RecordingWriter } from '../../ports/recordings.ts';
-import { DtmfTones } from '../../rtp/dtmf-tones.ts';
 import { decodeG711, type G711Codec, transcodeG711 } from '../../rtp/g711.ts';
 import { KeyEvents } from '../../rtp/key-events.ts';
+import { KeyTones } from '../../rtp/key-tones.ts';
 import type { RtpHeader } from '../../rtp/packet.ts';
 import { Recorder } from '../../rtp/recorder.ts';
 
@@ -24,8 +24,6 @@ type Why = (MediaEvent & { readonly type: 'recorded' })['why'];
 
 /** How often a recording looks whether it is over, and gives what it has to the disk. */
 const LOOK_MS = 100;
-/** Two presses of a key are 40 ms apart at least (ITU-T Q.24); packets that are lost are rarely so many in a row. */
-const PAUSE_SAMPLES = 400;
 
 interface Recording {
   readonly id: string;
@@ -38,9 +36,7 @@ interface Recording {
 export class Ear {
   readonly #context: EarContext;
   readonly #events = new KeyEvents();
-  readonly #tones = new DtmfTones();
-  /** RTP timestamp of what would come next. */
-  #heardUntil = 0;
+  readonly #tones = new KeyTones();
   #listens = false;
   #recording: Recording | undefined;
   /** Recordings that are on their way to the disk. */
@@ -77,10 +73,7 @@ export class Ear {
     if (codec === undefined) return;
     const now = this.#context.clock.now();
     if (this.#listens && remote.dtmfPayloadType === undefined) {
-      const missing = Math.abs((header.timestamp - this.#heardUntil) | 0);
-      if (missing >= PAUSE_SAMPLES) this.#tones.pause();
-      this.#heardUntil = header.timestamp + payload.length;
-      for (const key of this.#tones.receive(decodeG711(codec, payload))) this.#pressed(key);
+      for (const key of this.#tones.receive(header, decodeG711(codec, payload))) this.#pressed(key);
     }
     const recording = this.#recording;
     recording?.recorder.receive(header, transcodeG711(codec, recording.codec, payload), now);
