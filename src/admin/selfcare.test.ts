@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import { MOBILE, NOON, NUMBER, Stage } from '../../test/admin-stage.ts';
+import { MOBILE, NOON, NUMBER, PLAIN_SECRETS, Stage } from '../../test/admin-stage.ts';
 import { RingthroughError } from '../base/errors.ts';
 import type { DeskQuestion, DivertTo } from '../ports/desk.ts';
 import type { AuditEntry } from '../ports/records.ts';
@@ -49,6 +49,18 @@ describe('whoever calls the control number', () => {
     assert.deepEqual(await enter('739165'), { type: 'refused', why: 'wrong' });
     assert.deepEqual(await enter('739164', '999999'), { type: 'refused', why: 'wrong' });
     assert.deepEqual(await enter('0', '999999'), { type: 'refused', why: 'wrong' });
+  });
+
+  test('finds out nothing about which IDs there are from how much is reckoned', async (t) => {
+    const [code = ''] = (await stage.admin.makeCodes('acme', 'cli')).codes;
+    const { mock } = t.mock.method(PLAIN_SECRETS, 'verify');
+    const cost = async (secret: string, control?: string) => {
+      mock.resetCalls();
+      await enter(secret, control);
+      return mock.callCount();
+    };
+    for (const secret of ['739165', `${code.slice(0, 2)}00000000`, '9900000000'])
+      assert.equal(await cost(secret), await cost(secret, '999999'), secret);
   });
 
   test('changes the PIN, which opens from then on, if it is not one that is guessed first', async () => {

@@ -135,7 +135,9 @@ export class Selfcare {
     const account = (await changes.directory()).controlled(control);
     const index = CODE.exec(secret)?.[1];
     const code = account?.control?.codes.find((one) => one.index === index);
-    if (code !== undefined && account !== undefined && (await this.#fits(code.hash, secret))) {
+    // Tried as a code and as a PIN, whether there is one or not: what takes longer would tell which IDs there are.
+    const isCode = index !== undefined && (await this.#fits(code?.hash, secret));
+    if (code !== undefined && account !== undefined && isCode) {
       return changes.make((stored): Change<DeskAnswer> => {
         const now = accountIn(stored, account.name);
         // Somebody else may have spent it, or a new sheet have been made, since it was looked at.
