@@ -6,6 +6,7 @@ import { nodeHashing } from '../adapters/node-hashing/node-hashing.ts';
 import { DAY_MS, MINUTE_MS } from '../base/time.ts';
 import { AT, exampleView } from './example.ts';
 import { renderPage } from './render.ts';
+import { SCRIPT } from './script.ts';
 import { style } from './style.ts';
 import type { PageView } from './view.ts';
 
@@ -89,6 +90,10 @@ describe('the first page', () => {
     // Not even a browser without our sheet, or one that reads text only, shows it: it is no text.
     assert.match(page, /<h1 data-now="All services are working">At /);
     assert.doesNotMatch(textOf(page), /All services are working/);
+  });
+
+  test('asks nothing of a browser that phones of 2018 do not know, where none of the script would run', () => {
+    assert.doesNotMatch(SCRIPT, /\?\.(?!\d)|\?\?|[|&]{2}=|\.at\(|\.replaceAll\(|AbortSignal|#\w+[=(;]|\d_\d/);
   });
 
   test('has no green but on what is fresh, not even that of the operator', () => {

@@ -11,7 +11,10 @@
 // into the place of this one: without losing where the reader was. A page that cannot be had ages, whatever status.json
 // says; and time that was once heard of does not go back, as it would by a cache that repeats an old answer.
 
-/** In the order of its parts: time, what is shown, what is asked. Terse, for each reader loads it. */
+/**
+ * In the order of its parts: time, what is shown, what is asked. Terse, for each reader loads it, and in the JavaScript
+ * of 2018, which phones that get no newer system read, too: on those `visibilitychange` does not bubble up to a window.
+ */
 const SOURCE = `
 (d=>{
 const h=d.documentElement,s=h.dataset,$=q=>d.querySelector(q),all=(q,e)=>[...(e||d).querySelectorAll(q)],
@@ -47,14 +50,14 @@ swap=async()=>{
 const r=await ask(location.href),n=new DOMParser().parseFromString(await r.text(),'text/html'),
 e=n.documentElement.dataset,m=$('main'),w=n.querySelector('#main');
 if(!r.ok||!w||+e.at<=s.at)return;
-if(all('style,script').some((x,i)=>x.textContent!=all('style,script',n)[i]?.textContent))
+if(all('style,script').some((x,i)=>x.textContent!=(all('style,script',n)[i]||n).textContent))
 return tick()>2e4&&location.reload();
 const key=x=>x.id||x.href||x.textContent,a=m.contains(d.activeElement)&&key(d.activeElement),
 open=all('details[open]>summary',m).map(key),on=all(':checked',m).map(key);
 m.replaceWith(w);Object.assign(s,e);
 for(const x of all('summary',w))x.parentNode.open=open.includes(key(x));
 for(const x of all('input',w))if(on.includes(key(x)))x.checked=true;
-if(a)all('a,input,summary',w).find(x=>key(x)==a)?.focus({preventScroll:true});
+if(a)(all('a,input,summary',w).find(x=>key(x)==a)||w).focus({preventScroll:true});
 local()},
 poll=async()=>{
 if(busy)return;
@@ -70,7 +73,7 @@ if(j&&new Date(j.at)-s.at>500&&(getSelection().isCollapsed||now()-s.at>s.max/2))
 busy=0;show();next=setTimeout(poll,wait)};
 local();show();poll();setInterval(show,2e3);
 for(const e of ['pageshow','online','visibilitychange'])
-addEventListener(e,v=>{show();v.persisted===false||d.hidden||poll()})
+addEventListener(e,v=>{show();v.persisted===false||d.hidden||poll()},true)
 })(document)
 `;
 

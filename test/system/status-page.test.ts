@@ -287,7 +287,7 @@ describe('the status page in a browser', () => {
     await page.clock.setSystemTime(site.nowMs);
     site.publish({ outage: true, at: AT + HOUR_MS });
     const said = await page.evaluate(`(() => {
-      dispatchEvent(new Event('visibilitychange'));
+      document.dispatchEvent(new Event('visibilitychange'));
       return document.documentElement.className + ': ' + document.querySelector('.old').textContent;
     })()`);
     assert.equal(said, 'stale: This page is 1 hour old. What it shows may no longer be true.');
