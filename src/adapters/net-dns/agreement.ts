@@ -111,10 +111,9 @@ export class Agreement {
   async #heard({ host, ...rest }: Server, target: DnsTarget, signal: AbortSignal): Promise<Said> {
     const port = rest.port ?? this.#options.zonePort ?? DNS_PORT;
     const server = port === DNS_PORT ? normalName(host) : `${normalName(host)}:${port}`;
-    const found = await Promise.race([addressOf(host, this.#options.resolver), given(signal)]);
-    if (found === 'given up') return { server, trouble: 'has no address that DNS tells in time' };
-    if (found === undefined) return { server, trouble: 'has no address' };
-    const address = found;
+    const address = await Promise.race([addressOf(host, this.#options.resolver), given(signal)]);
+    if (address === 'given up') return { server, trouble: 'has no address that DNS tells in time' };
+    if (address === undefined) return { server, trouble: 'has no address' };
     const startedAt = this.#options.elapsedMs();
     const there = { address, port };
     const name = normalName(target.name);

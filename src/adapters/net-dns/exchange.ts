@@ -47,11 +47,12 @@ function overUdp({
 }: Asking): Promise<Exchanged | 'truncated'> {
   return new Promise((resolve) => {
     const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
+    let open = true;
+    // Listeners stay: one that is not bound yet closes by one of dgram's own. What they hear is nobody's business then.
     const end = (outcome: Exchanged | 'truncated'): void => {
+      if (!open) return;
+      open = false;
       signal.removeEventListener('abort', abort);
-      socket.removeAllListeners();
-      // What still comes of it is nobody's business any more.
-      socket.on('error', () => undefined);
       socket.close();
       resolve(outcome);
     };
@@ -65,7 +66,9 @@ function overUdp({
     });
     // A connected socket hears this server alone, and is told when nobody listens there. Its event, not a callback,
     // which dgram would call in place of the error where there is no way to the server.
-    socket.once('connect', () => socket.send(encodeQuestion(id, question, edns, recursion)));
+    socket.once('connect', () => {
+      if (open) socket.send(encodeQuestion(id, question, edns, recursion));
+    });
     socket.connect(server.port, server.address);
     if (signal.aborted) abort();
   });

@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { LIMITS } from '../../base/limits.ts';
 import type { Endpoint } from '../../base/net.ts';
 import { createSystemRandom } from '../system-random/system-random.ts';
+import { exchange } from './exchange.ts';
 import { decodeAnswer } from './message.ts';
 import { NetResolver } from './resolver.ts';
 
@@ -174,6 +175,20 @@ describe('DNS servers that do not do their work', () => {
       query.additionals?.length ? [answer(query, { questions: [], answers: [], flags: 1 })] : [answer(query)],
     );
     assert.deepEqual(await resolverOf(t, [old], 60_000).ask(A), FOUND);
+  });
+
+  test('a question that nobody waits for any more leaves no socket behind', async () => {
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'UDPWrap').length;
+    const before = sockets();
+    const given = { question: A, server: { address: HOST, port: 53 }, id: 1, edns: true };
+    const over = new AbortController();
+    const asked = exchange({ ...given, signal: over.signal });
+    over.abort();
+    const reason = `DNS server ${HOST}:53: did not answer`;
+    assert.deepEqual(await asked, { type: 'failed', reason });
+    assert.deepEqual(await exchange({ ...given, signal: over.signal }), { type: 'failed', reason });
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(sockets() <= before, `${sockets()} are open, ${before} were before`);
   });
 
   test('closing ends what is awaited', async (t) => {
