@@ -216,6 +216,33 @@ describe('a target', () => {
     assert.equal(pushes.length, 7);
   });
 
+  test('that hangs until it fails is tried again at once where there were news meanwhile', async (t) => {
+    const { target, pushes } = slowTarget('rsync');
+    const { publishing, world, pass } = stage(t, [target]);
+    const fails = () => pushes.at(-1)?.end(new Error('timed out'));
+    publishing.begin();
+    await pass(0);
+    await fails();
+    for (const waitMs of [5_000, 10_000, 20_000]) {
+      await pass(waitMs);
+      await fails();
+    }
+    await pass(40_000);
+    assert.equal(pushes.length, 5);
+    world.files = [file('index.html', 'red')];
+    publishing.changed();
+    await pass(3_000);
+    await fails();
+    await pass(1_999);
+    assert.equal(pushes.length, 5);
+    await pass(1);
+    assert.equal(pushes.length, 6, 'not 80 s later');
+    await pass(30_000);
+    await fails();
+    await pass(30_000);
+    assert.equal(pushes.length, 6, 'without news it is tried later and later');
+  });
+
   test('of which nobody knows what arrived is brought all of that again', async (t) => {
     const { target, pushes } = slowTarget('rsync');
     const { publishing, world, pass } = stage(t, [target]);

@@ -128,6 +128,8 @@ class Delivery {
   /** Digests by path; an empty one where a push has failed, and any may be there. */
   #has: ReadonlyMap<string, string> = new Map();
   #newest: Edition | undefined;
+  /** Something has changed since the last attempt began. */
+  #hasNews = false;
   #brought: Edition | undefined;
   #pushing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -146,6 +148,7 @@ class Delivery {
 
   bring(edition: Edition, isNews: boolean): void {
     this.#newest = edition;
+    this.#hasNews ||= isNews;
     // While it fails, the wait for the next attempt holds, however many editions there are. News wait no longer than
     // the first time: the target may be back, with a page that is young enough to be green.
     if (this.#retry === undefined) this.#work();
@@ -183,6 +186,7 @@ class Delivery {
     const { clock, log } = this.#options;
     const target = this.#target;
     this.#triedAt = clock.now();
+    this.#hasNews = false;
     const limit = AbortSignal.timeout(LIMITS.pagePushMs);
     const changes = changesOf(edition, this.#has);
     try {
@@ -215,6 +219,7 @@ class Delivery {
     const doubledMs = Math.min(RETRY_LONGEST_MS, RETRY_MS * 2 ** (this.#inARow - 1));
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#retryBy(this.#options.clock.now() + doubledMs * (0.75 + this.#options.random.fraction() / 2));
+    if (this.#hasNews) this.#retryBy(this.#triedAt + RETRY_MS);
   }
 
   #retryBy(at: Instant): void {
