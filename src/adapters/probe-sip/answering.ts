@@ -33,10 +33,11 @@ export class Answering implements Owner, SentLog {
   /** Calls for which there was no room, one of which may have been ours. */
   turnedAway = 0;
   readonly #options: AnsweringOptions;
-  /** Those that were cancelled too, so that it is bounded what a stranger can have opened. */
   readonly #arrivals: Arrival[] = [];
   /** Those whose voice is being opened. */
   readonly #arriving = new Set<TransactionId>();
+  /** Those that were cancelled too, so that it is bounded what a stranger can have opened. */
+  #opened = 0;
 
   constructor(options: AnsweringOptions) {
     this.#options = options;
@@ -95,12 +96,13 @@ export class Answering implements Owner, SentLog {
   async #invited(id: TransactionId, request: SipRequest): Promise<void> {
     const { agent, token, open } = this.#options;
     const isForUs = token === undefined || uriUser(request.uri) === token;
-    const hasRoom = this.#arrivals.length + this.#arriving.size < LIMITS.probeArrivalsMax;
+    const hasRoom = this.#opened < LIMITS.probeArrivalsMax;
     if (!isForUs || !this.expected || !hasRoom) {
       if (isForUs && this.expected) this.turnedAway += 1;
       agent.answer(id, request, isForUs ? 486 : 404);
       return;
     }
+    this.#opened += 1;
     this.#arriving.add(id);
     this.arrivedAt ??= performance.now();
     const opened = await open().catch(() => undefined);

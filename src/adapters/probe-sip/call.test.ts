@@ -13,6 +13,8 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Prefix } from '../../base/prefix.ts';
 import type { CustomerTarget } from '../../ports/probes.ts';
 import { createResponse } from '../../sip/message/compose.ts';
+import { Agent } from './agent.ts';
+import { Answering } from './answering.ts';
 import { createCustomerProber } from './prober.ts';
 
 type CallTarget = Extract<CustomerTarget, { readonly type: 'call' }>;
@@ -75,8 +77,12 @@ class Stranger {
     this.#send('INVITE', `${HOST}:${this.port};rport`);
   }
 
-  #send(method: string, via: string): void {
+  callsAndCancels(): void {
     const id = randomUUID();
+    for (const method of ['INVITE', 'CANCEL']) this.#send(method, `${HOST}:${this.port};rport`, id);
+  }
+
+  #send(method: string, via: string, id: string = randomUUID()): void {
     const sdp = `v=0\r\no=- 1 1 IN IP4 ${HOST}\r\ns=-\r\nc=IN IP4 ${HOST}\r\nt=0 0\r\nm=audio ${this.port} RTP/AVP 8\r\n`;
     const body = method === 'INVITE' ? sdp : '';
     const lines = [
@@ -238,6 +244,23 @@ describe('a probe of a call', { concurrency: true }, () => {
       if (end.outcome === 'warned') assert.match(end.reason, /^strangers hold the answering end/);
       await prober.close();
     }
+  });
+
+  test('opens no more for strangers who cancel at once', async (t) => {
+    const agent = await Agent.at({ address: HOST, port: 0 }, [], around());
+    t.after(() => agent.close());
+    let opened = 0;
+    const open = () => {
+      opened += 1;
+      return new Promise<never>(() => undefined);
+    };
+    const answering = new Answering({ agent, token: undefined, open });
+    answering.expected = true;
+    agent.owner = answering;
+    const stranger = await Stranger.at(t, agent.local.port);
+    for (let call = 0; call <= LIMITS.probeArrivalsMax; call++) stranger.callsAndCancels();
+    await until('no room', 5_000, () => stranger.heard.includes('SIP/2.0 486 Busy Here') || undefined);
+    assert.equal(opened, LIMITS.probeArrivalsMax);
   });
 
   test('does not even hear those who call from elsewhere, where it is said whose calls count', async (t) => {

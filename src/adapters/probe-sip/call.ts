@@ -49,7 +49,7 @@ interface Placed {
   readonly answering: Answering;
 }
 
-/** Of the time for the probe: for all servers of one end but the last. */
+/** Of the time for the probe: what the servers of one end share. */
 const REACH_SHARE = 0.25;
 
 export class CallRun implements Run {

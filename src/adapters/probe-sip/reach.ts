@@ -19,7 +19,7 @@ export interface Reaching {
   /** Of ours, that it is reached from; absent: whichever leads there. */
   readonly address?: string | undefined;
   readonly around: Around;
-  /** For all servers but the last together. */
+  /** Shared evenly by all servers; the last of them takes what time there is for the probe. */
   readonly withinMs: number;
   readonly signal: AbortSignal;
   /** Takes what is opened, to close it in the end. */
