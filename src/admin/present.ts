@@ -2,7 +2,7 @@
 
 import type { Instant } from '../base/time.ts';
 import type { DivertedView, PhoneView } from '../node/views.ts';
-import type { Account, Control, Divert, NumberRecord } from '../ports/records.ts';
+import { type Account, type Control, type Divert, isInForce, type NumberRecord } from '../ports/records.ts';
 import { hoursInputOf } from './provisioning/compile.ts';
 import { describePlan } from './provisioning/describe-plan.ts';
 import { planInputOf } from './provisioning/plan.ts';
@@ -86,7 +86,7 @@ function inForce<Key extends string>(
   divert: Divert | undefined,
   now: Instant,
 ): { readonly [Name in Key]?: DivertView } {
-  if (divert === undefined || (divert.until !== undefined && now >= divert.until)) return {};
+  if (!isInForce(divert, now)) return {};
   return { [key]: divertView(divert) } as { readonly [Name in Key]?: DivertView };
 }
 

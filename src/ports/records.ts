@@ -85,6 +85,11 @@ export interface Divert {
   readonly by: string;
 }
 
+/** Its time may be over: then it is as if there were none. */
+export function isInForce(divert: Divert | undefined, now: Instant): divert is Divert {
+  return divert !== undefined && (divert.until === undefined || now < divert.until);
+}
+
 export interface NumberRecord {
   readonly number: E164;
   readonly plan: Plan;

@@ -5,6 +5,7 @@ import { describe, test } from 'node:test';
 import type { NumberRecord, PlanStep } from '../ports/records.ts';
 import { fitsAfter } from './forwards.ts';
 import { stepsOf } from './plan.ts';
+import { describeDiverts } from './selfcare.ts';
 import { mostTelling, VERDICTS, type Verdict } from './verdicts.ts';
 
 const MOBILE = '+447700900123';
@@ -32,6 +33,11 @@ describe('forwards', () => {
       { type: 'dial', number: MOBILE, forMs: 60_000, after: 'unreachable' },
       SAY,
     ]);
+  });
+
+  test('are told of for as long as they are in force', () => {
+    assert.match(describeDiverts(FORWARDED, 999), /nobody answers, to \+447700900456 when it is busy$/);
+    assert.match(describeDiverts(FORWARDED, 1_000), /when nobody answers$/);
   });
 
   test('are for phones: a plan that begins otherwise has none, and a divert overrides them', () => {

@@ -7,7 +7,14 @@
 // more telling, and those that come after the one that was tried are for less telling ones. So at most one is tried.
 
 import type { Instant } from '../base/time.ts';
-import type { Divert, DivertTarget, ForwardReason, NumberRecord, PlanStep } from '../ports/records.ts';
+import {
+  type Divert,
+  type DivertTarget,
+  type ForwardReason,
+  isInForce,
+  type NumberRecord,
+  type PlanStep,
+} from '../ports/records.ts';
 import type { Verdict } from './verdicts.ts';
 
 /** How long a divert or forward rings its target. */
@@ -34,7 +41,7 @@ export function withForwards(record: NumberRecord, now: Instant): NumberRecord {
 }
 
 function forwardSteps(after: ForwardReason, forward: Divert | undefined, now: Instant): readonly PlanStep[] {
-  if (forward === undefined || (forward.until !== undefined && now >= forward.until)) return [];
+  if (!isInForce(forward, now)) return [];
   return [{ ...divertStep(forward.to), after }];
 }
 

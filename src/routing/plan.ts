@@ -5,14 +5,15 @@
 // (a phone that gave no sign of life, a carrier that failed) already counts.
 
 import type { Instant } from '../base/time.ts';
-import type {
-  Account,
-  Divert,
-  DivertTarget,
-  E164,
-  NumberRecord,
-  PlanStep,
-  Reachability,
+import {
+  type Account,
+  type Divert,
+  type DivertTarget,
+  type E164,
+  isInForce,
+  type NumberRecord,
+  type PlanStep,
+  type Reachability,
 } from '../ports/records.ts';
 import { divertStep, withForwards } from './forwards.ts';
 import { isOpen } from './hours.ts';
@@ -73,7 +74,7 @@ export function stepsOf(
 ): { readonly steps: readonly PlanStep[]; readonly divert: Divert | undefined } {
   const record = withForwards(given, now);
   const { divert } = record;
-  if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
+  if (isInForce(divert, now)) {
     return { steps: [divertStep(divert.to)], divert };
   }
   return { steps: stepsInTurn(record.plan.steps), divert: undefined };

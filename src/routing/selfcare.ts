@@ -7,15 +7,16 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { DivertTo, ForwardWhen, Refusal } from '../ports/desk.ts';
 import type { RecordingId } from '../ports/recordings.ts';
-import type {
-  Account,
-  AuditEntry,
-  Control,
-  Divert,
-  E164,
-  Forwards,
-  Mobile,
-  NumberRecord,
+import {
+  type Account,
+  type AuditEntry,
+  type Control,
+  type Divert,
+  type E164,
+  type Forwards,
+  isInForce,
+  type Mobile,
+  type NumberRecord,
 } from '../ports/records.ts';
 
 import type { Directory } from './directory.ts';
@@ -156,12 +157,9 @@ export function comesBack(from: E164, to: E164, directory: Directory, now: Insta
 }
 
 function leadsTo({ divert, forwards = {}, plan }: NumberRecord, now: Instant): readonly E164[] {
-  const inForce = (one: Divert | undefined) =>
-    one !== undefined && (one.until === undefined || now < one.until);
-  const targets = (one: Divert | undefined) => {
-    return one !== undefined && inForce(one) && typeof one.to === 'string' ? [one.to] : [];
-  };
-  if (inForce(divert)) return targets(divert);
+  const targets = (one: Divert | undefined) =>
+    isInForce(one, now) && typeof one.to === 'string' ? [one.to] : [];
+  if (isInForce(divert, now)) return targets(divert);
   const dialled = plan.steps.flatMap((step) => (step.type === 'dial' ? [step.number] : []));
   return [...dialled, ...Object.values(forwards).flatMap(targets)];
 }
@@ -234,14 +232,12 @@ function changed(account: Account, before: NumberRecord, after: NumberRecord, no
 
 /** What a number does apart from its plan, as the end of a sentence: `goes to +447700900123`. */
 export function describeDiverts({ divert, forwards = {} }: NumberRecord, now: Instant): string {
-  if (divert !== undefined && (divert.until === undefined || now < divert.until)) {
-    return `goes to ${divertWords(divert.to)}`;
-  }
+  if (isInForce(divert, now)) return `goes to ${divertWords(divert.to)}`;
   const { unreachable, noAnswer, busy } = forwards;
   const when = [
-    ...(unreachable ? [`to ${divertWords(unreachable.to)} when nobody can be reached`] : []),
-    ...(noAnswer ? [`to ${divertWords(noAnswer.to)} when nobody answers`] : []),
-    ...(busy ? [`to ${divertWords(busy.to)} when it is busy`] : []),
+    ...(isInForce(unreachable, now) ? [`to ${divertWords(unreachable.to)} when nobody can be reached`] : []),
+    ...(isInForce(noAnswer, now) ? [`to ${divertWords(noAnswer.to)} when nobody answers`] : []),
+    ...(isInForce(busy, now) ? [`to ${divertWords(busy.to)} when it is busy`] : []),
   ];
   return ['goes where its plan says', ...when].join(', ');
 }

@@ -8,7 +8,7 @@ import { LIMITS } from '../../base/limits.ts';
 import type { Instant } from '../../base/time.ts';
 import type { Answer, Author, DivertTo, Guesser, Refusal } from '../../ports/desk.ts';
 import type { Key, Sound } from '../../ports/media.ts';
-import type { Account, Divert, E164, NumberRecord } from '../../ports/records.ts';
+import { type Account, type E164, isInForce, type NumberRecord } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
 import { collect } from '../collect.ts';
 import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
@@ -235,11 +235,6 @@ function whatItDoes(
   if (!isInForce(divert, now)) return [...calls, phrase(line, 'follow-their-plan')];
   if (typeof divert.to !== 'string') return [...calls, phrase(line, 'go-to-voicemail')];
   return [...calls, phrase(line, 'go-to'), ...telephoneNumber(line, divert.to, country)];
-}
-
-/** Its time may be over: then it is as if there were none. */
-export function isInForce(divert: Divert | undefined, now: Instant): divert is Divert {
-  return divert !== undefined && (divert.until === undefined || now < divert.until);
 }
 
 /** `undefined`: the caller thought better of it. */

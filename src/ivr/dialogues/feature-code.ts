@@ -2,13 +2,13 @@
 
 import type { Answer, DivertTo } from '../../ports/desk.ts';
 import type { Sound } from '../../ports/media.ts';
-import type { Divert, E164, NumberRecord } from '../../ports/records.ts';
+import { type Divert, type E164, isInForce, type NumberRecord } from '../../ports/records.ts';
 import { ask } from '../ask.ts';
 import { type Dialogue, type DialogueEnd, type Line, orHungUp } from '../dialogue.ts';
 import type { FeatureCode } from '../feature-codes.ts';
 import { play } from '../play.ts';
 import { phrase, refusalWords, telephoneNumber } from '../say.ts';
-import { type ControlDesk, isInForce } from './control.ts';
+import type { ControlDesk } from './control.ts';
 
 export interface FeatureDesk {
   readonly desk: ControlDesk;
