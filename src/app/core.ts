@@ -28,7 +28,7 @@ import type { Config, SipListener } from './config/config.ts';
 import { type OpenDoors, openDoors } from './doors.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Ground, Surroundings } from './ground.ts';
-import { warnOfLostTrunks } from './lost-trunks.ts';
+import { warnOfLostProbeAccounts, warnOfLostTrunks } from './lost-names.ts';
 import { Deliveries } from './outbox.ts';
 import { Persistence } from './persistence.ts';
 import { followTrunks, type KernelPart, openKernelShield, shieldPlan } from './shielding.ts';
@@ -77,6 +77,7 @@ export async function openCore(
   const prompts = await openPrompts({ shipped: PROMPTS_FOLDER, own, language, log });
   const kept = await loadKept(opened);
   warnOfLostTrunks(kept.accounts, config.trunks, log);
+  warnOfLostProbeAccounts(kept.accounts, config.node.probeAccounts ?? [], log);
   const recordings = await openRecordings(folder.path, folder.key, log);
   const sweep = await sweepRecordings(recordings, kept, log);
   shutdown.owns('orphaned recordings', () => sweep.close());

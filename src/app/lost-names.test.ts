@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PlanStep } from '../ports/records.ts';
-import { warnOfLostTrunks } from './lost-trunks.ts';
+import { warnOfLostProbeAccounts, warnOfLostTrunks } from './lost-names.ts';
 
 const over = (trunk: string): PlanStep => ({ type: 'dial', number: '+447700900123', forMs: 30_000, trunk });
 
@@ -28,5 +28,14 @@ describe('a plan over a trunk that the configuration has lost', () => {
       { trunk: 'renamed', accounts: 2, such: 'acme' },
       { trunk: 'inbound-only', accounts: 1, such: 'acme' },
     ]);
+  });
+});
+
+describe('an account of probes that is not there', () => {
+  test('is told when the node starts', () => {
+    const told: unknown[] = [];
+    const log = { warn: (_: string, fields?: object) => void told.push(fields) };
+    warnOfLostProbeAccounts([{ name: 'acme' }, { name: 'watch' }], ['watch', 'wacth'], log);
+    assert.deepEqual(told, [{ account: 'wacth' }]);
   });
 });

@@ -1,5 +1,6 @@
-// Plans outlive the configuration: one may name a trunk that was renamed or taken away since. Every call passes over
-// such a step, so whoever has restarted the node hears of it at once, and not from a caller.
+// What is provisioned outlives the configuration, and either may name what the other has not: a plan a trunk that was
+// renamed since, `node.probeAccounts` an account that is written otherwise. Calls go on without a word, so whoever has
+// restarted the node hears of it at once.
 
 import type { Log } from '../ports/log.ts';
 import type { Account, TrunkSettings } from '../ports/records.ts';
@@ -29,6 +30,23 @@ export function warnOfLostTrunks(
         trunk,
         accounts: owners.size,
         such: first,
+      },
+    );
+  }
+}
+
+export function warnOfLostProbeAccounts(
+  accounts: readonly Pick<Account, 'name'>[],
+  probeAccounts: readonly string[],
+  log: Pick<Log, 'warn'>,
+): void {
+  const there = new Set(accounts.map(({ name }) => name));
+  for (const account of probeAccounts) {
+    if (there.has(account)) continue;
+    log.warn(
+      'node.probeAccounts names an account that is not there: calls of probes count as those of customers',
+      {
+        account,
       },
     );
   }
