@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { MOBILE, NOON, NUMBER, Stage } from '../../test/admin-stage.ts';
 import type { Account } from '../ports/records.ts';
-import { Texting } from './texting.ts';
+import { Texting, type TextingOptions } from './texting.ts';
 
 const FILE = `accounts:
   - name: acme
@@ -27,14 +27,18 @@ beforeEach(async () => {
   await stage.store.write([{ type: 'account', account: { ...account, control: confirmed } }]);
   stage.admin = stage.openAdmin();
   codes = (await stage.admin.makeCodes('acme', 'cli')).codes;
-  texting = new Texting({
+  texting = openTexting((question) => stage.admin.answer(question));
+});
+
+function openTexting(answer: TextingOptions['answer']): Texting {
+  return new Texting({
     store: stage.store,
     clock: { now: () => stage.now },
     random: { bytes: (length) => Uint8Array.from({ length }, () => count++ & 0xff), fraction: () => 0.3 },
     country: 'GB',
-    answer: (question) => stage.admin.answer(question),
+    answer,
   });
-});
+}
 
 async function told(): Promise<readonly string[]> {
   const all = await stage.store.notices();
@@ -92,6 +96,18 @@ describe('a message that was done before a crash, and is brought again after it'
     await write(`DIVERT MOBILE ${codes[0]}`, MOBILE, 'first');
     await write(`DIVERT MOBILE ${codes[0]}`, MOBILE, 'again');
     assert.match((await told()).at(-1) ?? '', new RegExp(`was used before.* Now .*goes to \\${MOBILE}`));
+  });
+});
+
+describe('a message about a number that is taken away meanwhile', () => {
+  test('is answered like any other', async () => {
+    const account = await stage.stored();
+    texting = openTexting(async () => {
+      await stage.store.write([{ type: 'account', account: { ...account, numbers: [] } }]);
+      return { type: 'refused', why: 'wrong' };
+    });
+    await write(`DIVERT MOBILE ${codes[0]}`);
+    assert.match((await told()).at(-1) ?? '', /code is wrong.* Now \S+ is not yours any more\.$/);
   });
 });
 

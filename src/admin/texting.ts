@@ -120,10 +120,10 @@ export class Texting {
     });
     const now = (await this.#options.store.accounts()).find(({ name }) => name === account.name);
     const record = now?.numbers.find((one) => one.number === number);
-    if (record === undefined) return;
-    if (entered.type !== 'refused') return this.#write(account, sender, `Done: ${this.#does(record)}.`);
+    const does = record === undefined ? `${number} is not yours any more` : this.#does(record);
+    if (entered.type !== 'refused') return this.#write(account, sender, `Done: ${does}.`);
     // A carrier brings a text message twice where our answer to it was lost, in a crash: it may have been done before.
-    const stands = entered.why === 'wrong' ? ` Now ${this.#does(record)}.` : '';
+    const stands = entered.why === 'wrong' ? ` Now ${does}.` : '';
     await this.#tell(account, sender, `${REFUSED[entered.why] ?? FAILED}${stands}`);
   }
 
