@@ -50,10 +50,7 @@ describe('readiness', () => {
       (await why({ divertedMinutesPerMonth: 2 })) ?? '',
       /^when the phones are gone, callers reach/,
     );
-    assert.match(
-      (await why({ divertedMinutesPerMonth: 1 })) ?? '',
-      /used its 1 diverted minutes of 2026-11$/,
-    );
+    assert.match((await why({ divertedMinutesPerMonth: 1 })) ?? '', /used its 1 diverted minute of 2026-11$/);
     assert.match((await why({ divertedCallsMax: 0 })) ?? '', /may have no diverted calls$/);
   });
 

@@ -2,6 +2,7 @@
 // goes into the checks of src/readiness/.
 
 import { LIMITS } from '../base/limits.ts';
+import { counted } from '../base/names.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import type { NodeControl } from '../node/views.ts';
 import type { Account, E164, NumberRecord } from '../ports/records.ts';
@@ -90,7 +91,7 @@ function whyNotDivert({ name, limits }: Account, node: ReadinessContext['node'])
   if (minutes === undefined) return undefined;
   const { seconds, month } = node.diverted(name);
   const isSpent = seconds * SECOND_MS >= minutes * MINUTE_MS;
-  return isSpent ? `the account has used its ${minutes} diverted minutes of ${month}` : undefined;
+  return isSpent ? `the account has used its ${counted(minutes, 'diverted minute')} of ${month}` : undefined;
 }
 
 function ownNumber(account: Account, record: NumberRecord, now: Instant): OwnNumber {

@@ -79,7 +79,7 @@ describe('an account’s cap on diverted minutes', () => {
       notices(office).map(({ subject }) => subject),
       [
         '0 of 1 diverted minutes of November 2026 are used',
-        'All 1 diverted minutes of November 2026 are used',
+        'All diverted minutes of November 2026 are used (1)',
       ],
     );
     assert.equal(usages(office).at(-1)?.endedMs, 70 * SECOND_MS);
@@ -93,7 +93,7 @@ describe('an account’s cap on diverted minutes', () => {
     reachesVoicemail(office);
     office.assertTalking(call.caller, call.mobile);
     over(call);
-    assert.match(JSON.stringify(office.stage.writes), /used its 1 diverted minutes of November 2026/);
+    assert.match(JSON.stringify(office.stage.writes), /used its 1 diverted minute of November 2026/);
   });
 
   story('while calls go on, what they have used is written down every minute', (office) => {

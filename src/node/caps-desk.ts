@@ -3,6 +3,7 @@
 // the calls have used, in one batch with the notices, so that a crash tells nothing twice and forgets nothing.
 
 import { LIMITS } from '../base/limits.ts';
+import { counted } from '../base/names.ts';
 import { type Instant, MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import { DivertedCalls, monthOf } from '../caps/diverted-calls.ts';
 import { capNotices } from '../notices/compose.ts';
@@ -100,7 +101,7 @@ export class CapsDesk {
   minutesUsed({ name, limits: { divertedMinutesPerMonth: minutes } }: Account): string | undefined {
     const { now } = this.#options.turn;
     if (minutes === undefined || this.#calls.usedMs(name, now) < minutes * MINUTE_MS) return undefined;
-    return `the account has used its ${minutes} diverted minutes of ${monthName(now)}`;
+    return `the account has used its ${counted(minutes, 'diverted minute')} of ${monthName(now)}`;
   }
 
   /** A call for this number was not sent on. */
@@ -157,7 +158,7 @@ function wordsOf(cap: Cap, called: string, why: string): Words {
 
 function allUsed(minutes: number, now: Instant): Words {
   return {
-    what: `All ${minutes} diverted minutes of ${monthName(now)} are used`,
+    what: `All diverted minutes of ${monthName(now)} are used (${minutes})`,
     instead: `No further call is diverted this month (UTC); calls that go on are not ended. ${CALLERS}`,
     remedy: 'If you need more, ask your telephone provider for them',
   };
