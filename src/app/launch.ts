@@ -6,6 +6,7 @@
 import { createLog } from '../adapters/pino-log/pino-log.ts';
 import { createSystemClock } from '../adapters/system-clock/system-clock.ts';
 import { createSystemRandom } from '../adapters/system-random/system-random.ts';
+import { watchClock } from './clock-watch.ts';
 import { readEnvironment } from './config/environment.ts';
 import { loadConfig } from './config/load.ts';
 import { type RunningNode, Shutdown } from './shutdown.ts';
@@ -22,6 +23,7 @@ export async function startNode({ configPath, out }: StartOptions): Promise<Runn
   const clock = createSystemClock();
   const log = createLog({ clock, level: environment.logLevel ?? config.log.level });
   const shutdown = new Shutdown(log);
+  shutdown.owns('watch over the clock', watchClock(clock, log));
   const surroundings = { config, clock, log, random: createSystemRandom() };
   try {
     // Loaded only by who needs it: a node that watches should not pay for one that carries calls.

@@ -33,6 +33,16 @@ describe('the system clock', () => {
     assert.equal(clock.now() - before, HOUR_MS + 10);
   });
 
+  test('tells how far it is ahead of a wall clock that was set back', () => {
+    const { time, clock, pass } = fakeTime();
+    pass(10);
+    assert.equal(clock.aheadMs(), 0);
+    time.wall -= HOUR_MS;
+    assert.ok(Math.abs(clock.aheadMs() - HOUR_MS) < 10);
+    time.wall += HOUR_MS;
+    assert.equal(clock.aheadMs(), 0);
+  });
+
   test('goes on counting when the wall clock is set back', () => {
     const { time, clock, pass } = fakeTime();
     const before = clock.now();

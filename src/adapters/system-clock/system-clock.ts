@@ -19,13 +19,18 @@ export interface TimeSources {
   readonly monotonicMs: () => number;
 }
 
+export interface SystemClock extends Clock {
+  /** How far it is ahead of the wall clock, which was set back; in milliseconds, 0 where they agree. */
+  aheadMs(): number;
+}
+
 const SYSTEM: TimeSources = { wallMs: Date.now, monotonicMs: () => performance.now() };
 
-export function createSystemClock(sources: TimeSources = SYSTEM): Clock {
+export function createSystemClock(sources: TimeSources = SYSTEM): SystemClock {
   let current = sources.wallMs();
   let countedAt = sources.monotonicMs();
 
-  return {
+  const clock = {
     now(): Instant {
       // The wall clock first: a pause between the two readings then makes it look late, which is harmless.
       const wall = sources.wallMs();
@@ -36,5 +41,10 @@ export function createSystemClock(sources: TimeSources = SYSTEM): Clock {
       countedAt = counted;
       return current;
     },
+    aheadMs(): number {
+      const wall = sources.wallMs();
+      return Math.max(0, clock.now() - wall - RESOLUTION_MS);
+    },
   };
+  return clock;
 }
