@@ -4,6 +4,7 @@
 // A port that cannot be opened is told to the core, which gives a new door another one; any other is tried again.
 
 import { openUdp } from '../adapters/net-udp/udp.ts';
+import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { ShieldChange } from '../ports/shield.ts';
 import type { SignallingHandler, SignallingTransport } from '../ports/signalling.ts';
@@ -76,7 +77,7 @@ export class DoorSockets {
       await Promise.all(transports.map((transport) => transport.close()));
       if (!door.isWanted) return;
       door.retry = setTimeout(() => this.#run(() => this.#tryToOpen(port, door)), LIMITS.doorRetryMs);
-      failed(port, error instanceof Error ? error.message : String(error));
+      failed(port, messageOf(error));
       return;
     }
     if (!door.isWanted) {

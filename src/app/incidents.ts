@@ -7,6 +7,7 @@
 
 import type { Decided, IncidentDesk } from '../admin/incidents.ts';
 import type { JudgedStatus, StatusView } from '../admin/status.ts';
+import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { DAY_MS, type Instant, SECOND_MS } from '../base/time.ts';
 import { nextDeadline, observed } from '../incidents/incidents.ts';
@@ -19,6 +20,7 @@ import type { Log } from '../ports/log.ts';
 import type { Notice } from '../ports/records.ts';
 import { isWorse, type ShownChange, type State, type StateChange, worst } from '../ports/status.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
+import { Trouble } from './trouble.ts';
 
 export interface IncidentKeepingOptions {
   /** Whose notices are delivered. */
@@ -49,7 +51,7 @@ export class IncidentKeeping implements IncidentDesk {
   #judge = () => {};
   #lane: Promise<unknown> = Promise.resolve();
   #isLooking = false;
-  #trouble: string | undefined;
+  readonly #trouble: Trouble;
   /** When what time brings was last worked out. */
   #lookedAt: Instant;
   #timer: NodeJS.Timeout | undefined;
@@ -61,6 +63,11 @@ export class IncidentKeeping implements IncidentDesk {
     this.rules = options.rules;
     this.#known = known;
     this.#lookedAt = now;
+    const { log } = options;
+    this.#trouble = new Trouble(
+      (reason) => log.error('incidents cannot be written', { reason }),
+      () => log.info('incidents can be written again'),
+    );
     const names = options.rules.components.map(({ name }) => name);
     this.#shown = new ShownStates(names, now);
     this.#shown.declared(known, now);
@@ -108,7 +115,7 @@ export class IncidentKeeping implements IncidentDesk {
 
   /** Why what probes or time brought is not written yet, where that was tried. */
   get trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble.reason;
   }
 
   /** With what is shown beside what the probes say. It is never better: their word counts also where ours is late. */
@@ -179,21 +186,11 @@ export class IncidentKeeping implements IncidentDesk {
     try {
       await this.#keep(observed(this.#known, changes, this.rules, this.#lookedAt), []);
     } catch (error) {
-      this.#fails(error instanceof Error ? error.message : String(error));
+      this.#trouble.now(messageOf(error));
       throw error;
     }
-    this.#fails(undefined);
+    this.#trouble.now(undefined);
     this.#waiting = this.#waiting.filter((change) => !changes.includes(change));
-  }
-
-  /** Said when it begins and when it is over. */
-  #fails(reason: string | undefined): void {
-    const before = this.#trouble;
-    this.#trouble = reason;
-    if (before === undefined && reason !== undefined)
-      this.#options.log.error('incidents cannot be written', { reason });
-    if (before !== undefined && reason === undefined)
-      this.#options.log.info('incidents can be written again');
   }
 
   async #keep(step: Step, also: readonly StoreWrite[]): Promise<void> {
@@ -259,7 +256,9 @@ export class IncidentKeeping implements IncidentDesk {
     const now = this.#now();
     // What has become due since it was looked at is looked at now: a timer may be early, and the clock goes on.
     const next =
-      this.#trouble === undefined ? nextDeadline(this.#known, this.rules, this.#lookedAt) : now + RETRY_MS;
+      this.#trouble.reason === undefined
+        ? nextDeadline(this.#known, this.rules, this.#lookedAt)
+        : now + RETRY_MS;
     if (next === undefined) return;
     const waitMs = Math.min(LOOK_AGAIN_MS, Math.max(0, next - now));
     this.#timer = setTimeout(() => this.#look(), waitMs);

@@ -2,20 +2,27 @@
 // that answers no more, must not keep the page from showing an outage that the probes see; states never come from
 // there.
 
+import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { Log } from '../ports/log.ts';
+import { Trouble } from './trouble.ts';
 
 export class LastKnown<Told> {
   readonly #read: (now: Instant) => Promise<Told>;
-  readonly #log: Log;
   #last: Told | undefined;
   #reading: Promise<void> | undefined;
-  #failing: string | undefined;
+  readonly #trouble: Trouble;
 
   constructor(read: (now: Instant) => Promise<Told>, log: Log) {
     this.#read = read;
-    this.#log = log;
+    this.#trouble = new Trouble(
+      (reason) =>
+        log.error('the status page shows states alone as they are now: its records cannot be read', {
+          reason,
+        }),
+      () => log.info('the records of the status page can be read again'),
+    );
   }
 
   /** One reading at a time. Rejects where there is nothing yet that was known before. */
@@ -24,23 +31,23 @@ export class LastKnown<Told> {
       this.#reading = undefined;
     });
     await this.#orLater(this.#reading);
-    if (this.#last === undefined) throw new Error(this.#failing);
+    if (this.#last === undefined) throw new Error(this.#trouble.reason);
     return this.#last;
   }
 
   async #renew(now: Instant): Promise<void> {
     try {
       this.#last = await this.#read(now);
-      this.#tell(undefined);
+      this.#trouble.now(undefined);
     } catch (error) {
-      this.#tell(error instanceof Error ? error.message : String(error));
+      this.#trouble.now(messageOf(error));
     }
   }
 
   #orLater(reading: Promise<void>): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#tell('the store does not answer');
+        this.#trouble.now('the store does not answer');
         resolve();
       }, LIMITS.pageReadMs);
       void reading.then(() => {
@@ -48,17 +55,5 @@ export class LastKnown<Told> {
         resolve();
       });
     });
-  }
-
-  /** Said when it begins and when it is over. */
-  #tell(failing: string | undefined): void {
-    const before = this.#failing;
-    this.#failing = failing;
-    if (before === undefined && failing !== undefined)
-      this.#log.error('the status page shows states alone as they are now: its records cannot be read', {
-        reason: failing,
-      });
-    if (before !== undefined && failing === undefined)
-      this.#log.info('the records of the status page can be read again');
   }
 }

@@ -4,6 +4,7 @@
 //
 //   any writer ─▶ store ─ durable ─▶ Outbox (when?) ─▶ MailSender, TextSender ─▶ store: row gone, put off, or given up
 
+import { messageOf } from '../base/errors.ts';
 import { hex } from '../base/ids.ts';
 import { LIMITS } from '../base/limits.ts';
 import { err } from '../base/result.ts';
@@ -175,7 +176,7 @@ export class Deliveries {
       const file = { name: 'voicemail.wav', type: 'audio/wav', bytes: writeWav(recorded) };
       return await mail.send({ id, at, to, subject, text, file });
     } catch (error) {
-      return err({ of: 'message', permanent: false, reason: reasonOf(error) });
+      return err({ of: 'message', permanent: false, reason: messageOf(error) });
     }
   }
 
@@ -250,7 +251,7 @@ export class Deliveries {
     } catch (error) {
       this.#options.log.error('what became of a notice could not be written', {
         notice: id,
-        reason: reasonOf(error),
+        reason: messageOf(error),
       });
       this.#unwritten.set(id, writes);
     }
@@ -308,8 +309,4 @@ function listening(store: Store, heard: (writes: readonly StoreWrite[]) => void)
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

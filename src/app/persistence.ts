@@ -5,7 +5,7 @@
 // no row of it behind.
 
 import { present } from '../base/assert.ts';
-import { RingthroughError } from '../base/errors.ts';
+import { messageOf, RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { SECOND_MS } from '../base/time.ts';
@@ -76,7 +76,7 @@ export class Persistence {
   }
 
   #fails(error: unknown): void {
-    const reason = reasonOf(error);
+    const reason = messageOf(error);
     if (this.#reason === '') this.#log.error('the store fails; records wait in memory', { reason });
     this.#reason = reason;
   }
@@ -124,7 +124,7 @@ export class Persistence {
     } catch (error) {
       if (isPassing(error)) return 'later';
       this.#dropped++;
-      this.#log.error('a record cannot be written', { record: keyOf(write), reason: reasonOf(error) });
+      this.#log.error('a record cannot be written', { record: keyOf(write), reason: messageOf(error) });
       return 'never';
     }
   }
@@ -133,10 +133,6 @@ export class Persistence {
 /** A full disk or a failing one may recover; a record that contradicts what is there never fits. */
 function isPassing(error: unknown): boolean {
   return !(error instanceof RingthroughError) || !['CONFLICT', 'NOT_FOUND'].includes(error.code);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Writes of one record replace each other. */

@@ -15,6 +15,7 @@ import type { PublishTarget } from '../ports/publishing.ts';
 import type { Random } from '../ports/random.ts';
 import type { PageFile } from '../status-page/view.ts';
 import { changesOf, type Edition, editionOf } from './editions.ts';
+import { Trouble } from './trouble.ts';
 
 export interface PublishingOptions {
   readonly render: (now: Instant) => Promise<readonly PageFile[]>;
@@ -38,11 +39,16 @@ export class Publishing {
   #renderMs: number | undefined;
   #renders = 0;
   #failures = 0;
-  #failing: string | undefined;
+  readonly #trouble: Trouble;
   #open = true;
 
   constructor(options: PublishingOptions) {
     this.#options = options;
+    const { log } = options;
+    this.#trouble = new Trouble(
+      (reason) => log.error('the status page cannot be rendered', { reason }),
+      () => log.info('the status page is rendered again'),
+    );
     this.#deliveries = options.targets.map((target) => new Delivery(target, options));
   }
 
@@ -66,7 +72,7 @@ export class Publishing {
       renderMs: this.#renderMs,
       renders: this.#renders,
       failures: this.#failures,
-      failing: this.#failing,
+      failing: this.#trouble.reason,
       targets: this.#deliveries.map((delivery) => delivery.view()),
     };
   }
@@ -98,7 +104,7 @@ export class Publishing {
   }
 
   async #render(isNews: boolean): Promise<void> {
-    const { clock, render, log } = this.#options;
+    const { clock, render } = this.#options;
     const now = clock.now();
     this.#beganAt = now;
     try {
@@ -108,13 +114,10 @@ export class Publishing {
       this.#edition = await editionOf(now, files, this.#edition);
     } catch (error) {
       this.#failures += 1;
-      if (this.#failing === undefined)
-        log.error('the status page cannot be rendered', { reason: reasonOf(error) });
-      this.#failing = reasonOf(error);
+      this.#trouble.now(reasonOf(error));
       return;
     }
-    if (this.#failing !== undefined) log.info('the status page is rendered again');
-    this.#failing = undefined;
+    this.#trouble.now(undefined);
     this.#renders += 1;
     for (const delivery of this.#deliveries) delivery.bring(this.#edition, isNews);
   }
@@ -139,11 +142,17 @@ class Delivery {
   #pushes = 0;
   #failures = 0;
   #inARow = 0;
-  #failing: string | undefined;
+  readonly #trouble: Trouble;
 
   constructor(target: PublishTarget, options: PublishingOptions) {
     this.#target = target;
     this.#options = options;
+    const { log } = options;
+    const where = { target: target.name };
+    this.#trouble = new Trouble(
+      (reason) => log.warn('the status page cannot be brought to a target', { ...where, reason }),
+      () => log.info('the status page is brought to a target again', where),
+    );
   }
 
   bring(edition: Edition, isNews: boolean): void {
@@ -161,7 +170,7 @@ class Delivery {
       succeededAt: this.#succeededAt,
       pushes: this.#pushes,
       failures: this.#failures,
-      failing: this.#failing,
+      failing: this.#trouble.reason,
     };
   }
 
@@ -177,13 +186,13 @@ class Delivery {
     if (this.#closing.signal.aborted) return;
     this.#pushing = this.#push(edition).finally(() => {
       this.#pushing = undefined;
-      if (this.#failing === undefined) this.#work();
+      if (this.#trouble.reason === undefined) this.#work();
       else this.#later();
     });
   }
 
   async #push(edition: Edition): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const target = this.#target;
     this.#triedAt = clock.now();
     this.#hasNews = false;
@@ -194,9 +203,7 @@ class Delivery {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       const reason = limit.aborted ? `took longer than ${LIMITS.pagePushMs / SECOND_MS} s` : reasonOf(error);
-      if (this.#failing === undefined)
-        log.warn('the status page cannot be brought to a target', { target: target.name, reason });
-      this.#failing = reason;
+      this.#trouble.now(reason);
       this.#failures += 1;
       this.#inARow += 1;
       // Some of it may have arrived: what of these it has now is not known.
@@ -204,9 +211,7 @@ class Delivery {
       this.#has = new Map([...this.#has, ...doubtful.map((path) => [path, ''] as const)]);
       return;
     }
-    if (this.#failing !== undefined)
-      log.info('the status page is brought to a target again', { target: target.name });
-    this.#failing = undefined;
+    this.#trouble.now(undefined);
     this.#inARow = 0;
     this.#pushes += 1;
     this.#brought = edition;

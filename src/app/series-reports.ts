@@ -5,6 +5,7 @@
 //   every minute: what is new since the last time that it was taken; at first ninety days of hours, two of minutes
 
 import { readReport, type SeriesIntake, writeReport } from '../admin/series-report.ts';
+import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { err, ok } from '../base/result.ts';
 import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
@@ -108,7 +109,7 @@ export class SeriesReporting {
       const answer = await reports.send(node, SERIES_PATH, body, this.#closing.signal);
       return answer.ok ? undefined : answer.error;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   }
 }

@@ -17,6 +17,7 @@ import { keptSince } from '../series/retention.ts';
 import { keyOf, neededSince, RollUp, type Row } from '../series/roll-up.ts';
 import { stepOf } from '../series/sample.ts';
 import { type Counts, Sampler } from '../series/sampler.ts';
+import { Trouble } from './trouble.ts';
 
 export interface SeriesOptions {
   readonly store: Store;
@@ -39,12 +40,13 @@ export class Series {
   #timer: NodeJS.Timeout | undefined;
   #began: Instant;
   #prunedAt: Instant;
-  #failing = false;
+  readonly #trouble: Trouble;
   #open = true;
 
   private constructor(options: SeriesOptions, rollUp: RollUp) {
     this.#options = options;
     this.#rollUp = rollUp;
+    this.#trouble = new Trouble((reason) => options.log.warn('time series cannot be written', { reason }));
     this.#began = options.clock.now();
     this.#prunedAt = this.#began;
     this.#arm();
@@ -112,10 +114,9 @@ export class Series {
     try {
       await this.#options.store.write([...writesOf([...rows.values()]), ...prunes]);
       if (prunes.length > 0) this.#prunedAt = this.#now();
-      this.#failing = false;
+      this.#trouble.now(undefined);
     } catch (error) {
-      if (!this.#failing) this.#options.log.warn('time series cannot be written', { reason: String(error) });
-      this.#failing = true;
+      this.#trouble.now(String(error));
       this.#keep(rows);
     }
   }

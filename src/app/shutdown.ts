@@ -1,6 +1,7 @@
 // How a node goes down: first it takes no new calls while those that are go on (drain), then it ends what is
 // left with BYE (stop), then everything that was opened is closed, newest first.
 
+import { messageOf } from '../base/errors.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { SipNode } from '../node/node.ts';
 import type { Log } from '../ports/log.ts';
@@ -80,7 +81,7 @@ export class Shutdown implements RunningNode {
         await close();
       } catch (error) {
         this.#log.warn(`closing the ${what} failed`, {
-          reason: error instanceof Error ? error.message : String(error),
+          reason: messageOf(error),
         });
       }
     }

@@ -6,6 +6,7 @@
 // Nothing is pruned in the first hour: a clock that is years ahead when the machine starts would empty the history.
 
 import type { ComponentUptime, UptimeView } from '../admin/uptime.ts';
+import { messageOf } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { HOUR_MS, type Instant, MINUTE_MS } from '../base/time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +15,7 @@ import type { ShownState, State } from '../ports/status.ts';
 import type { Store, StoreWrite } from '../ports/store.ts';
 import { firstOf, History, uptimeOf } from '../watch/history.ts';
 import { keyOf } from './persistence.ts';
+import { Trouble } from './trouble.ts';
 
 export interface CountedComponent {
   readonly name: string;
@@ -40,12 +42,13 @@ export class UptimeKeeping {
   #timer: NodeJS.Timeout | undefined;
   readonly #began: Instant;
   #prunedAt: Instant;
-  #failing: string | undefined;
+  readonly #trouble: Trouble;
   #open = true;
 
   private constructor(options: UptimeOptions, history: History) {
     this.#options = options;
     this.#history = history;
+    this.#trouble = new Trouble((reason) => options.log.warn('uptime cannot be written', { reason }));
     this.#began = options.clock.now();
     this.#prunedAt = this.#began;
   }
@@ -74,7 +77,7 @@ export class UptimeKeeping {
 
   /** Why the last of it could not be written. */
   get trouble(): string | undefined {
-    return this.#failing;
+    return this.#trouble.reason;
   }
 
   view(): UptimeView {
@@ -121,11 +124,9 @@ export class UptimeKeeping {
       this.#waiting = new Map();
       try {
         await this.#options.store.write([...writes.values()]);
-        this.#failing = undefined;
+        this.#trouble.now(undefined);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (this.#failing === undefined) this.#options.log.warn('uptime cannot be written', { reason });
-        this.#failing = reason;
+        this.#trouble.now(messageOf(error));
         // What came meanwhile is newer. It is tried again in a minute.
         this.#waiting = new Map([...writes, ...this.#waiting]);
         return;

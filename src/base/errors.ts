@@ -76,3 +76,8 @@ export class RingthroughError extends Error {
     this.mistakes = options.mistakes ?? [];
   }
 }
+
+/** What whatever was thrown says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

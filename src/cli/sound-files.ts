@@ -2,7 +2,7 @@
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { RingthroughError } from '../base/errors.ts';
+import { messageOf, RingthroughError } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import { codeOf } from './client.ts';
 import type { Session } from './session.ts';
@@ -45,5 +45,5 @@ export async function saveSound({ context, json }: Session, wav: Uint8Array, fil
 }
 
 function reasonOf(cause: unknown): string {
-  return codeOf(cause) ?? (cause instanceof Error ? cause.message : String(cause));
+  return codeOf(cause) ?? messageOf(cause);
 }

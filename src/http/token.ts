@@ -4,7 +4,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { RingthroughError } from '../base/errors.ts';
+import { messageOf, RingthroughError } from '../base/errors.ts';
 import { hex } from '../base/ids.ts';
 import type { Random } from '../ports/random.ts';
 
@@ -18,7 +18,7 @@ export async function loadOrCreateToken(file: string, random: Random): Promise<s
     return (await readToken(file)) ?? (await createToken(file, random));
   } catch (cause) {
     if (cause instanceof RingthroughError) throw cause;
-    throw new RingthroughError('DATA_FOLDER', `the API token ${file} cannot be kept: ${reason(cause)}`, {
+    throw new RingthroughError('DATA_FOLDER', `the API token ${file} cannot be kept: ${messageOf(cause)}`, {
       cause,
     });
   }
@@ -55,8 +55,4 @@ async function createToken(file: string, random: Random): Promise<string> {
     await handle.close();
   }
   return token;
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { utf8 } from '../../base/bytes.ts';
-import { RingthroughError } from '../../base/errors.ts';
+import { messageOf, RingthroughError } from '../../base/errors.ts';
 import type { Signing, Verifying } from '../../ports/signing.ts';
 
 const KEY_BYTES = 32;
@@ -45,7 +45,7 @@ async function kept(file: string): Promise<string> {
       throw cause;
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new RingthroughError('DATA_FOLDER', `the watcher's key ${file} cannot be kept: ${reason}`, {
       cause,
     });

@@ -9,6 +9,7 @@
 // The tones are drawn for each call, so that a call which got into the wrong hands is heard to be another one.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../base/errors.ts';
 import { type CustomerTarget, type ProbeEnd, reasonOf } from '../../ports/probes.ts';
 import { formatHostPort } from '../../sip/message/host.ts';
 import type { Agent } from './agent.ts';
@@ -156,7 +157,7 @@ export class CallRun implements Run {
     } catch (cause) {
       if (cause instanceof Unserved) throw cause;
       if (answering.refusal !== undefined) throw new Error(answering.refusal);
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       const arrived = answering.arrivedAt === undefined ? '' : ', although it arrived';
       // Of one who has no credentials to answer with.
       const isUnknown = this.#target.caller.type === 'carrier' && /^40[137] /.test(why);

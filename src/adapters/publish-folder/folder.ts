@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { RingthroughError } from '../../base/errors.ts';
+import { messageOf, RingthroughError } from '../../base/errors.ts';
 import { makeFolders } from '../../base/folders.ts';
 import type { PublishedFile, PublishTarget } from '../../ports/publishing.ts';
 
@@ -29,7 +29,7 @@ export function prepareFolder(folder: string): void {
     });
     fs.accessSync(path.join(folder, '/'), fs.constants.W_OK | fs.constants.X_OK);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const remedy = 'give another, or make it writable for this user';
     const message = `status.page.folder: ${folder} cannot be used (${reason}); ${remedy}`;
     throw new RingthroughError('CONFIG_INVALID', message, { cause });

@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { RingthroughError } from '../../base/errors.ts';
+import { messageOf, RingthroughError } from '../../base/errors.ts';
 import { makeFolders } from '../../base/folders.ts';
 import { SQLITE, sqliteCode } from './sqlite-errors.ts';
 
@@ -108,7 +108,7 @@ function createPrivately(file: string): void {
 
 function unusable(path: string, cause: unknown): RingthroughError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const advice = 'give another with node.data, or make it writable for this user';
   return new RingthroughError('DATA_FOLDER', `the data folder ${path} ${explain(code, reason)}; ${advice}`, {
     cause,

@@ -1,7 +1,7 @@
 // What SQLite's result codes mean to us (sqlite.org/rescode.html). node:sqlite throws errors with the extended
 // code in `errcode`; its low byte is the primary code.
 
-import { RingthroughError } from '../../base/errors.ts';
+import { messageOf, RingthroughError } from '../../base/errors.ts';
 
 export const SQLITE = {
   BUSY: 5,
@@ -35,7 +35,7 @@ export function storeError(cause: unknown, file: string): RingthroughError {
       },
     );
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new RingthroughError('STORE_FAILED', `${file} ${explain(sqliteCode(cause))} (${reason})`, { cause });
 }
 

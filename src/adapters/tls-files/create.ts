@@ -19,7 +19,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import { RingthroughError } from '../../base/errors.ts';
+import { messageOf, RingthroughError } from '../../base/errors.ts';
 import { makeFolders } from '../../base/folders.ts';
 import type { Instant } from '../../base/time.ts';
 
@@ -97,7 +97,7 @@ export async function writePair(
     await replace(paths.key, pair.key, 0o600);
     await replace(paths.certificate, pair.certificate, 0o644);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new RingthroughError('INVALID_INPUT', `${folder} cannot be written to: ${reason}`, { cause });
   }
   return paths;

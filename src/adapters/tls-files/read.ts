@@ -4,6 +4,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates } from 'node:tls';
+import { messageOf } from '../../base/errors.ts';
 import { LIMITS } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import {
@@ -68,7 +69,7 @@ export function checkTexts(
     createSecureContext(serverOptions(material, 'ask'));
     createSecureContext(clientOptions(material));
   } catch (error) {
-    return err(`${files.certificate} cannot be used: ${wordsOf(error)}`);
+    return err(`${files.certificate} cannot be used: ${messageOf(error)}`);
   }
   return ok({ material, facts: factsOf(leaf.value, files.certificate) });
 }
@@ -110,7 +111,7 @@ function readCertificate(text: string, path: string): Result<X509Certificate, st
   try {
     return ok(new X509Certificate(first));
   } catch (error) {
-    return err(`${path} holds a certificate that cannot be read: ${wordsOf(error)}`);
+    return err(`${path} holds a certificate that cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -127,7 +128,7 @@ function readKey(text: string, path: string): Result<KeyObject, string> {
   try {
     return ok(createPrivateKey(text));
   } catch (error) {
-    return err(`${path} holds a private key that cannot be read: ${wordsOf(error)}`);
+    return err(`${path} holds a private key that cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -152,13 +153,9 @@ async function readText(path: string): Promise<Result<string, string>> {
     const text = await readFile(path, 'utf8');
     return text.length > LIMITS.certificateFileBytesMax ? err(`${path} is too large to be it`) : ok(text);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : wordsOf(error);
+    const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
     if (code === 'ENOENT') return err(`${path} does not exist`);
     if (code === 'EACCES') return err(`${path} may not be read by this user`);
     return err(`${path} cannot be read (${code})`);
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
